@@ -1,0 +1,211 @@
+"""The shape of the package: who imports whom, and what importing it does."""
+
+import ast
+import importlib.metadata
+import importlib.util
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+NAME = "flask_method_guard"
+SPEC = importlib.util.find_spec(NAME)
+assert SPEC is not None
+assert SPEC.origin is not None
+PACKAGE = Path(SPEC.origin).parent
+MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
+ROOT = Path(__file__).parent.parent
+
+#: What each module may import beside the standard library. Only extension and cli
+#: know Flask; the decision and its settings know no framework at all.
+MAY_IMPORT = {
+    "decision": (),
+    "deprecation": (f"{NAME}.decision",),
+    "config": (f"{NAME}.decision", f"{NAME}.deprecation"),
+    "bodies": (
+        "markupsafe",
+        "werkzeug.http",
+        f"{NAME}.decision",
+        f"{NAME}.deprecation",
+    ),
+    "exceptions": (
+        "werkzeug.exceptions",
+        f"{NAME}.bodies",
+        f"{NAME}.decision",
+        f"{NAME}.deprecation",
+    ),
+    "urlmap": ("werkzeug.exceptions", "werkzeug.routing", f"{NAME}.decision"),
+    "extension": ("blinker", "flask", "werkzeug", NAME),
+    "report": (
+        f"{NAME}.config",
+        f"{NAME}.decision",
+        f"{NAME}.deprecation",
+        f"{NAME}.urlmap",
+    ),
+    "testing": ("werkzeug.test", f"{NAME}.report"),
+    "cli": ("click", "flask", f"{NAME}.report"),
+    "__init__": (NAME,),
+}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Yield the dotted name of everything that a module of the package imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = (NAME if node.level else None, node.module)
+            origin = ".".join(filter(None, parts))
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def beyond(tree: ast.AST, allowed: tuple[str, ...]) -> list[str]:
+    """List the imports that are neither the standard library's nor allowed."""
+    allowed_parents = tuple(f"{name}." for name in allowed)
+    return [
+        name
+        for name in imports(tree)
+        if name.partition(".")[0] not in sys.stdlib_module_names
+        and name not in allowed
+        and not name.startswith(allowed_parents)
+    ]
+
+
+def test_every_module_has_its_row() -> None:
+    """A new module says what it may import before it imports it."""
+    assert set(MODULES) <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports(module: str) -> None:
+    """A module imports what its row allows, and nothing else."""
+    tree = ast.parse(MODULES[module].read_text())
+    assert beyond(tree, MAY_IMPORT[module]) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import flask", ["flask"]),
+        ("import werkzeug", ["werkzeug"]),
+        ("from flask import g", ["flask.g"]),
+        ("from werkzeug import routing", ["werkzeug.routing"]),
+        ("from .config import Settings", [f"{NAME}.config.Settings"]),
+        ("from . import config", [f"{NAME}.config"]),
+        ("def f():\n    import flask.globals", ["flask.globals"]),
+        ("import werkzeug.https", ["werkzeug.https"]),
+        ("import json, email.utils", []),
+        ("import werkzeug.http", []),
+        ("from werkzeug import http", []),
+        ("from werkzeug.http import parse_date", []),
+        ("from .decision import Reason", []),
+        ("from . import decision", []),
+    ],
+)
+def test_the_walk_sees_every_form(source: str, found: list[str]) -> None:
+    """An import is seen in whatever form and place, and judged by its full name."""
+    assert beyond(ast.parse(source), ("werkzeug.http", f"{NAME}.decision")) == found
+
+
+def test_the_top_holds_names_only() -> None:
+    """``__init__`` re-exports with ``X as X`` and does nothing else."""
+    docstring, *rest = ast.parse(MODULES["__init__"].read_text()).body
+    assert isinstance(docstring, ast.Expr)
+    froms = [node for node in rest if isinstance(node, ast.ImportFrom)]
+    assert froms == rest
+    aliases = [alias for node in froms for alias in node.names]
+    assert aliases
+    assert [alias.name for alias in aliases if alias.asname != alias.name] == []
+
+
+#: Prints every module, class and collection of Flask and its family that is another
+#: after the import of the package than it was before.
+WATCH_AN_IMPORT = """
+import logging
+import sys
+
+import blinker, click, flask, flask.testing, flask.views, jinja2, werkzeug.test
+
+FAMILY = ("blinker", "click", "flask", "jinja2", "logging", "markupsafe", "werkzeug")
+
+def freeze(value):
+    if isinstance(value, dict):
+        return {key: id(item) for key, item in value.items()}
+    if isinstance(value, (list, set, tuple)):
+        return [id(item) for item in value]
+    if isinstance(value, blinker.Signal):
+        return (id(value), freeze(value.receivers))
+    return id(value)
+
+def snapshot(modules):
+    state = {}
+    for module_name, module in modules.items():
+        for name, value in vars(module).items():
+            if not isinstance(value, type(sys)):  # a submodule that was loaded
+                state[module_name, name] = freeze(value)
+            if isinstance(value, type) and value.__module__.startswith(FAMILY):
+                for key, attribute in vars(value).items():
+                    if not key.startswith("__annot"):
+                        state[module_name, name, key] = freeze(attribute)
+    state["handlers"] = freeze(logging.getLogger().handlers)
+    return state
+
+modules = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in FAMILY}
+before = snapshot(modules)
+import flask_method_guard
+PROVOKE
+after = snapshot(modules)
+for key in before | after:
+    if before.get(key) != after.get(key):
+        print(key)
+"""
+
+
+def changed_by_import(provoke: str = "") -> str:
+    """Import the package in a fresh interpreter and return what that changed."""
+    script = WATCH_AN_IMPORT.replace("PROVOKE", provoke)
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
+def test_importing_changes_nothing() -> None:
+    """Flask and its family are after the import what they were before."""
+    assert changed_by_import() == ""
+
+
+@pytest.mark.parametrize(
+    ("statement", "seen"),
+    [
+        ("flask.Flask.dispatch_request = print", "dispatch_request"),
+        ("flask.request_started.connect(print, weak=False)", "request_started"),
+        ("werkzeug.exceptions.default_exceptions[501] = OSError", "default_exceptions"),
+        ("logging.getLogger().addHandler(logging.NullHandler())", "handlers"),
+    ],
+    ids=["method", "signal", "exception", "log"],
+)
+def test_the_watch_sees_a_change(statement: str, seen: str) -> None:
+    """The test above fails when there is something to see."""
+    assert seen in changed_by_import(statement)
+
+
+def test_types_are_announced() -> None:
+    """The marker of PEP 561 lies beside the modules."""
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """Only ``[project]`` says the version; the installed metadata repeat it."""
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    [version] = re.findall(r'^version = "(.+)"$', pyproject, re.MULTILINE)
+    assert importlib.metadata.version("flask-method-guard") == version
+    places = [*MODULES.values(), ROOT / "setup.cfg", *ROOT.glob("docs/*.py")]
+    assert [path.name for path in places if version in path.read_text()] == []
+    assert [p.name for p in places if "__version__" in p.read_text()] == []
+
+
+def test_flask_is_the_one_dependency() -> None:
+    """Whatever else is used comes with Flask."""
+    assert importlib.metadata.requires("flask-method-guard") == ["flask>=2.3"]
