@@ -1,0 +1,305 @@
+"""Bodies: the facts of a rejection, in the format that the client asked for.
+
+This module knows no request: it takes values and gives text. All words that a
+client reads stand here. Problem details follow RFC 9457, the choice among the
+formats follows RFC 9110 §12.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from http import HTTPStatus
+
+from markupsafe import Markup, escape
+from werkzeug.http import parse_accept_header
+
+from .decision import Reason, is_token
+from .deprecation import Deprecation, spoken_date
+
+#: A longer method is never echoed: nothing useful is, and a client could send
+#: thousands of characters.
+ECHO_LIMIT = 32
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of one rejection: plain values, no request."""
+
+    reason: Reason
+    status: int
+    media_type: str = "application/problem+json"
+    #: The method as the client sent it; ``None`` if it must not be echoed.
+    method: str | None = None
+    #: What ``Allow`` says; ``None`` where it is not known or not said.
+    allowed_methods: tuple[str, ...] | None = None
+    supported_methods: tuple[str, ...] = ()
+    endpoint: str | None = None
+    docs_url: str | None = None
+    deprecation: Deprecation | None = None
+
+
+def echoable(method: str) -> str | None:
+    """Give a method back if it is safe to show, else ``None``."""
+    return method if len(method) <= ECHO_LIMIT and is_token(method) else None
+
+
+# -- the words ------------------------------------------------------------------
+
+
+def summary(facts: Facts) -> str:
+    """Say in a sentence or two what happened."""
+    name = facts.method or "The method"
+    deprecation = facts.deprecation
+    if facts.reason is Reason.INVALID_TOKEN:
+        text = "The request method is not a valid HTTP method name."
+    elif facts.reason is Reason.NOT_IMPLEMENTED:
+        text = f"{name} is not implemented."
+        if meant := _meant(facts):
+            text += f" Methods are case-sensitive: did you mean {meant}?"
+    elif facts.reason is Reason.RETIRED and deprecation and deprecation.sunset:
+        text = f"{name} was retired on {spoken_date(deprecation.sunset)}."
+    else:
+        text = f"{name} is not allowed here."
+    if deprecation and deprecation.notice:
+        text = f"{text} {deprecation.notice}"
+    return text
+
+
+def _meant(facts: Facts) -> str | None:
+    """Guess the method that was written in the wrong case (RFC 9110 §9.1)."""
+    upper = (facts.method or "").upper()
+    return upper if upper != facts.method and upper in facts.supported_methods else None
+
+
+def methods_sentence(facts: Facts) -> str:
+    """Say which methods would have done; empty if there is nothing to say."""
+    if facts.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        if facts.allowed_methods is None:
+            return ""
+        return f"Allowed: {', '.join(facts.allowed_methods) or 'no method'}."
+    if facts.status == HTTPStatus.NOT_IMPLEMENTED and facts.supported_methods:
+        return (
+            "" if _meant(facts) else f"Supported: {', '.join(facts.supported_methods)}."
+        )
+    return ""
+
+
+def detail(facts: Facts) -> str:
+    """Say what happened and what would have done."""
+    return f"{summary(facts)} {methods_sentence(facts)}".rstrip()
+
+
+# -- the formats ----------------------------------------------------------------
+
+
+def _json(facts: Facts, text: str) -> str:
+    status = HTTPStatus(facts.status)
+    is_405 = status is HTTPStatus.METHOD_NOT_ALLOWED
+    is_501 = status is HTTPStatus.NOT_IMPLEMENTED
+    members = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": facts.status,
+        "detail": text,
+        "method": facts.method,
+        "allowed_methods": facts.allowed_methods if is_405 else None,
+        "supported_methods": (facts.supported_methods or None) if is_501 else None,
+        "docs": facts.docs_url,
+        "deprecation": facts.deprecation.as_json() if facts.deprecation else None,
+    }
+    known = {name: value for name, value in members.items() if value is not None}
+    return json.dumps(known) + "\n"
+
+
+def _plain(facts: Facts, text: str) -> str:
+    lines = [f"{facts.status} {HTTPStatus(facts.status).phrase}", "", text]
+    if facts.docs_url:
+        lines.append(f"Documentation: {facts.docs_url}")
+    if facts.deprecation and facts.deprecation.link:
+        lines.append(f"About the deprecation: {facts.deprecation.link}")
+    return "\n".join(lines) + "\n"
+
+
+# Colours are the browser's own, in light and in dark, so that they contrast.
+_STYLE = Markup("""
+:root { color-scheme: light dark; }
+body {
+  max-width: 36rem; margin: 0 auto; padding: 2rem 1.25rem;
+  font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere;
+}
+h1 { margin: 0 0 1rem; font-size: 1.75rem; line-height: 1.25; }
+h2 { margin: 1.5rem 0 .5rem; font-size: 1.0625rem; }
+ul { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; }
+li {
+  list-style: none; padding: 0 .5rem; border: 1px solid; border-radius: .375rem;
+  font-family: ui-monospace, monospace;
+}
+.next { margin-top: 1.5rem; font-weight: 600; }
+""")
+
+#: Nothing but the page's own style, by its hash.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'sha256-"
+    + b64encode(sha256(_STYLE.encode()).digest()).decode()
+    + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+_PAGE = Markup(
+    """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p>{text}</p>
+{extra}</main>
+</body>
+</html>
+"""
+)
+_LIST = Markup(
+    '<h2 id="methods">{title}</h2>\n<ul aria-labelledby="methods">{items}</ul>\n'
+)
+_LINK = Markup('<p class="next"><a href="{url}">{text}</a></p>\n')
+
+
+def _html(facts: Facts, text: str) -> str:
+    # The methods stand in a list of their own, not in the sentence, too.
+    text = text.removesuffix(methods_sentence(facts)).rstrip()
+    methods, title = facts.allowed_methods or (), "Allowed methods"
+    if facts.status == HTTPStatus.NOT_IMPLEMENTED:
+        methods, title = facts.supported_methods, "Supported methods"
+    extra = Markup()
+    if methods:
+        items = Markup().join(Markup("<li>{}</li>").format(name) for name in methods)
+        extra += _LIST.format(title=title, items=items)
+    if facts.deprecation and facts.deprecation.link:
+        extra += _LINK.format(url=facts.deprecation.link, text="About the deprecation")
+    if facts.docs_url:
+        extra += _LINK.format(url=facts.docs_url, text="Read the documentation")
+    return _PAGE.format(
+        title=f"{facts.status} {HTTPStatus(facts.status).phrase}",
+        style=_STYLE,
+        text=escape(text).replace("\n", Markup("<br>")),
+        extra=extra,
+    )
+
+
+_RENDERERS: dict[str, Callable[[Facts, str], str]] = {
+    "application/problem+json": _json,
+    "application/json": _json,
+    "text/html": _html,
+    "text/plain": _plain,
+}
+
+
+def render(facts: Facts, text: str) -> str:
+    """Write the body in the format that the facts name.
+
+    :param facts: the facts of the rejection.
+    :param text: the detail text, most often :func:`detail` of the facts.
+    :return: the body; the JSON is that of RFC 9457 §3.
+    """
+    return _RENDERERS[facts.media_type](facts, text)
+
+
+def headers(facts: Facts) -> list[tuple[str, str]]:
+    """Give the header fields that go with the body.
+
+    ``Allow`` as RFC 9110 §15.5.6 demands it of a 405; no store, for a 405 and a
+    501 are heuristically cacheable (§15.1).
+
+    :param facts: the facts of the rejection.
+    :return: pairs of name and value.
+    """
+    content_type = facts.media_type
+    if content_type.startswith("text/"):
+        content_type += "; charset=utf-8"
+    found = [("Content-Type", content_type)]
+    if facts.allowed_methods is not None:
+        found.append(("Allow", ", ".join(facts.allowed_methods)))
+    found += [
+        ("Vary", "Accept"),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    if facts.media_type == "text/html":
+        found.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
+    return found + links(facts)
+
+
+def links(facts: Facts) -> list[tuple[str, str]]:
+    """Give the ``Link`` header fields (RFC 8288): help and deprecation."""
+    found = []
+    if facts.docs_url:
+        found.append(("Link", f'<{facts.docs_url}>; rel="help"'))
+    if facts.deprecation and facts.deprecation.link:
+        found.append(("Link", f'<{facts.deprecation.link}>; rel="deprecation"'))
+    return found
+
+
+# -- negotiation ----------------------------------------------------------------
+
+
+def negotiate(accept: str | None, formats: Sequence[str]) -> str:
+    """Choose the format of an answer.
+
+    Follows RFC 9110 §12.5.1, generously: parameters are dropped, every ``+json``
+    type counts as JSON, rubbish is passed over, and where nothing is acceptable
+    the default answers, for a reason in another format helps more than none.
+
+    :param accept: the value of ``Accept``; ``None`` if there is none.
+    :param formats: the formats on offer, the default first.
+    :return: one of ``formats``.
+    """
+    if not accept:
+        return formats[0]
+    # The values repeat, and parsing one costs more than all the rest. A client
+    # that makes up long ones pays for them itself.
+    chosen = _negotiate if len(accept) <= 256 else _negotiate.__wrapped__
+    return chosen(accept, tuple(formats))
+
+
+@lru_cache(maxsize=256)
+def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
+    wanted: dict[str, float] = {}
+    for item, quality in parse_accept_header(accept):
+        media_range = item.partition(";")[0].strip().lower()
+        wanted[media_range] = max(quality, wanted.get(media_range, 0))
+    best = formats[0]
+    best_rank = (0.0, 0)
+    for media_type in formats:
+        rank = _rank(media_type, wanted)
+        if rank[0] > 0 and rank > best_rank:
+            best, best_rank = media_type, rank
+    return best
+
+
+def _rank(media_type: str, wanted: dict[str, float]) -> tuple[float, int]:
+    """Tell how much a format is wanted: by quality, then by precise naming."""
+    is_json = media_type.endswith("json")
+    family = [
+        quality
+        for name, quality in wanted.items()
+        if is_json and (name == "application/json" or name.endswith("+json"))
+    ]
+    by_precision = (
+        wanted.get(media_type),
+        max(family, default=None),
+        wanted.get(media_type.partition("/")[0] + "/*"),
+        wanted.get("*/*"),
+    )
+    for lost, quality in enumerate(by_precision):
+        if quality is not None:
+            return quality, -lost
+    return 0.0, -len(by_precision)
