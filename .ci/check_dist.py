@@ -82,7 +82,7 @@ def main(folder: Path) -> None:
     [wheel] = folder.glob("*.whl")
     [sdist] = folder.glob("*.tar.gz")
     problems = check_wheel(wheel) + check_sdist(sdist)
-    sys.exit("\n".join(problems))
+    sys.exit("\n".join(problems) or 0)
 
 
 if __name__ == "__main__":
