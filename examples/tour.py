@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from itertools import zip_longest
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -106,7 +107,6 @@ def table(answers: list[Answer], width: int) -> str:
     titles = ("method", "path", "status", "allow", "what the body says")
     rows = [tuple(map(str, answer[: len(titles)])) for answer in answers]
     fixed = [max(map(len, column)) for column in zip(*rows, titles, strict=True)][:-1]
-    fixed[3] = min(fixed[3], 26)
     widths = [*fixed, max(width - sum(fixed) - 2 * len(fixed), 24)]
     rule = tuple("-" * size for size in widths)
     lines: list[str] = []
@@ -115,9 +115,10 @@ def table(answers: list[Answer], width: int) -> str:
             textwrap.wrap(cell, size, break_on_hyphens=False) or [""]
             for cell, size in zip(row, widths, strict=True)
         ]
-        for number in range(max(map(len, cells))):
-            line = (cell[number] if number < len(cell) else "" for cell in cells)
-            padded = (text.ljust(size) for text, size in zip(line, widths, strict=True))
+        for parts in zip_longest(*cells, fillvalue=""):
+            padded = (
+                part.ljust(size) for part, size in zip(parts, widths, strict=True)
+            )
             lines.append("  ".join(padded).rstrip())
     return "\n".join(lines)
 
