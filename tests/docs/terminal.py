@@ -33,7 +33,9 @@ class Terminal:
     def __init__(self, directory: Path) -> None:
         self.address = f"127.0.0.1:{_free_port()}"
         self._directory = directory
-        self._env = _environment(self.address)
+        self._env = _environment(self.address) | {"CURL_HOME": str(directory)}
+        # As in a real terminal, where curl shows no progress of what it prints.
+        (directory / ".curlrc").write_text("no-progress-meter\n", encoding="utf-8")
         self._servers: list[subprocess.Popen[bytes]] = []
         self._bash = subprocess.Popen(
             ["/bin/bash", "--noprofile", "--norc"],

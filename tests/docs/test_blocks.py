@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,10 +15,13 @@ from markdown_it import MarkdownIt
 from .blocks import PAGES, ROOT, RUN, SHOWN, Page
 
 #: How many blocks there are at least, by language. Raise them with the pages.
-FLOOR = {"python": 40, "console": 1}
+FLOOR = {"python": 70, "console": 9, "toml": 1, "nginx": 1}
 
 #: Pages about other projects, and what must be installed to run them.
-NEEDS: dict[str, tuple[str, ...]] = {}
+NEEDS = {
+    "docs/howto/around.md": ("flask_cors",),
+    "docs/howto/restx-smorest.md": ("flask_restx", "flask_smorest"),
+}
 
 IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
@@ -54,6 +59,32 @@ def test_no_block_is_passed_over(page: Path, tmp_path: Path) -> None:
     ]
     assert not unknown
     assert run == seen
+
+
+def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
+    """Each nginx block is a configuration that nginx itself finds right."""
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if nginx is None and "CI" not in os.environ:
+        pytest.skip("nginx is not installed")
+    assert nginx is not None, "nginx is not installed"
+    (tmp_path / "logs").mkdir()
+    tested = 0
+    for page in PAGES:
+        for example in Page(page, tmp_path).document.examples():
+            if example.region.lexemes["arguments"] == "nginx":
+                configuration = tmp_path / "nginx.conf"
+                configuration.write_text(example.parsed, encoding="utf-8")
+                own = "pid nginx.pid; error_log stderr;"
+                check = subprocess.run(
+                    [nginx, "-t", "-p", tmp_path, "-c", configuration, "-g", own],
+                    capture_output=True,
+                    text=True,
+                    timeout=60,
+                    check=False,
+                )
+                assert check.returncode == 0, check.stderr
+                tested += 1
+    assert tested == FLOOR["nginx"]
 
 
 def test_enough_blocks_run() -> None:
