@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -188,6 +188,8 @@ class AppGuard:
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
         self._view_functions: Mapping[str, Callable[..., Any]] = {}
         self._view_count = -1
+        #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
+        self.make_facts: Callable[..., Facts]
         #: The raw methods for which the first three rows and ``retired`` never hold:
         #: a match needs no second look, nor a 404 that hides nothing.
         self.settled: frozenset[str] = frozenset()
@@ -231,6 +233,9 @@ class AppGuard:
         self.settled = frozenset(filter(is_token, settled))
         self._view_functions = app.view_functions
         self._view_count = len(app.view_functions)
+        self.make_facts = lru_cache(maxsize=256)(
+            partial(_make_facts, self.settings.docs_url, index.supported_names)
+        )
         return index
 
     def is_plain_404(self, found: HTTPException, req: Request) -> bool:
@@ -254,8 +259,11 @@ class AppGuard:
         :param method: the method, in upper case.
         :return: the deprecation, if there is one.
         """
-        marks = self._marks.get(endpoint or "", {})
-        return marks.get(method) or self.settings.deprecated_methods.get(method)
+        if endpoint is not None and endpoint in self._marks:
+            mark = self._marks[endpoint].get(method)
+            if mark is not None:
+                return mark
+        return self.settings.deprecated_methods.get(method)
 
     def is_retired(self, rule: Rule | None, method: str) -> bool:
         """Tell whether a method of a rule is past an enforced sunset (RFC 8594)."""
@@ -272,16 +280,16 @@ class AppGuard:
         if _is_bad_host(found):
             return
         target, verdict = self._ask(app, req)
-        if verdict.reason is Reason.ALLOWED:
+        reason = verdict.reason
+        if reason in _EXCEPTIONS:
+            self._reject(target, req, self._rejection(app, target, reason))
+        elif reason is Reason.ALLOWED:
             self._follow_up(target, req)
-        elif verdict.reason is Reason.SERVER_OPTIONS:
+        elif reason is Reason.SERVER_OPTIONS:
             req.routing_exception = HTTPException(response=app.response_class())
-        elif verdict.reason is Reason.NOT_FOUND:
+        elif reason is Reason.NOT_FOUND and not isinstance(found, werkzeug.NotFound):
             # The router's 405 promises a method whose value it would refuse.
-            if not isinstance(found, werkzeug.NotFound):
-                req.routing_exception = werkzeug.NotFound()
-        elif verdict.reason in _EXCEPTIONS:
-            self._reject(target, req, self._rejection(app, target, verdict.reason))
+            req.routing_exception = werkzeug.NotFound()
 
     def _reject(self, target: _Target, req: Request, rejection: Rejection) -> None:
         req.routing_exception = rejection
@@ -400,27 +408,17 @@ class AppGuard:
         return self._with_docs_url(app, rejection)
 
     def _with_docs_url(self, app: Flask, rejection: _R) -> _R:
-        try:
-            url = self._docs_url(rejection)
-        except Exception:
-            # The link is missed, not the answer.
-            app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is given")
-            url = None
-        if url is not None:
-            rejection.facts = rejection.facts._replace(docs_url=url)
-        return rejection
-
-    def _docs_url(self, rejection: Rejection) -> str | None:
         docs_url = self.settings.docs_url
         if callable(docs_url):
-            given = docs_url(rejection)
-            return None if given is None else as_url(check_url(given))
-        if docs_url is None:
-            return None
-        facts = rejection.facts
-        return bodies.fill_docs_url(
-            docs_url, facts.endpoint, facts.method, facts.reason, facts.status
-        )
+            try:
+                url = docs_url(rejection)
+                if url is not None:
+                    url = as_url(check_url(url))
+                    rejection.facts = rejection.facts._replace(docs_url=url)
+            except Exception:
+                # The link is missed, not the answer.
+                app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is given")
+        return rejection
 
 
 @dataclass(frozen=True)
@@ -514,18 +512,41 @@ class _Target:
         rule = self.rule if is_405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
         known = reason in (Reason.RETIRED, Reason.NOT_IMPLEMENTED)
-        return Facts(
-            reason=reason,
-            status=_EXCEPTIONS[reason].code,
-            media_type=bodies.negotiate(
+        return guard.make_facts(
+            reason,
+            bodies.negotiate(
                 req.environ.get("HTTP_ACCEPT"), guard.settings.error_formats
             ),
-            method=bodies.echoable(self.raw_method),
-            allowed_methods=self.allowed_methods() if is_405 else None,
-            supported_methods=self._index.supported_names,
-            endpoint=endpoint,
-            deprecation=guard.deprecation(endpoint, self.method) if known else None,
+            bodies.echoable(self.raw_method),
+            self.allowed_methods() if is_405 else None,
+            endpoint,
+            guard.deprecation(endpoint, self.method) if known else None,
         )
+
+
+def _make_facts(  # noqa: PLR0913, PLR0917
+    docs_url: str | Callable[..., object] | None,
+    supported_methods: tuple[str, ...],
+    reason: Reason,
+    media_type: str,
+    method: str | None,
+    allowed_methods: tuple[str, ...] | None,
+    endpoint: str | None,
+    deprecation: Deprecation | None,
+) -> Facts:
+    facts = Facts(
+        reason=reason,
+        status=_EXCEPTIONS[reason].code,
+        media_type=media_type,
+        method=method,
+        allowed_methods=allowed_methods,
+        supported_methods=supported_methods,
+        endpoint=endpoint,
+        deprecation=deprecation,
+    )
+    if isinstance(docs_url, str):
+        return facts._replace(docs_url=bodies.fill_docs_url(docs_url, facts))
+    return facts
 
 
 def _is_bad_host(found: HTTPException | None) -> bool:

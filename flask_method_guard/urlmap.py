@@ -236,7 +236,8 @@ def dispatching_methods(
 
 def _has_branch(index: MethodIndex, adapter: MapAdapter) -> bool:
     """Tell whether there is a rule at the URL with a slash behind it."""
-    path = adapter.path_info
+    # As the router reads it: PATH_INFO may be without a slash, or with several.
+    path = f"/{adapter.path_info.lstrip('/')}" if adapter.path_info else ""
     if not index.branches.may_match(path):
         return False
     return declared_methods(adapter, f"{path}/") != set()

@@ -108,6 +108,9 @@ def test_get_and_head_are_never_501(supported: object, method: str) -> None:
         ("OPTIONS", "/manual", (405, "PUT")),
         ("POST", "/static/x.css", (405, "GET, HEAD, OPTIONS")),
         ("PUT", "/nowhere", (404, None)),
+        ("POST", "dir", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "//dir", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "", (405, "GET, HEAD, OPTIONS")),
     ],
 )
 def test_exact_allow(method: str, path: str, expected: tuple[int, str | None]) -> None:
