@@ -119,15 +119,12 @@ def _instructions(options: argparse.Namespace) -> int:
 
 
 def _check(counts: dict[str, int]) -> int:
-    key = instructions.environment()
-    recorded = instructions.on_record().get(key)
-    if recorded is None:
-        print(f"no record for {key}; only the limits beside other counts are checked")
-        problems = instructions.over_limits(counts)
+    key, recorded = instructions.environment(), instructions.on_record()
+    if key in recorded:
+        print(f"compared with the record of {key}")
     else:
-        print(f"the record is that of {key}")
-        problems = instructions.grown(counts, recorded)
-        problems += instructions.over_limits(counts)
+        print(f"no record of {key}; only ratios are compared")
+    problems = instructions.problems(counts, recorded, key)
     for problem in problems:
         print(f"failed: {problem}")
     if not problems:
