@@ -48,6 +48,10 @@ def echoable(method: str) -> str | None:
     return method if len(method) <= ECHO_LIMIT and is_token(method) else None
 
 
+# Rejections repeat, and writing one costs as much as deciding it, so what is made
+# of the facts is kept, up to a bound.
+
+
 # -- the words ------------------------------------------------------------------
 
 
@@ -89,6 +93,7 @@ def methods_sentence(facts: Facts) -> str:
     return ""
 
 
+@lru_cache(maxsize=256)
 def detail(facts: Facts) -> str:
     """Say what happened and what would have done."""
     return f"{summary(facts)} {methods_sentence(facts)}".rstrip()
@@ -187,12 +192,13 @@ def _html(facts: Facts, text: str) -> str:
         extra += _LINK.format(url=facts.deprecation.link, text="About the deprecation")
     if facts.docs_url:
         extra += _LINK.format(url=facts.docs_url, text="Read the documentation")
-    return _PAGE.format(
+    page = _PAGE.format(
         title=f"{facts.status} {HTTPStatus(facts.status).phrase}",
         style=_STYLE,
         text=escape(text).replace("\n", Markup("<br>")),
         extra=extra,
     )
+    return str(page)
 
 
 _RENDERERS: dict[str, Callable[[Facts, str], str]] = {
@@ -203,7 +209,6 @@ _RENDERERS: dict[str, Callable[[Facts, str], str]] = {
 }
 
 
-# Rejections repeat, and writing one costs as much as deciding it.
 @lru_cache(maxsize=256)
 def render(facts: Facts, text: str) -> str:
     """Write the body in the format that the facts name.

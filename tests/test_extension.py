@@ -181,6 +181,13 @@ def test_a_rule_for_every_method(supported: object) -> None:
     assert outcome(ask(app, "FOO", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
 
 
+def test_options_beside_a_rule_for_every_method() -> None:
+    """Flask's own answer to OPTIONS is made exact where the router lists nothing."""
+    app = make_app()
+    app.url_map.add(Rule("/items", endpoint="items"))
+    assert outcome(ask(app, "OPTIONS", "/items")) == (200, SEVEN)
+
+
 def test_every_method_is_known() -> None:
     """With the asterisk nothing is 501, for load balancers that count 5xx."""
     app = make_app(SUPPORTED_METHODS="*")
