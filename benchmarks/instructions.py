@@ -159,9 +159,9 @@ def _grown_ratios(counts: dict[str, int], recorded: list[dict[str, int]]) -> lis
 
 def _grown_with_routes(counts: dict[str, int]) -> list[str]:
     found = []
-    for more in counts:
+    for more, value in counts.items():
         name = more.replace("500 routes", "10 routes")
-        ratio = counts[more] / counts[name]
+        ratio = value / counts[name]
         if ratio > GROWTH:
             found.append(f"{more}: {ratio:.3f} times {name}, at most {GROWTH} allowed")
     return found
