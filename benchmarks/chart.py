@@ -92,7 +92,9 @@ def _grid(scale: _Scale, height: int) -> list[str]:
     parts = []
     for tick in scale.ticks:
         x = scale.x(tick)
-        parts.append(_path("one" if tick == 1 else "grid", x, TOP - 10, f"V{height - 6}"))
+        parts.append(
+            _path("one" if tick == 1 else "grid", x, TOP - 10, f"V{height - 6}")
+        )
         if tick == 1:
             parts.append(_text(x, TOP - 15, "bare Flask = 1", "middle", "value"))
         elif tick * 2 == int(tick * 2):

@@ -20,9 +20,9 @@ from .requests import hooks, start_response
 
 #: How often work is done; twice as often by the second child.
 HOOK_TIMES = 300
-REQUEST_TIMES = 25
+REQUEST_TIMES = 20
 #: How often it was done before.
-WARM_UP = 25
+WARM_UP = 20
 
 FEW, MANY = 10, 500
 

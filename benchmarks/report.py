@@ -129,12 +129,6 @@ def slower(results: Results) -> list[RequestResult]:
     return sorted(found, key=lambda r: r.ratios["guard"].median, reverse=True)
 
 
-def faster(results: Results) -> list[RequestResult]:
-    """List the requests that the guard answers sooner than bare Flask does."""
-    found = [r for r in results.requests if r.ratios["guard"].upper < 1]
-    return sorted(found, key=lambda r: r.ratios["guard"].median)
-
-
 def made(results: Results) -> str:
     """Say when and with what the figures were made."""
     run = results.made
