@@ -180,11 +180,7 @@ class AppGuard:
         return len(self._view_functions) == self._view_count
 
     def _read_views(self, app: Flask) -> None:
-        marks = {
-            endpoint: found
-            for endpoint, view in app.view_functions.items()
-            if (found := marked_deprecations(view))
-        }
+        marks = marked_deprecations(app.view_functions)
         deprecated = set(self.settings.deprecated_methods).union(*marks.values())
         supported = self.settings.supported_methods
         settled = frozenset(DEFAULT_METHODS)
@@ -211,7 +207,9 @@ class AppGuard:
         if not self.settings.enforce_sunset or rule is None:
             return False
         deprecation = self.deprecation(rule.endpoint, method)
-        return deprecation is not None and deprecation.has_ended(self.clock())
+        if deprecation is None or deprecation.sunset is None:
+            return False
+        return deprecation.has_ended(self.clock())
 
     # -- the request ------------------------------------------------------------
 
@@ -462,6 +460,8 @@ class _Target:
         rule = self.rule if is_405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
         known = reason in (Reason.RETIRED, Reason.NOT_IMPLEMENTED)
+        # What is retired is what Flask would have served: the upper-cased method.
+        method = req.method if reason is Reason.RETIRED else self.method
         return Facts(
             reason=reason,
             status=_EXCEPTIONS[reason].code,
@@ -472,7 +472,7 @@ class _Target:
             allowed_methods=self.allowed_methods() if is_405 else None,
             supported_methods=self._index.supported_names,
             endpoint=endpoint,
-            deprecation=guard.deprecation(endpoint, self.method) if known else None,
+            deprecation=guard.deprecation(endpoint, method) if known else None,
         )
 
 
