@@ -7,6 +7,7 @@ import inspect
 import locale
 import pickle
 import re
+import time as clock
 from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
@@ -93,6 +94,25 @@ def test_times(key: str, value: object, moment: datetime | None) -> None:
         assert type(found) is datetime
         assert found.tzinfo is timezone.utc
         assert found.microsecond == 0
+
+
+@pytest.mark.skipif(not hasattr(clock, "tzset"), reason="the zone cannot be set")
+@pytest.mark.parametrize("zone", ["XXX+10", "XXX-10"])
+@pytest.mark.parametrize(
+    "value",
+    [NOON.replace(tzinfo=None), NOON.replace(tzinfo=Undecided()), "2026-03-01T12:00"],
+    ids=["naive", "undecided", "text"],
+)
+def test_the_zone_of_the_process_is_nothing(
+    zone: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What names no zone is UTC, wherever the server stands."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        clock.tzset()
+        found = Deprecation.from_mapping({"since": value})
+    clock.tzset()
+    assert found.headers() == [("Deprecation", "@1772366400")]
 
 
 @pytest.mark.parametrize(
@@ -601,6 +621,27 @@ def test_classes() -> None:
     assert marks(C.as_view("it")) == {"PUT": "a", "POST": "c", "DELETE": "b"}
     assert marks(note("d")(C.as_view("it")))["PUT"] == "d"
     assert marks(C.as_view("it"))["PUT"] == "a"
+
+
+def test_a_diamond_of_classes() -> None:
+    """A mark of a common parent is found behind that of a class in between."""
+
+    @note("base")
+    class Base(MethodView):
+        pass
+
+    @note("left", "LINK")
+    class Left(Base):
+        pass
+
+    @note("right")
+    class Right(Base):
+        pass
+
+    class View(Left, Right):
+        pass
+
+    assert marks(View.as_view("it")) == {"PUT": "right", "LINK": "left"}
 
 
 def test_callable_objects() -> None:
