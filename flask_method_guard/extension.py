@@ -222,11 +222,7 @@ class AppGuard:
     def _read(self, app: Flask) -> MethodIndex:
         """Read the rules and the marks of the views."""
         index = MethodIndex.read(app.url_map, self.settings.supported_methods)
-        self._marks = {
-            endpoint: found
-            for endpoint, view in app.view_functions.items()
-            if (found := marked_deprecations(view))
-        }
+        self._marks = marked_deprecations(app.view_functions)
         deprecated = set(self.settings.deprecated_methods).union(*self._marks.values())
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
@@ -270,7 +266,9 @@ class AppGuard:
         if not self.settings.enforce_sunset or rule is None:
             return False
         deprecation = self.deprecation(rule.endpoint, method)
-        return deprecation is not None and deprecation.has_ended(self.clock())
+        if deprecation is None or deprecation.sunset is None:
+            return False
+        return deprecation.has_ended(self.clock())
 
     # -- the request ------------------------------------------------------------
 
@@ -512,6 +510,8 @@ class _Target:
         rule = self.rule if is_405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
         known = reason in (Reason.RETIRED, Reason.NOT_IMPLEMENTED)
+        # What is retired is what Flask would have served: the upper-cased method.
+        method = req.method if reason is Reason.RETIRED else self.method
         return guard.make_facts(
             reason,
             bodies.negotiate(
@@ -520,7 +520,7 @@ class _Target:
             bodies.echoable(self.raw_method),
             self.allowed_methods() if is_405 else None,
             endpoint,
-            guard.deprecation(endpoint, self.method) if known else None,
+            guard.deprecation(endpoint, method) if known else None,
         )
 
 
