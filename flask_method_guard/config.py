@@ -237,18 +237,19 @@ class Settings:
         :return: the settings.
         :raises ConfigError: that names every problem at once.
         """
-        known = {PREFIX + item.name.upper(): item for item in fields(cls)}
+        known = {item.name.upper(): item for item in fields(cls)}
         values: dict[str, Any] = {}
         problems: list[str] = []
         for key, value in config.items():
             if not isinstance(key, str) or not key.startswith(PREFIX):
                 continue
-            if key not in known:
-                close = difflib.get_close_matches(key, known, 1)
-                hint = f"Did you mean {close[0]}?" if close else "Remove it."
+            name = key.removeprefix(PREFIX)
+            if name not in known:
+                close = difflib.get_close_matches(name, known, 1)
+                hint = f"Did you mean {PREFIX}{close[0]}?" if close else "Remove it."
                 problems.append(f"{key} is {value!r}, and is no known key. {hint}")
             elif value is not None:
-                item = known[key]
+                item = known[name]
                 try:
                     values[item.name] = item.metadata["read"](value)
                 except ConfigError as error:

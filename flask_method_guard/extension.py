@@ -101,7 +101,9 @@ class MethodGuard:
         guard = AppGuard(Settings.from_mapping(app.config), self._clock)
         app.before_request(guard.before_request)
         app.after_request(guard.after_request)
-        app.register_error_handler(MethodRejected, _answer)
+        # What the app has registered for the base class before stays.
+        if MethodRejected not in app.error_handler_spec[None][None]:
+            app.register_error_handler(MethodRejected, _answer)
         # An aborter of the app's own may know 405 in its own way.
         mapping = getattr(app.aborter, "mapping", {})
         if mapping.get(405) is werkzeug.MethodNotAllowed:
@@ -111,7 +113,7 @@ class MethodGuard:
 
 def _answer(rejection: Rejection) -> Response:
     """Answer with a response at once, which spares Flask to run a WSGI app."""
-    if current_app.config["TRAP_HTTP_EXCEPTIONS"]:
+    if current_app.trap_http_exception(rejection):
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)

@@ -54,11 +54,11 @@ class MethodIndex:
         if isinstance(setting, frozenset):
             named, everything = setting, False
         else:
-            named = REQUIRED_METHODS | declared
-            if setting != "routes":
-                named |= frozenset(DEFAULT_METHODS)
             # A rule without methods takes every method.
             everything = setting == "*" or any(r.methods is None for r in rules)
+            named = REQUIRED_METHODS | declared
+            if everything or setting != "routes":
+                named |= frozenset(DEFAULT_METHODS)
         return cls(
             url_map=url_map,
             size=size,

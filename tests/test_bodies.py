@@ -1,0 +1,301 @@
+"""The texts and the formats, from plain facts."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import replace
+from datetime import datetime, timezone
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flask_method_guard import Deprecation, Reason
+from flask_method_guard.bodies import (
+    CONTENT_SECURITY_POLICY,
+    ECHO_LIMIT,
+    Facts,
+    _negotiate,
+    detail,
+    echoable,
+    headers,
+    negotiate,
+    render,
+)
+from flask_method_guard.config import MEDIA_TYPES
+
+NOT_ALLOWED = Facts(
+    Reason.NOT_ALLOWED,
+    405,
+    method="PUT",
+    allowed_methods=("GET", "HEAD"),
+    supported_methods=("GET", "HEAD", "PUT"),
+    docs_url="https://docs.example.com/?a=1&b=2",
+)
+NOT_IMPLEMENTED = Facts(
+    Reason.NOT_IMPLEMENTED, 501, method="FOO", supported_methods=("GET", "HEAD")
+)
+RETIRED = replace(
+    NOT_ALLOWED,
+    reason=Reason.RETIRED,
+    deprecation=Deprecation(
+        since=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        sunset=datetime(2026, 3, 1, tzinfo=timezone.utc),
+        link="https://docs.example.com/migrate",
+        notice="Use PATCH.",
+    ),
+)
+INVALID = Facts(Reason.INVALID_TOKEN, 400)
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        (NOT_ALLOWED, "PUT is not allowed here. Allowed: GET, HEAD."),
+        (
+            replace(NOT_ALLOWED, allowed_methods=()),
+            "PUT is not allowed here. Allowed: no method.",
+        ),
+        (replace(NOT_ALLOWED, allowed_methods=None), "PUT is not allowed here."),
+        (
+            replace(NOT_ALLOWED, method=None),
+            "The method is not allowed here. Allowed: GET, HEAD.",
+        ),
+        (NOT_IMPLEMENTED, "FOO is not implemented. Supported: GET, HEAD."),
+        (replace(NOT_IMPLEMENTED, supported_methods=()), "FOO is not implemented."),
+        (
+            replace(NOT_IMPLEMENTED, method=None),
+            "The method is not implemented. Supported: GET, HEAD.",
+        ),
+        (
+            replace(NOT_IMPLEMENTED, method="get"),
+            "get is not implemented. Methods are case-sensitive: did you mean GET?",
+        ),
+        (
+            replace(NOT_IMPLEMENTED, method="foo"),
+            "foo is not implemented. Supported: GET, HEAD.",
+        ),
+        (
+            RETIRED,
+            "PUT was retired on 1 March 2026. Use PATCH. Allowed: GET, HEAD.",
+        ),
+        (
+            replace(NOT_IMPLEMENTED, deprecation=Deprecation(notice="Use BAR.")),
+            "FOO is not implemented. Use BAR. Supported: GET, HEAD.",
+        ),
+        (INVALID, "The request method is not a valid HTTP method name."),
+    ],
+)
+def test_detail(facts: Facts, text: str) -> None:
+    """The detail says what happened and what would have done."""
+    assert detail(facts) == text
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES[:2])
+def test_json(media_type: str) -> None:
+    """Both kinds of JSON are one document, that of RFC 9457."""
+    body = render(replace(RETIRED, media_type=media_type), "What happened.")
+    assert json.loads(body) == {
+        "type": "about:blank",
+        "title": "Method Not Allowed",
+        "status": 405,
+        "detail": "What happened.",
+        "method": "PUT",
+        "allowed_methods": ["GET", "HEAD"],
+        "docs": "https://docs.example.com/?a=1&b=2",
+        "deprecation": {
+            "since": "2026-01-01T00:00:00Z",
+            "sunset": "2026-03-01T00:00:00Z",
+            "link": "https://docs.example.com/migrate",
+            "notice": "Use PATCH.",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "members"),
+    [
+        (INVALID, {"type", "title", "status", "detail"}),
+        (
+            NOT_IMPLEMENTED,
+            {"type", "title", "status", "detail", "method", "supported_methods"},
+        ),
+        (
+            replace(NOT_ALLOWED, docs_url=None),
+            {"type", "title", "status", "detail", "method", "allowed_methods"},
+        ),
+    ],
+    ids=["400", "501", "405"],
+)
+def test_json_members(facts: Facts, members: set[str]) -> None:
+    """A member that has no value is left out."""
+    assert set(json.loads(render(facts, ""))) == members
+
+
+def test_plain_text() -> None:
+    """Plain text has the status, what happened and the links, line by line."""
+    body = render(replace(RETIRED, media_type="text/plain"), detail(RETIRED))
+    assert body == (
+        "405 Method Not Allowed\n"
+        "\n"
+        "PUT was retired on 1 March 2026. Use PATCH. Allowed: GET, HEAD.\n"
+        "Documentation: https://docs.example.com/?a=1&b=2\n"
+        "About the deprecation: https://docs.example.com/migrate\n"
+    )
+    body = render(replace(INVALID, media_type="text/plain"), "Bad.")
+    assert body == "400 Bad Request\n\nBad.\n"
+
+
+def test_html() -> None:
+    """The page lists the methods once and links to the documentation."""
+    page = render(replace(RETIRED, media_type="text/html"), detail(RETIRED))
+    assert '<html lang="en">' in page
+    assert "<title>405 Method Not Allowed</title>" in page
+    assert "<p>PUT was retired on 1 March 2026. Use PATCH.</p>" in page
+    assert "<li>GET</li><li>HEAD</li>" in page
+    assert 'href="https://docs.example.com/?a=1&amp;b=2"' in page
+    assert 'href="https://docs.example.com/migrate"' in page
+    assert "<script" not in page
+
+
+def test_html_of_others() -> None:
+    """A 501 lists what is supported; a page with nothing to list has no list."""
+    page = render(
+        replace(NOT_IMPLEMENTED, media_type="text/html"), detail(NOT_IMPLEMENTED)
+    )
+    assert "Supported methods" in page
+    assert "<li>GET</li><li>HEAD</li>" in page
+    assert "href" not in page
+    page = render(replace(INVALID, media_type="text/html"), "<b>\nx")
+    assert "<p>&lt;b&gt;<br>x</p>" in page
+    assert "<ul" not in page
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+@given(text=st.text())
+def test_text_is_escaped(media_type: str, text: str) -> None:
+    """No text can break out of the format that it stands in."""
+    body = render(replace(NOT_ALLOWED, media_type=media_type), text)
+    if media_type.endswith("json"):
+        assert json.loads(body)["detail"] == text
+    elif media_type == "text/html":
+        inside = body.partition("<p>")[2].partition("</p>")[0]
+        assert "<" not in inside.replace("<br>", "")
+        assert '"' not in inside
+
+
+@pytest.mark.parametrize(
+    ("method", "shown"),
+    [("FOO", "FOO"), ("--", "--"), ("A" * ECHO_LIMIT, "A" * ECHO_LIMIT)]
+    + [(text, None) for text in ("A" * (ECHO_LIMIT + 1), "", "A B", "<x>", "É")],
+    ids=ascii,
+)
+def test_echo(method: str, shown: str | None) -> None:
+    """A method is shown if it is a token of 32 characters at the most."""
+    assert echoable(method) == shown
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_headers(media_type: str) -> None:
+    """Each answer says its type, varies, and is neither stored nor sniffed."""
+    found = headers(replace(RETIRED, media_type=media_type))
+    assert len(found) == len({(name, value) for name, value in found})
+    fields = dict(found)
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    assert fields["Content-Type"] == media_type + charset
+    assert fields["Allow"] == "GET, HEAD"
+    assert fields["Vary"] == "Accept"
+    assert fields["Cache-Control"] == "no-store"
+    assert fields["X-Content-Type-Options"] == "nosniff"
+    assert [value for name, value in found if name == "Link"] == [
+        '<https://docs.example.com/?a=1&b=2>; rel="help"',
+        '<https://docs.example.com/migrate>; rel="deprecation"',
+    ]
+    assert ("Content-Security-Policy" in fields) is (media_type == "text/html")
+
+
+def test_headers_of_others() -> None:
+    """Only a 405 has an Allow, which may be empty; no link is no field."""
+    for facts in (INVALID, NOT_IMPLEMENTED):
+        names = [name for name, _ in headers(facts)]
+        assert "Allow" not in names
+        assert "Link" not in names
+    assert ("Allow", "") in headers(replace(NOT_ALLOWED, allowed_methods=()))
+
+
+def test_policy_covers_the_style() -> None:
+    """The policy's hash is that of the style on the page, so it is applied."""
+    page = render(replace(INVALID, media_type="text/html"), "")
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in CONTENT_SECURITY_POLICY
+
+
+PROBLEM, JSON, HTML, PLAIN = MEDIA_TYPES
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+NEGOTIATIONS = [
+    (None, PROBLEM),
+    ("", PROBLEM),
+    ("   ", PROBLEM),
+    ("*/*", PROBLEM),
+    (BROWSER, HTML),
+    ("application/json", JSON),
+    ("application/problem+json", PROBLEM),
+    ("application/json, application/problem+json", PROBLEM),
+    ("application/json;q=0.9, application/problem+json;q=0.5", JSON),
+    ("application/vnd.api+json", PROBLEM),
+    ("application/json; charset=utf-8", JSON),
+    ("application/json;version=1;q=0.1, text/plain;q=0.2", PLAIN),
+    ("application/json, text/plain, */*", JSON),
+    ("text/*", HTML),
+    ("text/*;q=0.5, text/plain;q=0.6", PLAIN),
+    ("application/*", PROBLEM),
+    ("TEXT/HTML", HTML),
+    ("text/html;q=0, text/plain;q=0.1", PLAIN),
+    ("text/html;q=0, */*", PROBLEM),
+    ("*/*;q=0", PROBLEM),
+    ("image/png", PROBLEM),
+    ("text/html;q=high, text/plain;q=0.1", PLAIN),
+    (";;;,,,=", PROBLEM),
+    ("/", PROBLEM),
+    ("\0\xff", PROBLEM),
+]
+
+
+@pytest.mark.parametrize(("accept", "chosen"), NEGOTIATIONS, ids=ascii)
+def test_negotiation(accept: str | None, chosen: str) -> None:
+    """Accept is read generously, and always gives one of the formats."""
+    assert negotiate(accept, MEDIA_TYPES) == chosen
+
+
+@pytest.mark.parametrize(
+    ("accept", "formats", "chosen"),
+    [
+        (None, (HTML, PROBLEM), HTML),
+        ("application/json", (HTML, PROBLEM), PROBLEM),
+        ("application/hal+json", (HTML, JSON), JSON),
+        ("image/png", (PLAIN, HTML), PLAIN),
+        ("*/*", (PLAIN, HTML), PLAIN),
+    ],
+)
+def test_negotiation_among_fewer(
+    accept: str | None, formats: tuple[str, ...], chosen: str
+) -> None:
+    """The order of the formats is the app's, and the first is the default."""
+    assert negotiate(accept, formats) == chosen
+
+
+def test_a_long_accept_is_not_kept() -> None:
+    """A client that makes up long values does not fill the memory."""
+    before = _negotiate.cache_info()
+    assert negotiate("text/html," + "x/y," * 1000, MEDIA_TYPES) == HTML
+    assert _negotiate.cache_info() == before
+    assert before.maxsize == 256
+
+
+@given(accept=st.text(max_size=300))
+def test_any_accept_chooses(accept: str) -> None:
+    """No value of Accept is an error."""
+    assert negotiate(accept, MEDIA_TYPES) in MEDIA_TYPES

@@ -1,0 +1,319 @@
+"""The settings: what is read, and how a bad value is told."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_method_guard import ConfigError, MethodGuard, Settings
+from flask_method_guard.config import MEDIA_TYPES, PREFIX
+
+
+def read(**values: Any) -> Settings:
+    """Read settings from keys whose names are given in lower case."""
+    return Settings.from_mapping(
+        {f"METHOD_GUARD_{name.upper()}": value for name, value in values.items()}
+    )
+
+
+def problem(**values: Any) -> str:
+    """Give the text of the one problem that these values have."""
+    with pytest.raises(ConfigError) as caught:
+        read(**values)
+    (text,) = caught.value.problems
+    return text
+
+
+def test_nothing_set() -> None:
+    """Without keys the defaults hold; other keys are not looked at."""
+    settings = Settings.from_mapping({"DEBUG": True, "METHOD": 1, 7: 8})
+    assert settings == Settings()
+    assert settings.supported_methods is None
+    assert settings.case_sensitive
+    assert not settings.reject_early
+    assert settings.docs_url is None
+    assert settings.error_formats == MEDIA_TYPES
+    assert settings.drain_limit == 1048576
+    assert settings.deprecated_methods == {}
+    assert not settings.enforce_sunset
+
+
+@pytest.mark.parametrize("name", [item.name for item in fields(Settings)])
+def test_none_is_unset(name: str) -> None:
+    """A key whose value is None has its default."""
+    assert read(**{name: None}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["put", "PURGE"], {"GET", "HEAD", "PUT", "PURGE"}),
+        (("PUT",), {"GET", "HEAD", "PUT"}),
+        ({"PUT"}, {"GET", "HEAD", "PUT"}),
+        (frozenset({"PUT"}), {"GET", "HEAD", "PUT"}),
+        ("put, PURGE", {"GET", "HEAD", "PUT", "PURGE"}),
+        ([], {"GET", "HEAD"}),
+        ("routes", "routes"),
+        (" Routes ", "routes"),
+        ("*", "*"),
+    ],
+    ids=repr,
+)
+def test_supported_methods(given: object, expected: object) -> None:
+    """A list is exact but for GET and HEAD; two words choose another mode."""
+    assert read(supported_methods=given).supported_methods == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (7, "METHOD_GUARD_SUPPORTED_METHODS is 7. Give a list of methods"),
+        ("", "METHOD_GUARD_SUPPORTED_METHODS is ''. Give a list of methods"),
+        ("GET,,PUT", "'' is no method. Give a token such as 'PUT'."),
+        (["A B"], "'A B' is no method."),
+        ([b"PUT"], "b'PUT' is no method. Give its name as a string."),
+        (["*"], "'*' and 'routes' stand alone, not in a list."),
+        (["routes", "PUT"], "stand alone"),
+        ({"PUT": True}, "Give a list of methods"),
+    ],
+    ids=repr,
+)
+def test_bad_supported_methods(given: object, told: str) -> None:
+    """What is no list of methods is told with the value and the mend."""
+    assert told in problem(supported_methods=given)
+
+
+@pytest.mark.parametrize("name", ["case_sensitive", "reject_early", "enforce_sunset"])
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        *[(True, True), (1, True), ("True", True), (" on ", True), ("yes", True)],
+        *[(False, False), (0, False), ("false", False), ("off", False), ("no", False)],
+    ],
+    ids=repr,
+)
+def test_flags(name: str, given: object, expected: bool) -> None:
+    """A flag is read as Python, JSON and people write it."""
+    assert getattr(read(**{name: given}), name) is expected
+
+
+@pytest.mark.parametrize("given", [2, "maybe", "", [], 1.0], ids=repr)
+def test_bad_flags(given: object) -> None:
+    """What is neither true nor false is told."""
+    assert problem(reject_early=given) == (
+        f"METHOD_GUARD_REJECT_EARLY is {given!r}. Give True or False."
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://docs.example.com/methods",
+        "/docs#{method}",
+        "https://docs.example.com/{endpoint}?r={reason}&s={status}",
+        "https://docs.example.com/{{literal}}",
+        str,
+    ],
+    ids=repr,
+)
+def test_docs_url(given: object) -> None:
+    """A URL, a template and a callable are taken as they are."""
+    assert read(docs_url=given).docs_url is given
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (7, "a link is a string, not int"),
+        ("", "a link is not empty"),
+        ("https://e.com/\r\nX: y", "no line break"),
+        ("javascript:alert(1)", "an http or https URL"),
+        ("https://e.com/{methd}", "{methd}. Did you mean {method}? It may name {end"),
+        ("https://e.com/{zzz}", "The template names {zzz}. It may name {endpoint}"),
+        ("https://e.com/{}", "The template names {}."),
+        ("https://e.com/{method.__class__}", "{method.__class__}"),
+        ("https://e.com/{method", "write a literal one twice"),
+        ("https://e.com/{method:d}", "Unknown format code"),
+    ],
+    ids=repr,
+)
+def test_bad_docs_url(given: object, told: str) -> None:
+    """A link that could not be given is told at start."""
+    assert told in problem(docs_url=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["text/html"], ("text/html",)),
+        ("text/html, application/json", ("text/html", "application/json")),
+        (["text/html", "text/html"], ("text/html",)),
+    ],
+    ids=repr,
+)
+def test_error_formats(given: object, expected: tuple[str, ...]) -> None:
+    """The order is kept; twice is once."""
+    assert read(error_formats=given).error_formats == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([], "Give a list of one or more of application/problem+json"),
+        (7, "Give a list"),
+        (["json"], "'json' is not known."),
+        ("text/htm", "Did you mean 'text/html'?"),
+        ([7], "7 is not known. Known: "),
+    ],
+    ids=repr,
+)
+def test_bad_error_formats(given: object, told: str) -> None:
+    """A format that nobody can write is told, with those that there are."""
+    assert told in problem(error_formats=given)
+
+
+@pytest.mark.parametrize("given", [-1, "1 MB", 1.5, True], ids=repr)
+def test_bad_drain_limit(given: object) -> None:
+    """What is no number of bytes is told."""
+    assert problem(drain_limit=given) == (
+        f"METHOD_GUARD_DRAIN_LIMIT is {given!r}."
+        " Give a number of bytes, 0 or more; 0 never reads."
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["PUT"], "Give a mapping of methods to mappings."),
+        ({"A B": {}}, "A B: 'A B' is no method."),
+        ({"PUT": "2026-01-01"}, "PUT: '2026-01-01' is no mapping."),
+        ({"PUT": {"sine": "2026-01-01"}}, "Did you mean 'since'?"),
+    ],
+    ids=repr,
+)
+def test_bad_deprecated_methods(given: object, told: str) -> None:
+    """A deprecation that says nothing sensible is told with its method."""
+    assert told in problem(deprecated_methods=given)
+
+
+def test_all_problems_in_one_error() -> None:
+    """One error names each key, its value and the mend."""
+    with pytest.raises(ConfigError) as caught:
+        Settings.from_mapping(
+            {
+                "METHOD_GUARD_DRAIN_LIMIT": -1,
+                "METHOD_GUARD_REJECT_EARLY": "perhaps",
+                "METHOD_GUARD_DEPRECATED_METHODS": {"PUT": 1, "A B": {}},
+                "METHOD_GUARD_SUPORTED_METHODS": ["GET"],
+                "METHOD_GUARD_XYZZY": 1,
+            }
+        )
+    problems = caught.value.problems
+    assert len(problems) == 6
+    assert (
+        "METHOD_GUARD_SUPORTED_METHODS is ['GET'], and is no known key."
+        " Did you mean METHOD_GUARD_SUPPORTED_METHODS?"
+    ) in problems
+    assert "METHOD_GUARD_XYZZY is 1, and is no known key. Remove it." in problems
+    assert all(f"\n- {text}" in str(caught.value) for text in problems)
+
+
+def test_a_refused_configuration_registers_nothing() -> None:
+    """An app whose settings are refused is as it was before."""
+    app = Flask(__name__)
+    app.config["METHOD_GUARD_DRAIN_LIMIT"] = -1
+    abort_405 = app.aborter.mapping[405]
+    with pytest.raises(ConfigError):
+        MethodGuard(app)
+    assert not app.extensions
+    assert not app.before_request_funcs
+    assert not app.after_request_funcs
+    assert not app.error_handler_spec
+    assert app.aborter.mapping[405] is abort_405
+
+
+def test_an_error_pickles() -> None:
+    """A worker process can hand the error to its parent."""
+    error = ConfigError(["one", "two"])
+    copy = pickle.loads(pickle.dumps(error))
+    assert (copy.problems, str(copy)) == (error.problems, str(error))
+
+
+VALUES: dict[str, Any] = {
+    "SUPPORTED_METHODS": ["GET", "PURGE"],
+    "CASE_SENSITIVE": False,
+    "REJECT_EARLY": True,
+    "DOCS_URL": "https://docs.example.com/{endpoint}#{method}",
+    "ERROR_FORMATS": ["text/html", "application/json"],
+    "DRAIN_LIMIT": 4096,
+    "DEPRECATED_METHODS": {"PUT": {"since": "2026-01-01", "notice": "Use PATCH."}},
+    "ENFORCE_SUNSET": True,
+}
+TOML = """\
+METHOD_GUARD_SUPPORTED_METHODS = ["GET", "PURGE"]
+METHOD_GUARD_CASE_SENSITIVE = false
+METHOD_GUARD_REJECT_EARLY = true
+METHOD_GUARD_DOCS_URL = "https://docs.example.com/{endpoint}#{method}"
+METHOD_GUARD_ERROR_FORMATS = ["text/html", "application/json"]
+METHOD_GUARD_DRAIN_LIMIT = 4096
+METHOD_GUARD_ENFORCE_SUNSET = true
+
+[METHOD_GUARD_DEPRECATED_METHODS.PUT]
+since = 2026-01-01
+notice = "Use PATCH."
+"""
+
+
+def settings_of(app: Flask) -> Settings:
+    """Guard an app, and give the settings that were read."""
+    MethodGuard(app)
+    settings = app.extensions["method_guard"].settings
+    assert isinstance(settings, Settings)
+    return settings
+
+
+def test_all_sources_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects, JSON, TOML and environment variables give the same settings."""
+    keys = {PREFIX + name: value for name, value in VALUES.items()}
+
+    from_object = Flask(__name__)
+    from_object.config.from_object(type("Config", (), keys))
+
+    (tmp_path / "config.json").write_text(json.dumps(keys), "utf-8")
+    from_json = Flask(__name__)
+    from_json.config.from_file(str(tmp_path / "config.json"), load=json.load)
+
+    from_env = Flask(__name__)
+    for key, value in keys.items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        monkeypatch.setenv(f"FLASK_{key}", text)
+    from_env.config.from_prefixed_env()
+
+    expected = Settings.from_mapping(keys)
+    assert expected != Settings()
+    for app in (from_object, from_json, from_env):
+        assert settings_of(app) == expected
+
+
+def test_toml(tmp_path: Path) -> None:
+    """TOML's own dates and lists give the same settings as an object."""
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no tomllib")
+    (tmp_path / "config.toml").write_text(TOML, "utf-8")
+    app = Flask(__name__)
+    app.config.from_file(str(tmp_path / "config.toml"), load=tomllib.load, text=False)
+    assert settings_of(app) == Settings.from_mapping(
+        {PREFIX + name: value for name, value in VALUES.items()}
+    )
+
+
+@pytest.mark.parametrize("item", fields(Settings), ids=lambda item: str(item.name))
+def test_every_setting_is_documented(item: Any) -> None:
+    """Each field says its type and why its default is what it is."""
+    assert item.metadata["type"]
+    assert "default" in item.metadata["doc"].lower()

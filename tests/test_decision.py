@@ -1,0 +1,147 @@
+"""The table, row by row, with no request in sight."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from flask_method_guard.decision import (
+    TABLE,
+    Reason,
+    Routing,
+    Situation,
+    decide,
+    is_token,
+)
+
+
+def situation(**facts: Any) -> Situation:
+    """Describe a served GET, with the given facts instead."""
+    method = facts.get("method", "GET")
+    return Situation(
+        **{
+            "raw_method": method,
+            "method": method,
+            "supported": True,
+            "asterisk": False,
+            "routing": Routing.MATCHED,
+            "retired": False,
+            "allowed_methods": lambda: ("GET", "HEAD"),
+            **facts,
+        }
+    )
+
+
+ROWS: dict[str, tuple[dict[str, Any], Reason, int | None]] = {
+    "invalid": ({"method": "A B"}, Reason.INVALID_TOKEN, 400),
+    "empty": ({"method": ""}, Reason.INVALID_TOKEN, 400),
+    "unsupported": ({"supported": False}, Reason.NOT_IMPLEMENTED, 501),
+    "asterisk": (
+        {"method": "OPTIONS", "asterisk": True},
+        Reason.SERVER_OPTIONS,
+        200,
+    ),
+    "asterisk of another method": ({"asterisk": True}, Reason.ALLOWED, None),
+    "redirected": ({"routing": Routing.ANSWERED}, Reason.REDIRECT, None),
+    "retired": ({"retired": True}, Reason.RETIRED, 405),
+    "matched": ({}, Reason.ALLOWED, None),
+    "refused": ({"routing": Routing.UNMATCHED}, Reason.NOT_ALLOWED, 405),
+    "not found": (
+        {"routing": Routing.UNMATCHED, "allowed_methods": tuple},
+        Reason.NOT_FOUND,
+        404,
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "reason", "status"), ROWS.values(), ids=ROWS.keys())
+def test_each_row_decides(
+    facts: dict[str, Any], reason: Reason, status: int | None
+) -> None:
+    """Every row decides what it names."""
+    verdict = decide(situation(**facts))
+    assert (verdict.reason, verdict.status) == (reason, status)
+
+
+def test_each_reason_has_one_row() -> None:
+    """The table names every reason once, in the order of the reasons."""
+    assert [row.reason for row in TABLE] == list(Reason)
+
+
+@pytest.mark.parametrize(
+    ("first", "facts"),
+    [
+        (Reason.INVALID_TOKEN, {"method": "", "supported": False}),
+        (
+            Reason.NOT_IMPLEMENTED,
+            {"method": "OPTIONS", "supported": False, "asterisk": True},
+        ),
+        (
+            Reason.SERVER_OPTIONS,
+            {"method": "OPTIONS", "asterisk": True, "routing": Routing.ANSWERED},
+        ),
+        (Reason.REDIRECT, {"routing": Routing.ANSWERED, "retired": True}),
+        (Reason.NOT_ALLOWED, {"routing": Routing.UNMATCHED, "retired": True}),
+    ],
+    ids=str,
+)
+def test_the_first_row_wins(first: Reason, facts: dict[str, Any]) -> None:
+    """Where two rows hold, the upper one decides."""
+    assert decide(situation(**facts)).reason is first
+
+
+def test_every_situation_has_a_verdict() -> None:
+    """The rows cover all combinations of facts, and only a 405 has an Allow."""
+    for supported, asterisk, routing, retired, allowed in product(
+        (True, False), (True, False), Routing, (True, False), ((), ("GET",))
+    ):
+        verdict = decide(
+            situation(
+                supported=supported,
+                asterisk=asterisk,
+                routing=routing,
+                retired=retired,
+                allowed_methods=lambda allowed=allowed: allowed,
+            )
+        )
+        assert verdict.allowed_methods == (allowed if verdict.status == 405 else ())
+
+
+@pytest.mark.parametrize("routing", [Routing.MATCHED, Routing.ANSWERED])
+def test_allow_is_not_looked_up_in_vain(routing: Routing) -> None:
+    """A served or redirected request costs no look-up in the router."""
+
+    def forbidden() -> tuple[str, ...]:
+        raise AssertionError
+
+    decide(situation(routing=routing, allowed_methods=forbidden))
+
+
+def test_a_raw_method_counts_for_the_token() -> None:
+    """Upper-casing does not make a token of a method that is none."""
+    verdict = decide(situation(raw_method="GLAßY", method="GLASSY"))
+    assert verdict.reason is Reason.INVALID_TOKEN
+
+
+@pytest.mark.parametrize("text", ["GET", "get", "--", "!#$%&'*+-.^_`|~0aZ", "A" * 999])
+def test_tokens(text: str) -> None:
+    """Each token character of RFC 9110 §5.6.2 may stand in a method."""
+    assert is_token(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "A B", "A\n", "\nA", "A\r\nB", "A\tB", "A\0", "<script>", "A/B", "É", "ß"]
+    + [f"A{char}B" for char in '"(),/:;<=>?@[\\]{}\x7f'],
+    ids=ascii,
+)
+def test_no_tokens(text: str) -> None:
+    """Delimiters, white space, controls and what is not ASCII make no token."""
+    assert not is_token(text)
+
+
+def test_a_reason_prints_its_name() -> None:
+    """Logs and templates show the name alone."""
+    assert f"{Reason.NOT_ALLOWED}" == str(Reason.NOT_ALLOWED) == "not-allowed"
