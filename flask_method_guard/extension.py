@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from blinker import Namespace
@@ -42,9 +42,6 @@ from .exceptions import (
     Rejection,
 )
 from .urlmap import MethodIndex, dispatching_methods, preferred_rule
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 EXTENSION_KEY = "method_guard"
 
@@ -234,7 +231,7 @@ class AppGuard:
         target = _Target(self, app, req)
         return target, decide(target.situation())
 
-    def examine(self, app: Flask, environ: WSGIEnvironment) -> Examination:
+    def examine(self, app: Flask, environ: dict[str, Any]) -> Examination:
         """Tell what would become of a request, and do nothing about it.
 
         The router is asked, and no function of the app is called but the URL
