@@ -131,6 +131,9 @@ class AppGuard:
     It holds no reference to the app: an app is freed as soon as it is dropped.
     """
 
+    #: Tells those who know the guard but do not import it; see there.
+    rejected = method_rejected
+
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self.clock = clock
@@ -242,8 +245,11 @@ class AppGuard:
         context = app.request_context(environ)
         req = context.request
         with app.app_context():
-            if context.url_adapter is not None:
-                context.match_request()
+            try:
+                if context.url_adapter is not None:
+                    context.match_request()
+            except Exception as error:  # noqa: BLE001 -- a converter's, of any kind
+                return Examination(None, error)
             found = req.routing_exception
             if _is_bad_host(found):
                 return Examination(None, found)
@@ -374,10 +380,10 @@ class AppGuard:
 class Examination:
     """What would become of a request."""
 
-    #: ``None`` if nothing is decided, for the host is refused.
+    #: ``None`` if nothing is decided: the host is refused, or a converter crashed.
     verdict: Verdict | None
     #: What Flask would raise: the guard's exception, or the router's own.
-    exception: HTTPException | None
+    exception: Exception | None
     #: The rule that stands for the target resource, as far as it is known.
     rule: Rule | None = None
     #: What ``Allow`` would say; ``None`` where the guard says nothing there.
