@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 import json
 import typing as t
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from _typeshed.wsgi import WSGIApplication
 
 Environ = dict[str, t.Any]
@@ -28,14 +29,17 @@ class Answer:
 
     @property
     def status(self) -> int:
+        """The status code."""
         return int(self.line.split(" ", 1)[0])
 
     @property
     def text(self) -> str:
+        """The body as UTF-8."""
         return self.body.decode()
 
     @property
     def json(self) -> t.Any:
+        """The body as a JSON document, whatever its type says."""
         return json.loads(self.body)
 
     def all(self, name: str) -> list[str]:
@@ -116,7 +120,7 @@ def run(app: WSGIApplication, environ: Environ) -> Answer:
     assert len(sent) == 1, "start_response is called once"
     line, headers = sent[0]
     for name, value in headers:
-        assert type(name) is str and type(value) is str
+        assert (type(name), type(value)) == (str, str)
         assert not set("\r\n\0") & set(name + value), f"a header breaks: {name, value}"
         value.encode("latin-1")
     return Answer(line, tuple(headers), body)
