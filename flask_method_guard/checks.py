@@ -172,11 +172,11 @@ def _unimplemented(survey: _Survey) -> _Found:
         if view_class is None:
             return []
         # Flask falls back on get() for a HEAD.
-        stands_in = {"HEAD"} if hasattr(view_class, "get") else set()
+        stands_in = {"HEAD"} if getattr(view_class, "get", None) else set()
         return [
             method
             for method in _declared(rule) - stands_in
-            if not hasattr(view_class, method.lower())
+            if getattr(view_class, method.lower(), None) is None
         ]
 
     for endpoint, place in survey.pick(lacking):

@@ -102,7 +102,8 @@ def list_(
 
 
 def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
-    if text and text.lower() not in f"{route.rule}\n{route.endpoint}".lower():
+    places = (route.rule.lower(), route.endpoint.lower())
+    if text and not any(text.lower() in place for place in places):
         return False
     return not blueprint or route.endpoint.startswith(f"{blueprint}.")
 
@@ -161,7 +162,8 @@ def explain(
     click.echo(f"{request}: {_coloured(answer, found.status)}\n")
     for line in report.columns(list(_facts(found))):
         click.echo(line)
-    click.echo("\nWhat this cannot know:")
+    if found.unknown:
+        click.echo("\nWhat this cannot know:")
     for sentence in found.unknown:
         click.echo(f"- {sentence}")
 

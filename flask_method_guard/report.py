@@ -232,7 +232,7 @@ def _unasked(method: str, url: str, error: Exception) -> Explanation:
     condition = "the host is malformed, or is not among TRUSTED_HOSTS"
     if getattr(error, "code", None) is None:
         status, rfc = 500, "RFC 9110 §15.6.1"
-        condition = f"a URL converter of the app raised {error!r}"
+        condition = f"a URL converter raised {error!r}, asked outside of a request"
     return Explanation(
         *(method, url, None, status, (), None, None, None, rfc, condition),
         answer=f"{status_text(status)}, by Flask, before the table is asked",
@@ -349,23 +349,27 @@ def _unknown(
 # -- text -----------------------------------------------------------------------
 
 
-def columns(rows: Sequence[Sequence[str]], widest: int = 44) -> list[str]:
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Line up cells in columns.
 
+    A cell that is much longer than the others pushes the rest of its own row only.
+
     :param rows: the cells, the same number in each row.
-    :param widest: a longer cell pushes the rest of its own row only.
     :return: a line for each row.
     """
-    widths = [
-        max((len(cell) for cell in column if len(cell) <= widest), default=0)
-        for column in zip(*rows, strict=True)
-    ]
+    widths = [_width(list(map(len, column))) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
             cell.ljust(width) for cell, width in zip(row, widths, strict=True)
         ).rstrip()
         for row in rows
     ]
+
+
+def _width(lengths: list[int]) -> int:
+    """Choose a width for cells: all of them fit, but for one in ten that is long."""
+    usual = sorted(lengths)[int(0.9 * (len(lengths) - 1))]
+    return max(length for length in lengths if length <= max(usual, 40))
 
 
 def status_text(status: int) -> str:

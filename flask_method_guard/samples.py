@@ -50,7 +50,7 @@ class SampleUrl:
     rule: str
     endpoint: str
     host: str
-    #: Percent-encoded.
+    #: As the rule builds it.
     path: str
 
     def __str__(self) -> str:
