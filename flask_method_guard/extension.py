@@ -8,10 +8,11 @@ of the app is replaced. What is kept of an app is one object in its
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import quote
 
 from blinker import Namespace
@@ -31,7 +32,7 @@ from werkzeug.wsgi import get_input_stream
 from . import bodies
 from .bodies import Facts
 from .config import Settings
-from .decision import DEFAULT_METHODS, Reason, Routing, Situation, decide
+from .decision import DEFAULT_METHODS, Reason, Routing, Situation, Verdict, decide
 from .deprecation import Deprecation, as_url, check_url, marked_deprecations, utc_now
 from .exceptions import (
     InvalidMethod,
@@ -41,6 +42,9 @@ from .exceptions import (
     Rejection,
 )
 from .urlmap import MethodIndex, dispatching_methods, preferred_rule
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 EXTENSION_KEY = "method_guard"
 
@@ -132,7 +136,7 @@ class AppGuard:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
-        self._clock = clock
+        self.clock = clock
         self._index: MethodIndex | None = None
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
         self._view_functions: Mapping[str, Callable[..., Any]] = {}
@@ -187,7 +191,7 @@ class AppGuard:
         if not self.settings.enforce_sunset or rule is None:
             return False
         deprecation = self.deprecation(rule.endpoint, method)
-        return deprecation is not None and deprecation.has_ended(self._clock())
+        return deprecation is not None and deprecation.has_ended(self.clock())
 
     # -- the request ------------------------------------------------------------
 
@@ -210,8 +214,7 @@ class AppGuard:
         found = req.routing_exception
         if _is_bad_host(found):
             return
-        target = _Target(self, app, req)
-        verdict = decide(target.situation())
+        target, verdict = self._ask(app, req)
         if verdict.reason is Reason.SERVER_OPTIONS:
             req.routing_exception = HTTPException(response=app.response_class())
         elif verdict.reason is Reason.NOT_FOUND:
@@ -226,6 +229,38 @@ class AppGuard:
                     # The rule's blueprint then handles what is its own.
                     req.url_rule = target.rule
                 raise rejection
+
+    def _ask(self, app: Flask, req: Request) -> tuple[_Target, Verdict]:
+        target = _Target(self, app, req)
+        return target, decide(target.situation())
+
+    def examine(self, app: Flask, environ: WSGIEnvironment) -> Examination:
+        """Tell what would become of a request, and do nothing about it.
+
+        The router is asked, and no function of the app is called but the URL
+        converters and a callable ``METHOD_GUARD_DOCS_URL``.
+
+        :param environ: the request, as the app would get it from the server.
+        """
+        context = app.request_context(environ)
+        req = context.request
+        with app.app_context():
+            if context.url_adapter is not None:
+                context.match_request()
+            found = req.routing_exception
+            if _is_bad_host(found):
+                return Examination(None, found)
+            target, verdict = self._ask(app, req)
+            if verdict.reason not in _EXCEPTIONS:
+                allow = target.allowed_methods() if _is_automatic(req) else None
+                return Examination(verdict, found, req.url_rule, allow)
+            # A callable may well call url_for, which asks for the request.
+            calls = callable(self.settings.docs_url)
+            with context if calls else nullcontext():
+                rejection = self._rejection(app, target, verdict.reason)
+            rule = target.rule if rejection.code == 405 else req.url_rule
+            allow = rejection.facts.allowed_methods
+            return Examination(verdict, rejection, rule, allow)
 
     def after_request(self, response: _Response) -> _Response:
         """Repair what an error handler lost, and announce deprecated methods."""
@@ -280,13 +315,11 @@ class AppGuard:
             else:
                 methods = _Target(self, app, req).other_methods()
             response.headers["Allow"] = ", ".join(methods)
-        elif req.method == "OPTIONS" and req.routing_exception is None:
-            rule = req.url_rule
-            if getattr(rule, "provide_automatic_options", False):
-                target = _Target(self, app, req)
-                # A hook may have answered in Flask's place, in its own words.
-                if set(response.allow) == set(target.adapter.allowed_methods()):
-                    response.headers["Allow"] = ", ".join(target.allowed_methods())
+        elif req.routing_exception is None and _is_automatic(req):
+            target = _Target(self, app, req)
+            # A hook may have answered in Flask's place, in its own words.
+            if set(response.allow) == set(target.adapter.allowed_methods()):
+                response.headers["Allow"] = ", ".join(target.allowed_methods())
 
     # -- the rejection ----------------------------------------------------------
 
@@ -338,6 +371,20 @@ class AppGuard:
         }
         quoted = {name: quote(value, safe="") for name, value in values.items()}
         return as_url(docs_url.format(**quoted))
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What would become of a request."""
+
+    #: ``None`` if nothing is decided, for the host is refused.
+    verdict: Verdict | None
+    #: What Flask would raise: the guard's exception, or the router's own.
+    exception: HTTPException | None
+    #: The rule that stands for the target resource, as far as it is known.
+    rule: Rule | None = None
+    #: What ``Allow`` would say; ``None`` where the guard says nothing there.
+    allowed_methods: tuple[str, ...] | None = None
 
 
 class _Target:
@@ -423,6 +470,12 @@ class _Target:
 def _is_bad_host(found: HTTPException | None) -> bool:
     """Tell whether the request has a host for which nothing is decided."""
     return isinstance(found, (BadHost, SecurityError))
+
+
+def _is_automatic(req: Request) -> bool:
+    """Tell whether Flask itself answers an OPTIONS that a rule has matched."""
+    automatic = getattr(req.url_rule, "provide_automatic_options", False)
+    return req.method == "OPTIONS" and automatic
 
 
 def _routing(found: HTTPException | None) -> Routing:

@@ -1,0 +1,981 @@
+"""How the guard behaves among the hooks, handlers and views of an app.
+
+Each test goes through the whole WSGI stack and knows only what is documented.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import importlib.metadata
+import json
+import pickle
+import typing as t
+import weakref
+from contextlib import contextmanager
+
+import flask
+import pytest
+from werkzeug import exceptions as wz
+
+from flask_method_guard import (
+    DEFAULT_METHODS,
+    ConfigError,
+    InvalidMethod,
+    MethodGuard,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    MethodRejected,
+    method_rejected,
+)
+from tests.raw_wsgi import Answer, ask
+
+FLASK_VERSION = tuple(
+    int(part) for part in importlib.metadata.version("flask").split(".")[:2]
+)
+
+#: A method that no app supports, one that the route refuses, one that is no token.
+REFUSED = {405: "PUT", 501: "FOO", 400: "GLA\xdfY"}
+OURS: dict[int, type[Exception]] = {
+    405: MethodNotAllowed,
+    501: MethodNotImplemented,
+    400: InvalidMethod,
+}
+WERKZEUGS: dict[int, type[Exception]] = {
+    405: wz.MethodNotAllowed,
+    501: wz.NotImplemented,
+    400: wz.BadRequest,
+}
+EVERY_REFUSAL = pytest.mark.parametrize("code", [405, 501, 400])
+EARLY_OR_NOT = pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+
+
+def make_app(*, guarded: bool = True, **config: t.Any) -> flask.Flask:
+    """Make an app with GET and POST on ``/items``, guarded first of all."""
+    app = flask.Flask(__name__, static_folder=None)
+    app.testing = True
+    app.config.update(
+        {f"METHOD_GUARD_{key}": value for key, value in config.items() if guarded}
+    )
+    if guarded:
+        MethodGuard(app)
+
+    @app.get("/items")
+    def items() -> str:
+        return "items"
+
+    @app.post("/items")
+    def add() -> tuple[str, int]:
+        return "added", 201
+
+    return app
+
+
+ALLOW = "GET, HEAD, OPTIONS, POST"
+
+
+@contextmanager
+def heard(app: flask.Flask) -> t.Iterator[list[Exception]]:
+    """Collect what the signal sends for an app."""
+    caught: list[Exception] = []
+
+    def hear(sender: flask.Flask, exception: Exception) -> None:
+        assert sender is app
+        caught.append(exception)
+
+    with method_rejected.connected_to(hear, sender=app):
+        yield caught
+
+
+def caught_by_signal(app: flask.Flask, method: str, path: str = "/items") -> t.Any:
+    """Return the exception of a refusal as its listeners get it."""
+    with heard(app) as caught:
+        ask(app, method, path)
+    (exception,) = caught
+    return exception
+
+
+# The hook decides, and Flask raises.
+
+
+@EVERY_REFUSAL
+def test_later_hooks_still_run(code: int) -> None:
+    """A hook registered after the guard sees the refusal, and the view never runs."""
+    app = make_app()
+    seen: list[Exception | None] = []
+
+    @app.before_request
+    def look() -> None:
+        seen.append(flask.request.routing_exception)
+
+    assert ask(app, REFUSED[code], "/items").status == code
+    (exception,) = seen
+    assert isinstance(exception, OURS[code])
+
+
+def test_earlier_hooks_still_run_when_early() -> None:
+    """What stands before the guard runs before it, whatever the settings."""
+    app = flask.Flask(__name__)
+    app.config["METHOD_GUARD_REJECT_EARLY"] = True
+    ran: list[str] = []
+    app.before_request(lambda: ran.append("before"))
+    MethodGuard(app)
+    app.before_request(lambda: ran.append("after"))
+    assert ask(app, "FOO").status == 501
+    assert ran == ["before"]
+
+
+@EVERY_REFUSAL
+def test_paired_hooks_stay_paired(code: int) -> None:
+    """What a later hook sets for its after_request is there on a refusal."""
+    app = make_app()
+
+    @app.before_request
+    def start() -> None:
+        flask.g.started = 1
+
+    @app.after_request
+    def stop(response: flask.Response) -> flask.Response:
+        response.headers["X-Took"] = str(flask.g.started)
+        return response
+
+    answer = ask(app, REFUSED[code], "/items")
+    assert (answer.status, answer.get("X-Took")) == (code, "1")
+
+
+@pytest.mark.parametrize(
+    ("early", "status"), [(False, 401), (True, None)], ids=["late", "early"]
+)
+@EVERY_REFUSAL
+def test_authentication_comes_first_unless_early(
+    code: int, early: bool, status: int | None
+) -> None:
+    """A 401 of a later hook wins by default, and the refusal with REJECT_EARLY."""
+    app = make_app(REJECT_EARLY=early)
+
+    @app.before_request
+    def authenticate() -> None:
+        flask.abort(401)
+
+    assert ask(app, REFUSED[code], "/items").status == (status or code)
+    assert ask(app, "GET", "/items").status == 401
+
+
+@EARLY_OR_NOT
+def test_a_hook_that_answers_by_itself_keeps_its_request(early: bool) -> None:
+    """A hook that serves PROPFIND gets the body whole, and no signal is sent."""
+    app = make_app(REJECT_EARLY=early)
+
+    @app.before_request
+    def webdav() -> flask.Response | None:
+        if flask.request.method != "PROPFIND":
+            return None
+        return flask.Response(flask.request.get_data(), 207)
+
+    with heard(app) as caught:
+        answer = ask(app, "PROPFIND", "/items", body=b"<propfind/>")
+    if early:
+        assert answer.status == 501
+        assert len(caught) == 1
+    else:
+        assert (answer.status, answer.body) == (207, b"<propfind/>")
+        assert caught == []
+
+
+def test_a_hook_before_the_guard_may_read_the_body() -> None:
+    """A body that a hook has read already is no trouble for the answer."""
+    app = flask.Flask(__name__)
+    read: list[bytes] = []
+    app.before_request(lambda: read.append(flask.request.get_data()))
+    MethodGuard(app)
+    assert ask(app, "FOO", body=b"data").status == 501
+    assert read == [b"data"]
+
+
+def test_a_hook_may_overrule_the_guard() -> None:
+    """A hook that clears the routing exception of a matched request lets it in."""
+    app = make_app(SUPPORTED_METHODS=["GET"])
+
+    @app.before_request
+    def overrule() -> None:
+        flask.request.routing_exception = None
+
+    assert ask(app, "POST", "/items").status == 201
+
+
+@EVERY_REFUSAL
+@EARLY_OR_NOT
+def test_teardown_and_after_request_run(code: int, early: bool) -> None:
+    """A refused request is torn down like any other."""
+    app = make_app(REJECT_EARLY=early)
+    ran: list[str] = []
+
+    @app.after_request
+    def after(response: flask.Response) -> flask.Response:
+        ran.append(f"after {response.status_code}")
+        return response
+
+    app.teardown_request(lambda error: ran.append("teardown"))
+    ask(app, REFUSED[code], "/items")
+    assert ran == [f"after {code}", "teardown"]
+
+
+# Users' own error handlers.
+
+
+def blueprint_app(
+    register: t.Callable[[flask.Flask, flask.Blueprint], None], **config: t.Any
+) -> flask.Flask:
+    """Make an app whose routes are all on a nested blueprint."""
+    app = flask.Flask(__name__, static_folder=None)
+    app.testing = True
+    app.config.update({f"METHOD_GUARD_{k}": v for k, v in config.items()})
+    inner = flask.Blueprint("inner", __name__)
+    outer = flask.Blueprint("outer", __name__, url_prefix="/api")
+
+    @inner.route("/items", methods=["GET", "GLASSY", "FOO"])
+    def items() -> str:
+        return "items"
+
+    register(app, outer)
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
+    return app
+
+
+def handler_keys(code: int) -> dict[str, t.Any]:
+    """Return the keys under which a user may register a handler for a status."""
+    return {"code": code, "class": WERKZEUGS[code], "http": wz.HTTPException}
+
+
+@pytest.mark.parametrize("order", ["handler-first", "guard-first"])
+@pytest.mark.parametrize("key", ["code", "class", "http"])
+@EVERY_REFUSAL
+@EARLY_OR_NOT
+def test_handlers_of_the_app_win(code: int, key: str, order: str, early: bool) -> None:
+    """A user's handler renders the refusal, and a 405 of its making has an Allow."""
+    app = flask.Flask(__name__, static_folder=None)
+    app.config["METHOD_GUARD_REJECT_EARLY"] = early
+    app.add_url_rule("/items", "items", lambda: "items", methods=["GET", "GLASSY"])
+
+    def handle(error: wz.HTTPException) -> tuple[dict[str, t.Any], int]:
+        return {"mine": error.code}, t.cast("int", error.code)
+
+    if order == "guard-first":
+        MethodGuard(app)
+    app.register_error_handler(handler_keys(code)[key], handle)
+    if order == "handler-first":
+        MethodGuard(app)
+
+    with heard(app) as caught:
+        answer = ask(app, REFUSED[code], "/items")
+    assert (answer.status, answer.json) == (code, {"mine": code})
+    allow = "GET, GLASSY, HEAD, OPTIONS" if code == 405 else None
+    assert answer.get("Allow") == allow
+    assert [type(error) for error in caught] == [OURS[code]]
+
+
+@pytest.mark.parametrize("order", ["handler-first", "guard-first"])
+@pytest.mark.parametrize("key", ["code", "class", "http"])
+@EVERY_REFUSAL
+def test_handlers_of_a_blueprint_win(code: int, key: str, order: str) -> None:
+    """With REJECT_EARLY a blueprint's handler and after_request get even a 405.
+
+    A 501 and a 400 reach them where a route of the blueprint matched: FOO is routed
+    and left out of the list, and the router takes GLAßY for GLASSY.
+    """
+    ran: list[int] = []
+
+    def register(app: flask.Flask, blueprint: flask.Blueprint) -> None:
+        def handle(error: wz.HTTPException) -> tuple[dict[str, t.Any], int]:
+            return {"mine": error.code}, t.cast("int", error.code)
+
+        @blueprint.after_request
+        def after(response: flask.Response) -> flask.Response:
+            ran.append(response.status_code)
+            return response
+
+        if order == "guard-first":
+            MethodGuard(app)
+        blueprint.register_error_handler(handler_keys(code)[key], handle)
+
+    supported = [*DEFAULT_METHODS, "GLASSY"]
+    app = blueprint_app(register, REJECT_EARLY=True, SUPPORTED_METHODS=supported)
+    if order == "handler-first":
+        MethodGuard(app)
+    answer = ask(app, REFUSED[code], "/api/items")
+    assert (answer.status, answer.json) == (code, {"mine": code})
+    allow = "GET, GLASSY, HEAD, OPTIONS" if code == 405 else None
+    assert answer.get("Allow") == allow
+    assert ran == [code]
+
+
+@pytest.mark.parametrize("code", [501, 400])
+def test_a_matched_request_reaches_its_blueprint_late_too(code: int) -> None:
+    """Without REJECT_EARLY a matched, refused request is still its blueprint's."""
+
+    def register(app: flask.Flask, blueprint: flask.Blueprint) -> None:
+        MethodGuard(app)
+        blueprint.register_error_handler(code, lambda error: ("mine", code))
+
+    app = blueprint_app(register, SUPPORTED_METHODS=["GET", "GLASSY"])
+    answer = ask(app, REFUSED[code], "/api/items")
+    assert (answer.status, answer.text) == (code, "mine")
+
+
+def test_the_matching_rule_is_named_early() -> None:
+    """A 405 of REJECT_EARLY knows the endpoint and the blueprint of its URL."""
+    seen: list[tuple[str | None, list[str]]] = []
+
+    def register(app: flask.Flask, blueprint: flask.Blueprint) -> None:
+        MethodGuard(app)
+
+        @app.errorhandler(405)
+        def handle(error: Exception) -> tuple[str, int]:
+            seen.append((flask.request.endpoint, flask.request.blueprints))
+            return "", 405
+
+    app = blueprint_app(register, REJECT_EARLY=True)
+    assert ask(app, "PUT", "/api/items").status == 405
+    assert seen == [("outer.inner.items", ["outer.inner", "outer"])]
+
+
+@pytest.mark.parametrize("key", [MethodRejected, "ours"], ids=["base", "own-class"])
+@EVERY_REFUSAL
+def test_handlers_for_the_guards_classes_win(code: int, key: t.Any) -> None:
+    """A handler for the guard's own exceptions takes the place of the guard's."""
+    app = make_app()
+    app.register_error_handler(
+        OURS[code] if key == "ours" else key, lambda error: ("mine", error.code)
+    )
+    answer = ask(app, REFUSED[code], "/items")
+    assert (answer.status, answer.text) == (code, "mine")
+    assert answer.get("Allow") == (ALLOW if code == 405 else None)
+
+
+def test_a_handler_for_the_base_class_wins_from_before_too() -> None:
+    """A handler for MethodRejected that the app had already is not overwritten."""
+    app = flask.Flask(__name__)
+    app.register_error_handler(MethodRejected, lambda error: ("mine", error.code))
+    MethodGuard(app)
+    answer = ask(app, "FOO")
+    assert (answer.status, answer.text) == (501, "mine")
+
+
+@EVERY_REFUSAL
+def test_a_handler_for_every_exception_does_not_hide_a_refusal(code: int) -> None:
+    """A catch-all that answers 500 is asked after the guard's own handler."""
+    app = make_app()
+    app.register_error_handler(Exception, lambda error: ("broken", 500))
+    assert ask(app, REFUSED[code], "/items").status == code
+
+
+@EVERY_REFUSAL
+def test_a_handler_that_returns_the_exception_keeps_the_answer(code: int) -> None:
+    """``return e`` gives the very answer of an app without a handler."""
+    plain = ask(make_app(), REFUSED[code], "/items")
+    app = make_app()
+    app.register_error_handler(wz.HTTPException, lambda error: error)
+    answer = ask(app, REFUSED[code], "/items")
+    assert answer.status == code
+    assert answer.body == plain.body
+    assert sorted(answer.headers) == sorted(plain.headers)
+
+
+@EVERY_REFUSAL
+def test_a_handler_that_edits_the_response_starts_from_the_guards(code: int) -> None:
+    """The recipe of Flask's documentation keeps the guard's headers."""
+    app = make_app()
+
+    @app.errorhandler(wz.HTTPException)
+    def handle(error: wz.HTTPException) -> t.Any:
+        response = t.cast("flask.Response", error.get_response())
+        assert json.loads(response.data)["status"] == error.code
+        response.data = json.dumps({"code": error.code, "name": error.name})
+        response.content_type = "application/json"
+        return response
+
+    answer = ask(app, REFUSED[code], "/items")
+    assert answer.status == code
+    assert answer.json == {"code": code, "name": WERKZEUGS[code]().name}  # type: ignore[attr-defined]
+    assert answer.get("Content-Type") == "application/json"
+    assert answer.get("Allow") == (ALLOW if code == 405 else None)
+    assert answer.get("Cache-Control") == "no-store"
+    assert answer.get("X-Content-Type-Options") == "nosniff"
+    assert answer.get("Content-Length") == str(len(answer.body))
+
+
+@EVERY_REFUSAL
+def test_the_exception_has_the_parts_of_a_werkzeug_one(code: int) -> None:
+    """Its parts can be had one by one, without arguments and without a request."""
+    app = make_app()
+    error = caught_by_signal(app, REFUSED[code])
+    answer = ask(app, REFUSED[code], "/items")
+    assert error.code == code
+    assert error.name == WERKZEUGS[code]().name  # type: ignore[attr-defined]
+    assert error.description
+    assert error.get_body().encode() == answer.body
+    headers = dict(error.get_headers())
+    assert headers["Content-Type"] == answer.get("Content-Type")
+    assert headers.get("Allow") == answer.get("Allow")
+    assert str(error).startswith(f"{code} ")
+    assert "\n" not in str(error)
+
+
+def test_the_handler_gets_every_fact() -> None:
+    """A user's own handler has all that the guard's has."""
+    error = caught_by_signal(make_app(DOCS_URL="https://docs.example.com/"), "PUT")
+    assert error.reason.value == "not-allowed"
+    assert error.method == "PUT"
+    assert tuple(error.allowed_methods) == ("GET", "HEAD", "OPTIONS", "POST")
+    assert list(error.valid_methods) == ["GET", "HEAD", "OPTIONS", "POST"]
+    assert error.docs_url == "https://docs.example.com/"
+
+    error = caught_by_signal(make_app(), "FOO")
+    assert error.reason.value == "not-implemented"
+    assert error.method == "FOO"
+    assert set(error.supported_methods) == set(DEFAULT_METHODS)
+
+    error = caught_by_signal(make_app(), "G ET")
+    assert error.reason.value == "invalid-token"
+    assert error.method is None
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "allow"),
+    [
+        pytest.param(("gone", 410), 410, None, id="another-status"),
+        pytest.param(({"a": 1}, 405), 405, ALLOW, id="json"),
+        pytest.param(("", 405, {"Allow": "MINE"}), 405, "MINE", id="own-allow"),
+        pytest.param(flask.Response("x", 405), 405, ALLOW, id="response"),
+    ],
+)
+def test_allow_is_mended_on_a_405_only(
+    result: t.Any, status: int, allow: str | None
+) -> None:
+    """What a handler makes of a 405 gets an Allow only where it is one without."""
+    app = make_app()
+    app.register_error_handler(405, lambda error: result)
+    answer = ask(app, "PUT", "/items")
+    assert (answer.status, answer.get("Allow")) == (status, allow)
+
+
+@pytest.mark.parametrize("code", [405, 501, 400])
+def test_our_classes_are_werkzeugs_and_last_of_all_ours(code: int) -> None:
+    """HTTPException stands before MethodRejected, so its handlers are found first."""
+    ours = OURS[code]
+    assert issubclass(ours, WERKZEUGS[code])
+    assert not issubclass(MethodRejected, wz.HTTPException)
+    order = ours.__mro__
+    assert order.index(wz.HTTPException) < order.index(MethodRejected)
+
+
+# What views say by themselves.
+
+
+def app_of(view: t.Callable[[], t.Any], *, guarded: bool = True) -> flask.Flask:
+    """Make an app with one view on GET and another, that works, on PUT."""
+    app = flask.Flask(__name__, static_folder=None)
+    app.testing = True
+    if guarded:
+        MethodGuard(app)
+    app.add_url_rule("/", "get", view, methods=["GET"])
+    app.add_url_rule("/", "put", lambda: "ok", methods=["PUT"])
+    return app
+
+
+def raises(error: Exception) -> t.Callable[[], t.Any]:
+    """Make a view that raises."""
+
+    def view() -> t.Any:
+        raise error
+
+    return view
+
+
+def aborts(*args: t.Any, **kwargs: t.Any) -> t.Callable[[], t.Any]:
+    """Make a view that aborts."""
+    return lambda: flask.abort(*args, **kwargs)
+
+
+WITHOUT_GET = "HEAD, OPTIONS, PUT"
+
+
+@pytest.mark.parametrize(
+    ("view", "allow", "text"),
+    [
+        pytest.param(aborts(405), WITHOUT_GET, None, id="abort"),
+        pytest.param(
+            aborts(405, description="Closed on Sunday."),
+            WITHOUT_GET,
+            "Closed on Sunday.",
+            id="abort-description",
+        ),
+        pytest.param(aborts(405, ["PUT", "DELETE"]), "DELETE, PUT", None, id="methods"),
+        pytest.param(
+            aborts(405, valid_methods=["PUT"], description="No."),
+            "PUT",
+            "No.",
+            id="methods-and-description",
+        ),
+        pytest.param(
+            raises(wz.MethodNotAllowed()), WITHOUT_GET, None, id="werkzeug-raised"
+        ),
+        pytest.param(
+            raises(wz.MethodNotAllowed(["PUT"], "Not here.")),
+            "PUT",
+            "Not here.",
+            id="werkzeug-raised-with-methods",
+        ),
+        pytest.param(lambda: ("no", 405), WITHOUT_GET, "no", id="returned"),
+        pytest.param(
+            lambda: ("no", 405, {"Allow": "B, A"}), "B, A", "no", id="own-allow"
+        ),
+        pytest.param(
+            lambda: flask.Response("no", 405), WITHOUT_GET, "no", id="response"
+        ),
+    ],
+)
+def test_a_405_of_a_view_has_an_allow(
+    view: t.Callable[[], t.Any], allow: str, text: str | None
+) -> None:
+    """A view's own 405 stays what it is, and gets the Allow that it lacks."""
+    answer = ask(app_of(view), "GET")
+    assert answer.status == 405
+    got = answer.get("Allow")
+    assert got is not None
+    if allow == "DELETE, PUT":
+        got = ", ".join(sorted(got.split(", ")))
+    assert got == allow
+    assert text is None or text in answer.text
+
+
+def test_abort_405_answers_as_the_guard_does() -> None:
+    """``abort(405)`` has the guard's document, with the methods that are left."""
+    answer = ask(app_of(aborts(405)), "GET")
+    assert answer.get("Content-Type") == "application/problem+json"
+    assert answer.json["status"] == 405
+    assert answer.json["method"] == "GET"
+    assert answer.json["allowed_methods"] == WITHOUT_GET.split(", ")
+    assert answer.get("Cache-Control") == "no-store"
+
+
+def test_abort_405_keeps_the_description() -> None:
+    """What the view has to say is the detail of the document."""
+    answer = ask(app_of(aborts(405, description="Closed on Sunday.")), "GET")
+    assert answer.json["detail"] == "Closed on Sunday."
+
+
+def test_abort_405_with_a_response_is_that_response() -> None:
+    """A response given to ``abort`` is sent, and a missing Allow added."""
+    response = flask.Response("mine", 405)
+    answer = ask(app_of(aborts(405, response=response)), "GET")
+    assert (answer.status, answer.text) == (405, "mine")
+    assert answer.get("Allow") == WITHOUT_GET
+
+
+def test_abort_405_in_a_hook_has_an_allow() -> None:
+    """A hook may refuse a method that the route takes."""
+    app = make_app()
+    app.before_request(lambda: flask.abort(405))
+    answer = ask(app, "POST", "/items")
+    assert (answer.status, answer.get("Allow")) == (405, "GET, HEAD, OPTIONS")
+
+
+def test_abort_405_works_where_there_is_no_request() -> None:
+    """Outside a request it raises, as it does in bare Flask."""
+    app = make_app()
+    with app.app_context(), pytest.raises(wz.MethodNotAllowed) as caught:
+        flask.abort(405, description="No.")
+    assert "No." in str(caught.value)
+
+
+def test_an_own_class_for_405_stays() -> None:
+    """An aborter in which the app has put a class of its own is left alone."""
+
+    class Mine(wz.MethodNotAllowed):
+        pass
+
+    app = flask.Flask(__name__)
+    app.aborter.mapping[405] = Mine
+    MethodGuard(app)
+    with app.app_context(), pytest.raises(Mine):
+        flask.abort(405)
+
+
+def test_the_aborters_of_other_apps_are_left_alone() -> None:
+    """The mapping that is changed is the app's own."""
+    make_app()
+    other = flask.Flask(__name__)
+    assert other.aborter.mapping[405] is wz.MethodNotAllowed
+    with pytest.raises(wz.MethodNotAllowed) as caught:
+        wz.abort(405)
+    assert type(caught.value) is wz.MethodNotAllowed
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        pytest.param(aborts(501), id="abort-501"),
+        pytest.param(aborts(501, description="Soon."), id="abort-501-description"),
+        pytest.param(raises(wz.NotImplemented()), id="raise-501"),
+        pytest.param(lambda: ("later", 501), id="return-501"),
+        pytest.param(aborts(404), id="abort-404"),
+        pytest.param(lambda: ("none", 404), id="return-404"),
+        pytest.param(aborts(400), id="abort-400"),
+        pytest.param(lambda: ("", 200, {"Allow": "B, A"}), id="allow-on-200"),
+    ],
+)
+def test_other_answers_of_a_view_are_untouched(view: t.Callable[[], t.Any]) -> None:
+    """A 404, 400 or 501 that a view says is sent as without the guard."""
+    app = app_of(view)
+    with heard(app) as caught:
+        assert ask(app, "GET") == ask(app_of(view, guarded=False), "GET")
+    assert caught == []
+
+
+def test_a_router_404_is_untouched() -> None:
+    """No route at all is the router's 404, byte for byte."""
+    plain = ask(make_app(guarded=False), "GET", "/nowhere")
+    assert ask(make_app(), "GET", "/nowhere") == plain
+
+
+# Traps, pickles, memory.
+
+
+@EVERY_REFUSAL
+@EARLY_OR_NOT
+def test_trapped_exceptions_are_raised(code: int, early: bool) -> None:
+    """TRAP_HTTP_EXCEPTIONS shows a refusal to the developer as any other error."""
+    app = make_app(REJECT_EARLY=early)
+    app.config["TRAP_HTTP_EXCEPTIONS"] = True
+    with pytest.raises(OURS[code]):
+        ask(app, REFUSED[code], "/items")
+    assert ask(app, "GET", "/items").text == "items"
+
+
+def test_trapped_bad_requests_are_raised() -> None:
+    """TRAP_BAD_REQUEST_ERRORS traps a method that is no token, and no more."""
+    app = make_app()
+    app.config["TRAP_BAD_REQUEST_ERRORS"] = True
+    with pytest.raises(InvalidMethod):
+        ask(app, "G ET", "/items")
+    assert ask(app, "FOO", "/items").status == 501
+
+
+@pytest.mark.parametrize("remake", [copy.copy, copy.deepcopy, "pickle"])
+@EVERY_REFUSAL
+@pytest.mark.parametrize("accept", ["text/html", "text/plain", "*/*"])
+def test_exceptions_pickle_and_render_again(
+    code: int, remake: t.Any, accept: str
+) -> None:
+    """A cached exception gives the same answer later, with no request at hand."""
+    app = make_app(DOCS_URL="https://docs.example.com/{endpoint}#{method}")
+    with heard(app) as caught:
+        answer = ask(app, REFUSED[code], "/items", headers={"Accept": accept})
+    (error,) = t.cast("list[t.Any]", caught)
+    if remake == "pickle":
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            again = pickle.loads(pickle.dumps(error, protocol))
+            check_same(again, error, answer)
+    else:
+        check_same(remake(error), error, answer)
+
+
+def check_same(again: t.Any, error: t.Any, answer: Answer) -> None:
+    """Require the facts of an exception and the answer that it gave."""
+    assert type(again) is type(error)
+    for fact in ("code", "reason", "method", "docs_url", "endpoint", "description"):
+        assert getattr(again, fact) == getattr(error, fact)
+    assert tuple(again.allowed_methods) == tuple(error.allowed_methods)
+    assert tuple(again.supported_methods) == tuple(error.supported_methods)
+    response = again.get_response()
+    assert response.status_code == answer.status
+    assert response.get_data() == answer.body
+    assert response.headers.get("Allow") == answer.get("Allow")
+    assert response.headers["Content-Type"] == answer.get("Content-Type")
+
+
+def test_an_abort_pickles_too() -> None:
+    """The exception of ``abort(405, description=…)`` survives a cache as well."""
+    app = app_of(aborts(405, description="Closed."))
+    errors: list[wz.HTTPException] = []
+
+    @app.errorhandler(405)
+    def keep(error: wz.HTTPException) -> wz.HTTPException:
+        errors.append(error)
+        return error
+
+    answer = ask(app, "GET")
+    again = pickle.loads(pickle.dumps(errors[0]))
+    assert again.get_response().get_data() == answer.body
+
+
+@pytest.mark.parametrize("guarded", [False, True], ids=["bare", "guarded"])
+def test_an_app_is_freed_by_reference_counting(guarded: bool) -> None:
+    """The guard holds no app, so the last name that goes takes the app along."""
+    app = flask.Flask(__name__, static_folder=None)
+    if guarded:
+        MethodGuard(app)
+    app.add_url_rule("/items", "items", lambda: "items")
+    for method in ("GET", "FOO", "PUT", "OPTIONS", "G ET"):
+        ask(app, method, "/items")
+    ghost = weakref.ref(app)
+    gc.collect()
+    gc.disable()
+    try:
+        del app
+        assert ghost() is None
+    finally:
+        gc.enable()
+
+
+# Hosts.
+
+
+@pytest.mark.skipif(FLASK_VERSION < (3, 1), reason="TRUSTED_HOSTS came with 3.1")
+@pytest.mark.parametrize("method", ["GET", "PUT", "FOO", "G ET", "OPTIONS"])
+@EARLY_OR_NOT
+def test_a_bad_host_stays_400(method: str, early: bool) -> None:
+    """Nothing is decided for a host that is not trusted."""
+    bare, app = make_app(guarded=False), make_app(REJECT_EARLY=early)
+    for each in (bare, app):
+        each.config["TRUSTED_HOSTS"] = ["example.test"]
+    answer = ask(app, method, "/items", host="evil.test")
+    assert answer.status == 400
+    assert answer == ask(bare, method, "/items", host="evil.test")
+    assert ask(app, "FOO", "/items", host="example.test").status == 501
+
+
+# Starting up.
+
+
+@pytest.mark.parametrize(
+    "thing", [object(), flask, flask.Flask, None, "app", flask.Blueprint("b", __name__)]
+)
+def test_what_is_no_app_is_refused(thing: t.Any) -> None:
+    """An object that is no Flask app gets an error that says what is wanted."""
+    with pytest.raises(TypeError, match="Flask"):
+        MethodGuard().init_app(thing)
+
+
+def test_an_app_is_known_by_its_real_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instrumentation that rebinds ``flask.Flask`` does not make an app a stranger."""
+
+    class Instrumented(flask.Flask):
+        pass
+
+    app = flask.Flask(__name__)
+    monkeypatch.setattr(flask, "Flask", Instrumented)
+    MethodGuard(app)
+    assert ask(app, "FOO").status == 501
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same-guard", "another-guard"])
+def test_a_second_init_app_is_refused(same: bool) -> None:
+    """One app is guarded once, and the error leaves the first guard at work."""
+    app = make_app()
+    guard = MethodGuard()
+    other = flask.Flask(__name__)
+    guard.init_app(other)
+    with pytest.raises(RuntimeError, match="already"):
+        (guard if same else MethodGuard()).init_app(other if same else app)
+    for each in (app, other):
+        assert ask(each, "FOO").status == 501
+
+
+def test_one_guard_serves_two_apps() -> None:
+    """Settings belong to the app, never to the extension object."""
+    guard = MethodGuard()
+    before = dict(vars(guard))
+    strict, lax = flask.Flask("strict"), flask.Flask("lax")
+    strict.config["METHOD_GUARD_SUPPORTED_METHODS"] = ["GET"]
+    lax.config["METHOD_GUARD_SUPPORTED_METHODS"] = "*"
+    lax.config["METHOD_GUARD_DOCS_URL"] = "https://docs.example.com/"
+    for app in (strict, lax):
+        guard.init_app(app)
+        app.add_url_rule("/", "home", lambda: "home")
+    assert vars(guard) == before
+    assert ask(strict, "POST").status == 501
+    assert ask(lax, "FOO").status == 405
+    assert "Link" not in dict(ask(strict, "POST").headers)
+    assert "Link" in dict(ask(lax, "FOO").headers)
+    assert strict.extensions["method_guard"] is not lax.extensions["method_guard"]
+
+
+def registrations(app: flask.Flask) -> t.Any:
+    """Return everything that an extension could have left on an app."""
+    return copy.deepcopy(
+        {
+            "before": dict(app.before_request_funcs),
+            "after": dict(app.after_request_funcs),
+            "teardown": dict(app.teardown_request_funcs),
+            "handlers": {
+                scope: {code: dict(each) for code, each in codes.items() if each}
+                for scope, codes in app.error_handler_spec.items()
+            },
+            "extensions": sorted(app.extensions),
+            "aborter": dict(app.aborter.mapping),
+            "commands": sorted(app.cli.commands),
+            "rules": [str(rule) for rule in app.url_map.iter_rules()],
+            "attributes": sorted(vars(app)),
+            "config": dict(app.config),
+        }
+    )
+
+
+def empty_left_out(found: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Drop scopes in which nothing is registered."""
+    return {
+        key: {k: v for k, v in value.items() if v} if isinstance(value, dict) else value
+        for key, value in found.items()
+        if key != "config"
+    }
+
+
+def test_a_refused_configuration_leaves_nothing_behind() -> None:
+    """All problems are told at once, the app is as it was, and mending it works."""
+    app = flask.Flask(__name__)
+    app.config["METHOD_GUARD_SUPPORTED_METHODS"] = 7
+    app.config["METHOD_GUARD_DRAIN_LIMIT"] = -1
+    app.config["METHOD_GUARD_REJECT_EARLI"] = True
+    before = registrations(app)
+    with pytest.raises(ConfigError) as caught:
+        MethodGuard(app)
+    message = str(caught.value)
+    for part in (
+        "METHOD_GUARD_SUPPORTED_METHODS",
+        "7",
+        "METHOD_GUARD_DRAIN_LIMIT",
+        "-1",
+        "METHOD_GUARD_REJECT_EARLI",
+        "METHOD_GUARD_REJECT_EARLY",
+    ):
+        assert part in message
+    assert empty_left_out(registrations(app)) == empty_left_out(before)
+    assert app.config == before["config"]
+
+    for key in ("SUPPORTED_METHODS", "DRAIN_LIMIT", "REJECT_EARLI"):
+        del app.config[f"METHOD_GUARD_{key}"]
+    MethodGuard(app)
+    assert ask(app, "FOO").status == 501
+
+
+def test_no_method_of_the_app_is_replaced() -> None:
+    """Whatever the guard does, it does by Flask's own registrations."""
+    bare, app = make_app(guarded=False), make_app()
+    assert type(app) is flask.Flask
+    assert sorted(vars(app)) == sorted(vars(bare))
+    assert [name for name in vars(app) if callable(getattr(flask.Flask, name, 0))] == [
+        name for name in vars(bare) if callable(getattr(flask.Flask, name, 0))
+    ]
+    assert type(app.url_map) is type(bare.url_map)
+    assert app.wsgi_app.__func__ is flask.Flask.wsgi_app  # type: ignore[attr-defined]
+
+
+# The signal.
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        pytest.param("FOO", "/items", [MethodNotImplemented], id="501"),
+        pytest.param("FOO", "/nowhere", [MethodNotImplemented], id="501-nowhere"),
+        pytest.param("PUT", "/items", [MethodNotAllowed], id="405"),
+        pytest.param("G ET", "/items", [InvalidMethod], id="400"),
+        pytest.param("GET", "/items", [], id="served"),
+        pytest.param("OPTIONS", "/items", [], id="automatic-options"),
+        pytest.param("OPTIONS", "*", [], id="server-options"),
+        pytest.param("GET", "/nowhere", [], id="404"),
+    ],
+)
+@EARLY_OR_NOT
+def test_the_signal_is_sent_once_for_a_refusal(
+    method: str, path: str, expected: list[type[Exception]], early: bool
+) -> None:
+    """Listeners hear of each rejection that became the answer, and of nothing else."""
+    app = make_app(REJECT_EARLY=early)
+    with heard(app) as caught:
+        ask(app, method, path)
+    assert [type(error) for error in caught] == expected
+
+
+def test_no_signal_when_another_hook_answers() -> None:
+    """A rejection that an authentication hook pre-empted is none."""
+    app = make_app()
+    app.before_request(lambda: ("who?", 401))
+    with heard(app) as caught:
+        assert ask(app, "FOO", "/items").status == 401
+    assert caught == []
+
+
+def test_the_signal_keeps_apps_apart() -> None:
+    """A listener of one app does not hear of another."""
+    one, two = make_app(), make_app()
+    with heard(one) as caught:
+        ask(two, "FOO")
+        assert caught == []
+        ask(one, "FOO")
+    assert len(caught) == 1
+
+
+# Other kinds of views.
+
+
+def test_async_views_hooks_and_handlers() -> None:
+    """Async code is served, refused and asked for its own words like any other."""
+    app = flask.Flask(__name__)
+    app.testing = True
+    MethodGuard(app)
+    ran: list[str] = []
+
+    @app.before_request
+    async def hook() -> None:
+        ran.append("hook")
+
+    @app.get("/async")
+    async def view() -> str:
+        return "async"
+
+    @app.get("/refuses")
+    async def refuses() -> str:
+        flask.abort(405)
+
+    assert ask(app, "GET", "/async").text == "async"
+    answer = ask(app, "POST", "/async")
+    assert (answer.status, answer.get("Allow")) == (405, "GET, HEAD, OPTIONS")
+    assert ask(app, "FOO", "/async").status == 501
+    answer = ask(app, "GET", "/refuses")
+    assert (answer.status, answer.get("Allow")) == (405, "HEAD, OPTIONS")
+    assert ran == ["hook"] * 4
+
+
+def test_async_error_handlers() -> None:
+    """An async handler of the user's renders a refusal."""
+    app = flask.Flask(__name__)
+    MethodGuard(app)
+
+    @app.errorhandler(501)
+    async def handle(error: Exception) -> tuple[str, int]:
+        return "mine", 501
+
+    answer = ask(app, "FOO")
+    assert (answer.status, answer.text) == (501, "mine")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "text/plain"])
+@pytest.mark.parametrize("handler", [False, True], ids=["guards", "users"])
+def test_head_has_headers_and_no_body(accept: str, handler: bool) -> None:
+    """HEAD on a POST-only route is a 405 with all its headers and no byte more."""
+    app = flask.Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule("/", "post", lambda: "ok", methods=["POST"])
+    if handler:
+        app.register_error_handler(405, lambda error: error)
+    headers = {"Accept": accept}
+    head = ask(app, "HEAD", headers=headers)
+    assert (head.status, head.body) == (405, b"")
+    assert head.get("Allow") == "OPTIONS, POST"
+    get = ask(app, "GET", headers=headers)
+    assert get.body
+    assert {k for k, _ in head.headers} == {k for k, _ in get.headers}
