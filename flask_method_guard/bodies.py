@@ -10,24 +10,24 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 from werkzeug.http import parse_accept_header
 
 from .decision import Reason, is_token
-from .deprecation import Deprecation, spoken_date
+from .deprecation import Deprecation, as_url, spoken_date
 
 #: A longer method is never echoed: nothing useful is, and a client could send
 #: thousands of characters.
 ECHO_LIMIT = 32
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one rejection: plain values, no request."""
 
     reason: Reason
@@ -203,6 +203,8 @@ _RENDERERS: dict[str, Callable[[Facts, str], str]] = {
 }
 
 
+# Rejections repeat, and writing one costs as much as deciding it.
+@lru_cache(maxsize=256)
 def render(facts: Facts, text: str) -> str:
     """Write the body in the format that the facts name.
 
@@ -246,6 +248,27 @@ def links(facts: Facts) -> list[tuple[str, str]]:
     if facts.deprecation and facts.deprecation.link:
         found.append(("Link", f'<{facts.deprecation.link}>; rel="deprecation"'))
     return found
+
+
+@lru_cache(maxsize=256)
+def fill_docs_url(
+    template: str, endpoint: str | None, method: str | None, reason: Reason, status: int
+) -> str:
+    """Fill in a template of ``METHOD_GUARD_DOCS_URL``.
+
+    Follows RFC 3986 §2: a value cannot leave the part of the URL where it stands.
+
+    :param template: the template, checked in ``init_app``.
+    :return: the URL, percent-encoded where needed.
+    """
+    values = {
+        "endpoint": endpoint or "",
+        "method": method or "",
+        "reason": str(reason),
+        "status": str(status),
+    }
+    quoted = {name: quote(value, safe="") for name, value in values.items()}
+    return as_url(template.format(**quoted))
 
 
 # -- negotiation ----------------------------------------------------------------

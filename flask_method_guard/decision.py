@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 #: The methods that an app supports when nothing else is said. A list given as
 #: ``METHOD_GUARD_SUPPORTED_METHODS`` can extend them:
@@ -67,8 +66,7 @@ class Routing(Enum):
     UNMATCHED = "unmatched"
 
 
-@dataclass(frozen=True)
-class Situation:
+class Situation(NamedTuple):
     """The facts that the table asks for."""
 
     #: The method as the client sent it.
@@ -87,8 +85,7 @@ class Situation:
     allowed_methods: Callable[[], tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of the table."""
 
     reason: Reason
@@ -173,8 +170,7 @@ TABLE = (
 )
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the table decided."""
 
     row: Row

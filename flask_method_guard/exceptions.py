@@ -7,7 +7,6 @@ pickles, and renders again wherever it is unpickled.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import exceptions as werkzeug
@@ -152,7 +151,7 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
     ) -> None:
         facts = facts or Facts(Reason.NOT_ALLOWED, self.code)
         if valid_methods is not None:
-            facts = replace(facts, allowed_methods=tuple(valid_methods))
+            facts = facts._replace(allowed_methods=tuple(valid_methods))
         # A list, as Werkzeug's router gives it.
         super().__init__(list(facts.allowed_methods or ()), description, response)
         self._set_facts(facts, description)

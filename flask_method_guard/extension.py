@@ -7,15 +7,17 @@ of the app is replaced. What is kept of an app is one object in its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Any, TypeVar, cast
-from urllib.parse import quote
+from functools import cached_property, partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from blinker import Namespace
-from flask import current_app, has_request_context, request
+from flask import after_this_request, current_app, has_request_context, request
+from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
 from flask.wrappers import Request, Response
 from werkzeug import exceptions as werkzeug
@@ -25,13 +27,13 @@ from werkzeug.exceptions import (
     HTTPException,
     SecurityError,
 )
-from werkzeug.routing import MapAdapter, Rule
+from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.wsgi import get_input_stream
 
 from . import bodies
 from .bodies import Facts
 from .config import Settings
-from .decision import DEFAULT_METHODS, Reason, Routing, Situation, decide
+from .decision import DEFAULT_METHODS, Reason, Routing, Situation, Verdict, decide
 from .deprecation import Deprecation, as_url, check_url, marked_deprecations, utc_now
 from .exceptions import (
     InvalidMethod,
@@ -41,6 +43,9 @@ from .exceptions import (
     Rejection,
 )
 from .urlmap import MethodIndex, dispatching_methods, preferred_rule
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 EXTENSION_KEY = "method_guard"
 
@@ -124,6 +129,16 @@ _request: Callable[[], Request] = request._get_current_object  # type: ignore[at
 _app: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
 
 
+# The request's binding to the URL map. Flask 3.2 merges the two contexts, and warns
+# where its module is asked for the old name.
+_context: Any = vars(flask_globals).get("request_ctx", flask_globals.app_ctx)
+
+#: A map of up to so many rules is counted whenever it is used …
+_SMALL_MAP = 250
+#: … and a larger one at most once in so many seconds.
+_COUNT_EVERY = 1.0
+
+
 class AppGuard:
     """What the guard knows of one app, and its hooks.
 
@@ -132,8 +147,9 @@ class AppGuard:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
-        self._clock = clock
+        self.clock = clock
         self._index: MethodIndex | None = None
+        self._counted_at = 0.0
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
         self._view_functions: Mapping[str, Callable[..., Any]] = {}
         self._view_count = -1
@@ -145,12 +161,20 @@ class AppGuard:
     def index(self, app: Flask) -> MethodIndex:
         """Give the index of the app's URL map, read anew if the map has changed."""
         index = self._index
-        if index is None or not index.is_current(app.url_map):
+        if index is None or not self._is_current(index, app.url_map):
             index = MethodIndex.read(app.url_map, self.settings.supported_methods)
             self._index = index
         if not self._views_are_known():
             self._read_views(app)
         return index
+
+    def _is_current(self, index: MethodIndex, url_map: Map) -> bool:
+        if index.size > _SMALL_MAP and self._views_are_known():
+            now = monotonic()
+            if now - self._counted_at < _COUNT_EVERY:
+                return index.url_map is url_map
+            self._counted_at = now
+        return index.is_current(url_map)
 
     def _views_are_known(self) -> bool:
         return len(self._view_functions) == self._view_count
@@ -187,7 +211,7 @@ class AppGuard:
         if not self.settings.enforce_sunset or rule is None:
             return False
         deprecation = self.deprecation(rule.endpoint, method)
-        return deprecation is not None and deprecation.has_ended(self._clock())
+        return deprecation is not None and deprecation.has_ended(self.clock())
 
     # -- the request ------------------------------------------------------------
 
@@ -210,83 +234,99 @@ class AppGuard:
         found = req.routing_exception
         if _is_bad_host(found):
             return
-        target = _Target(self, app, req)
-        verdict = decide(target.situation())
-        if verdict.reason is Reason.SERVER_OPTIONS:
+        target, verdict = self._ask(app, req)
+        if verdict.reason is Reason.ALLOWED:
+            self._follow_up(target, req)
+        elif verdict.reason is Reason.SERVER_OPTIONS:
             req.routing_exception = HTTPException(response=app.response_class())
         elif verdict.reason is Reason.NOT_FOUND:
             # The router's 405 promises a method whose value it would refuse.
             if not isinstance(found, werkzeug.NotFound):
                 req.routing_exception = werkzeug.NotFound()
         elif verdict.reason in _EXCEPTIONS:
-            rejection = self._rejection(app, target, verdict.reason)
-            req.routing_exception = rejection
-            if self.settings.reject_early:
-                if req.url_rule is None:
-                    # The rule's blueprint then handles what is its own.
-                    req.url_rule = target.rule
-                raise rejection
+            self._reject(target, req, self._rejection(app, target, verdict.reason))
 
-    def after_request(self, response: _Response) -> _Response:
-        """Repair what an error handler lost, and announce deprecated methods."""
-        req = _request()
-        found = req.routing_exception
-        if (
-            found is None
-            and response.status_code != 405
-            and req.environ["REQUEST_METHOD"] in self._settled
-        ):
-            return response
-        if _is_bad_host(found):
-            return response
-        app = _app()
-        rejection = _the_answer(found, response)
-        if rejection is not None:
-            self._conclude(app, req, rejection, response)
-        elif req.url_rule is not None:
-            self._announce(req, response)
-        self._repair_allow(app, req, response)
-        return response
+    def _reject(self, target: _Target, req: Request, rejection: Rejection) -> None:
+        req.routing_exception = rejection
+        after_this_request(partial(self._conclude, rejection))
+        if self.settings.reject_early:
+            if req.url_rule is None:
+                # The rule's blueprint then handles what is its own.
+                req.url_rule = target.rule
+            raise rejection
 
-    def _conclude(
-        self, app: Flask, req: Request, rejection: Rejection, response: Response
-    ) -> None:
-        """Do what is left when a rejection has become the answer."""
-        _drain(req, self.settings.drain_limit)
-        for name, value in bodies.links(rejection.facts):
-            if value not in response.headers.getlist(name):
-                response.headers.add(name, value)
+    def _follow_up(self, target: _Target, req: Request) -> None:
+        """See to what a served request still needs, if it needs anything."""
+        if _is_automatic(req):
+            after_this_request(partial(_make_exact, target))
+        deprecation = self.deprecation(req.endpoint, req.method)
+        if deprecation is not None:
+            after_this_request(partial(_announce, deprecation))
+
+    def _ask(
+        self, app: Flask, req: Request, adapter: MapAdapter | None = None
+    ) -> tuple[_Target, Verdict]:
+        target = _Target(self, app, req, adapter)
+        return target, decide(target.situation())
+
+    def examine(self, app: Flask, environ: WSGIEnvironment) -> Examination:
+        """Tell what would become of a request, and do nothing about it.
+
+        The router is asked, and no function of the app is called but the URL
+        converters and a callable ``METHOD_GUARD_DOCS_URL``.
+
+        :param environ: the request, as the app would get it from the server.
+        """
+        context = app.request_context(environ)
+        req = context.request
+        with app.app_context():
+            if context.url_adapter is not None:
+                context.match_request()
+            found = req.routing_exception
+            if _is_bad_host(found):
+                return Examination(None, found)
+            target, verdict = self._ask(app, req, context.url_adapter)
+            if verdict.reason not in _EXCEPTIONS:
+                allow = target.allowed_methods() if _is_automatic(req) else None
+                return Examination(verdict, found, req.url_rule, allow)
+            # A callable may well call url_for, which asks for the request.
+            calls = callable(self.settings.docs_url)
+            with context if calls else nullcontext():
+                rejection = self._rejection(app, target, verdict.reason)
+            rule = target.rule if rejection.code == 405 else req.url_rule
+            allow = rejection.facts.allowed_methods
+            return Examination(verdict, rejection, rule, allow)
+
+    def _conclude(self, rejection: Rejection, response: _Response) -> _Response:
+        """Do what is left if a rejection has become the answer.
+
+        It has not if a later hook answered in its place, for then Flask did not
+        raise it, nor if an error handler crashed on it.
+        """
+        if rejection.__traceback__ is None or response.status_code == 500:
+            return response
         # The frames that it holds would keep the app until the next run of the
         # garbage collector.
         rejection.__traceback__ = None
+        app = _app()
+        _drain(_request(), self.settings.drain_limit)
+        _add_links(response, bodies.links(rejection.facts))
         method_rejected.send(app, _async_wrapper=app.ensure_sync, exception=rejection)
+        return response
 
-    def _announce(self, req: Request, response: Response) -> None:
-        """Add the headers of a deprecated method (RFC 9745, RFC 8594)."""
-        deprecation = self.deprecation(req.endpoint, req.method)
-        if deprecation is None:
-            return
-        for name, value in deprecation.headers():
-            present = response.headers.getlist(name)
-            if not present or (name == "Link" and value not in present):
-                response.headers.add(name, value)
+    def after_request(self, response: _Response) -> _Response:
+        """See that no 405 is without ``Allow`` (RFC 9110 §15.5.6)."""
+        if response.status_code == 405 and "Allow" not in response.headers:
+            self._repair_allow(_app(), _request(), response)
+        return response
 
     def _repair_allow(self, app: Flask, req: Request, response: Response) -> None:
-        """See that ``Allow`` is there (RFC 9110 §15.5.6), and exact."""
-        if response.status_code == 405 and "Allow" not in response.headers:
-            found = req.routing_exception
-            if isinstance(found, MethodNotAllowed):
-                methods = found.allowed_methods
-            else:
-                methods = _Target(self, app, req).other_methods()
+        found = req.routing_exception
+        if isinstance(found, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(found.allowed_methods)
+        elif not _is_bad_host(found):
+            methods = _Target(self, app, req).other_methods()
             response.headers["Allow"] = ", ".join(methods)
-        elif req.method == "OPTIONS" and req.routing_exception is None:
-            rule = req.url_rule
-            if getattr(rule, "provide_automatic_options", False):
-                target = _Target(self, app, req)
-                # A hook may have answered in Flask's place, in its own words.
-                if set(response.allow) == set(target.adapter.allowed_methods()):
-                    response.headers["Allow"] = ", ".join(target.allowed_methods())
 
     # -- the rejection ----------------------------------------------------------
 
@@ -320,39 +360,55 @@ class AppGuard:
             app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is given")
             url = None
         if url is not None:
-            rejection.facts = replace(rejection.facts, docs_url=url)
+            rejection.facts = rejection.facts._replace(docs_url=url)
         return rejection
 
-    def _docs_url(self, rejection: MethodRejected) -> str | None:
+    def _docs_url(self, rejection: Rejection) -> str | None:
         docs_url = self.settings.docs_url
         if callable(docs_url):
             given = docs_url(rejection)
             return None if given is None else as_url(check_url(given))
         if docs_url is None:
             return None
-        values = {
-            "endpoint": rejection.endpoint or "",
-            "method": rejection.method or "",
-            "reason": str(rejection.reason),
-            "status": str(rejection.code),
-        }
-        quoted = {name: quote(value, safe="") for name, value in values.items()}
-        return as_url(docs_url.format(**quoted))
+        facts = rejection.facts
+        return bodies.fill_docs_url(
+            docs_url, facts.endpoint, facts.method, facts.reason, facts.status
+        )
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What would become of a request."""
+
+    #: ``None`` if nothing is decided, for the host is refused.
+    verdict: Verdict | None
+    #: What Flask would raise: the guard's exception, or the router's own.
+    exception: HTTPException | None
+    #: The rule that stands for the target resource, as far as it is known.
+    rule: Rule | None = None
+    #: What ``Allow`` would say; ``None`` where the guard says nothing there.
+    allowed_methods: tuple[str, ...] | None = None
 
 
 class _Target:
     """One request's target resource: the glue between the request and the core."""
 
-    def __init__(self, guard: AppGuard, app: Flask, req: Request) -> None:
+    def __init__(
+        self,
+        guard: AppGuard,
+        app: Flask,
+        req: Request,
+        adapter: MapAdapter | None = None,
+    ) -> None:
         self._guard = guard
         self._req = req
         self._index = guard.index(app)
-        self._app = app
+        self._adapter = adapter
 
-    @cached_property
+    @property
     def adapter(self) -> MapAdapter:
-        """Bind the map to the request, in the app's own way, when it is needed."""
-        return cast("MapAdapter", self._app.create_url_adapter(self._req))
+        """The app's map, bound to the request."""
+        return self._adapter or cast("MapAdapter", _context.url_adapter)
 
     @property
     def raw_method(self) -> str:
@@ -425,6 +481,12 @@ def _is_bad_host(found: HTTPException | None) -> bool:
     return isinstance(found, (BadHost, SecurityError))
 
 
+def _is_automatic(req: Request) -> bool:
+    """Tell whether Flask itself answers an OPTIONS that a rule has matched."""
+    automatic = getattr(req.url_rule, "provide_automatic_options", False)
+    return req.method == "OPTIONS" and automatic
+
+
 def _routing(found: HTTPException | None) -> Routing:
     if found is None:
         return Routing.MATCHED
@@ -433,14 +495,28 @@ def _routing(found: HTTPException | None) -> Routing:
     return Routing.ANSWERED
 
 
-def _the_answer(found: HTTPException | None, response: Response) -> Rejection | None:
-    """Give the rejection if Flask raised it and no error handler crashed on it.
+def _make_exact(target: _Target, response: _Response) -> _Response:
+    """Make Flask's own answer to OPTIONS name just what dispatches."""
+    # A hook may have answered in Flask's place, in its own words.
+    if set(response.allow) == set(target.adapter.allowed_methods()):
+        response.headers["Allow"] = ", ".join(target.allowed_methods())
+    return response
 
-    It is not raised where a later hook answers in its place.
-    """
-    if isinstance(found, Rejection) and found.__traceback__ is not None:
-        return None if response.status_code == 500 else found
-    return None
+
+def _announce(deprecation: Deprecation, response: _Response) -> _Response:
+    """Add the headers of a deprecated method (RFC 9745, RFC 8594)."""
+    for name, value in deprecation.headers():
+        if name != "Link":
+            response.headers.setdefault(name, value)
+    _add_links(response, [("Link", f) for n, f in deprecation.headers() if n == "Link"])
+    return response
+
+
+def _add_links(response: Response, links: Iterable[tuple[str, str]]) -> None:
+    """Add links beside those that the response has, none of them twice."""
+    for name, value in links:
+        if value not in response.headers.getlist(name):
+            response.headers.add(name, value)
 
 
 def _drain(req: Request, limit: int) -> None:

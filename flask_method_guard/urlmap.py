@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import length_hint
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
@@ -23,7 +22,7 @@ class MethodIndex:
     """What the rules of one URL map say about methods, all together."""
 
     url_map: Map
-    #: How many rules the map had when they were read; -1 where it can't be told.
+    #: How many rules the map had when they were read.
     size: int
     #: The methods that any rule declares.
     declared: frozenset[str]
@@ -47,8 +46,9 @@ class MethodIndex:
         :param setting: ``METHOD_GUARD_SUPPORTED_METHODS``, as the settings have it.
         :return: the index.
         """
-        size = _size(url_map)
-        rules = list(url_map.iter_rules())
+        every_rule = list(url_map.iter_rules())
+        # The others only build URLs; nothing is ever sent to them.
+        rules = [rule for rule in every_rule if not rule.build_only]
         method_sets = {frozenset(r.methods) for r in rules if r.methods is not None}
         declared = frozenset().union(*method_sets)
         if isinstance(setting, frozenset):
@@ -61,7 +61,7 @@ class MethodIndex:
                 named |= frozenset(DEFAULT_METHODS)
         return cls(
             url_map=url_map,
-            size=size,
+            size=len(every_rule),
             declared=declared,
             named=named,
             supported_names=tuple(sorted(named)),
@@ -73,9 +73,12 @@ class MethodIndex:
     def is_current(self, url_map: Map) -> bool:
         """Tell whether the map still is the one that was read.
 
-        Rules can be added to a map, not taken away.
+        Rules can be added to a map, not taken away. They are counted, which takes
+        Werkzeug a walk over all of them: no public attribute has the number.
         """
-        return self.url_map is url_map and self.size == _size(url_map) >= 0
+        return url_map is self.url_map and self.size == sum(
+            1 for _ in url_map.iter_rules()
+        )
 
     def supports(self, method: str) -> bool:
         """Tell whether the app supports ``method`` on any resource.
@@ -83,11 +86,6 @@ class MethodIndex:
         Follows RFC 9110 §9.1.
         """
         return self.everything or method in self.named
-
-
-def _size(url_map: Map) -> int:
-    # The count, without a walk: iter_rules() iterates over a list.
-    return length_hint(url_map.iter_rules(), -1)
 
 
 def _groups(

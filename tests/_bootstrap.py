@@ -17,6 +17,7 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = ROOT / "pyproject.toml"
 VENV = ROOT / ".venv"
+WINDOWS = os.name == "nt"
 
 #: The first pip that installs dependency groups (PEP 735).
 PIP = "pip>=25.1"
@@ -33,7 +34,7 @@ def run(group: str, *arguments: str) -> NoReturn:
     install(group)
     command = [str(environment_python()), *arguments]
     sys.stdout.flush()
-    if os.name == "nt":  # exec on Windows returns to the shell at once
+    if WINDOWS:  # where exec returns to the shell at once
         sys.exit(subprocess.call(command))
     os.execv(command[0], command)  # noqa: S606 -- no shell is wanted
 
@@ -55,7 +56,7 @@ def check_python() -> None:
 
 def environment_python() -> Path:
     """Return where the environment's interpreter is, or will be."""
-    if os.name == "nt":
+    if WINDOWS:
         return VENV / "Scripts" / "python.exe"
     return VENV / "bin" / "python"
 

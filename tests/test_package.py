@@ -62,15 +62,29 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
+def for_types_only(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements that run in no program, only in a type checker."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from node.body
+
+
 def beyond(tree: ast.AST, allowed: tuple[str, ...]) -> list[str]:
-    """List the imports that are neither the standard library's nor allowed."""
+    """List the imports that are neither the standard library's nor allowed.
+
+    For types alone, a module may also name what else is in the distributions that
+    it may import from, and the type checker's own stubs.
+    """
+    families = {name.partition(".")[0] for name in allowed} - {NAME} | {"_typeshed"}
     allowed_parents = tuple(f"{name}." for name in allowed)
+    typed = {name for part in for_types_only(tree) for name in imports(part)}
     return [
         name
         for name in imports(tree)
         if name.partition(".")[0] not in sys.stdlib_module_names
         and name not in allowed
         and not name.startswith(allowed_parents)
+        and not (name in typed and name.partition(".")[0] in families)
     ]
 
 
@@ -97,12 +111,19 @@ def test_imports(module: str) -> None:
         ("from . import config", [f"{NAME}.config"]),
         ("def f():\n    import flask.globals", ["flask.globals"]),
         ("import werkzeug.https", ["werkzeug.https"]),
+        ("if TYPE_CHECKING:\n    import flask", ["flask"]),
+        ("if TYPE_CHECKING:\n    from .config import S", [f"{NAME}.config.S"]),
+        ("if TYPE_CHECKING:\n    x\nelse:\n    import markupsafe", ["markupsafe"]),
+        ("if TYPE_CHECKING:\n    x\nelse:\n    import werkzeug", ["werkzeug"]),
+        ("if random():\n    from werkzeug import urls", ["werkzeug.urls"]),
         ("import json, email.utils", []),
         ("import werkzeug.http", []),
         ("from werkzeug import http", []),
         ("from werkzeug.http import parse_date", []),
         ("from .decision import Reason", []),
         ("from . import decision", []),
+        ("if TYPE_CHECKING:\n    from werkzeug.test import Client", []),
+        ("if TYPE_CHECKING:\n    from _typeshed import wsgi", []),
     ],
 )
 def test_the_walk_sees_every_form(source: str, found: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
@@ -80,15 +79,14 @@ def test_current() -> None:
     assert not index.is_current(url_map)
 
 
-def test_a_map_that_cannot_be_counted() -> None:
-    """Where the count of rules is not known, the map is read each time."""
-
-    class GeneratorMap(Map):
-        def iter_rules(self, endpoint: Any = None) -> Iterator[Rule]:
-            yield from super().iter_rules(endpoint)
-
-    url_map = GeneratorMap([rule("/", "GET")])
-    assert not MethodIndex.read(url_map, None).is_current(url_map)
+def test_rules_that_only_build() -> None:
+    """A rule to which nothing can be sent makes no method known."""
+    elsewhere = Rule("/", build_only=True, host="www.example", endpoint="elsewhere")
+    purge = rule("/purge", "PURGE", build_only=True)
+    index = MethodIndex.read(Map([elsewhere, purge, rule("/", "GET")]), None)
+    assert not index.everything
+    assert index.named == set(DEFAULT_METHODS)
+    assert index.is_current(index.url_map)
 
 
 class Refusing(BaseConverter):

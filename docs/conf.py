@@ -1,0 +1,36 @@
+"""Sphinx configuration: ``python -m sphinx -W -n docs docs/_build/html``."""
+
+import sys
+from importlib.metadata import version as distribution_version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+project = "flask-method-guard"
+copyright = "the flask-method-guard authors"  # noqa: A001 -- Sphinx's name
+release = version = distribution_version("flask-method-guard")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "from_code"]
+exclude_patterns = ["_build"]
+nitpicky = True
+# The site works offline, so no inventory of another project is fetched. The
+# names of other projects are shown and are no links.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(flask|werkzeug|blinker|collections|datetime|functools)\..*"),
+    # The builtins, as they stand in signatures.
+    (r"py:class", r"[a-z]+"),
+    (r"py:exc", r"\w+Error"),
+]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+
+html_theme = "furo"
+html_title = f"flask-method-guard {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {"navigation_with_keys": True}
