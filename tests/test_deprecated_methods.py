@@ -753,7 +753,7 @@ def test_no_deprecations_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     def look_up(*args: object) -> None:
         raise AssertionError
 
-    for name in ("deprecation", "is_retired", "_follow_up", "_read_views"):
+    for name in ("deprecation", "is_retired", "_follow_up", "_read"):
         monkeypatch.setattr(AppGuard, name, look_up)
     for method in [*methods, "HEAD"]:
         assert ask(app, method, "/").status == 200

@@ -108,6 +108,9 @@ def test_get_and_head_are_never_501(supported: object, method: str) -> None:
         ("OPTIONS", "/manual", (405, "PUT")),
         ("POST", "/static/x.css", (405, "GET, HEAD, OPTIONS")),
         ("PUT", "/nowhere", (404, None)),
+        ("POST", "dir", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "//dir", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "", (405, "GET, HEAD, OPTIONS")),
     ],
 )
 def test_exact_allow(method: str, path: str, expected: tuple[int, str | None]) -> None:
@@ -179,6 +182,13 @@ def test_a_rule_for_every_method(supported: object) -> None:
     app.url_map.add(Rule("/any", endpoint="any"))
     assert ask(app, "FOO", "/any").text == "FOO"
     assert outcome(ask(app, "FOO", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
+
+
+def test_options_beside_a_rule_for_every_method() -> None:
+    """Flask's own answer to OPTIONS is made exact where the router lists nothing."""
+    app = make_app()
+    app.url_map.add(Rule("/items", endpoint="items"))
+    assert outcome(ask(app, "OPTIONS", "/items")) == (200, SEVEN)
 
 
 def test_every_method_is_known() -> None:
