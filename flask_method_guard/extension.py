@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from blinker import Namespace
 from flask import after_this_request, current_app, has_request_context, request
@@ -49,9 +49,6 @@ from .urlmap import (
     find_rule,
     route,
 )
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 EXTENSION_KEY = "method_guard"
 
@@ -179,6 +176,9 @@ class AppGuard:
 
     It holds no reference to the app: an app is freed as soon as it is dropped.
     """
+
+    #: Tells those who know the guard but do not import it; see there.
+    rejected = method_rejected
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
@@ -331,7 +331,7 @@ class AppGuard:
         target = _Target(self, app, req, adapter)
         return target, decide(target.situation())
 
-    def examine(self, app: Flask, environ: WSGIEnvironment) -> Examination:
+    def examine(self, app: Flask, environ: dict[str, Any]) -> Examination:
         """Tell what would become of a request, and do nothing about it.
 
         The router is asked, and no function of the app is called but the URL
@@ -342,8 +342,11 @@ class AppGuard:
         context = app.request_context(environ)
         req = context.request
         with app.app_context():
-            if context.url_adapter is not None:
-                context.match_request()
+            try:
+                if context.url_adapter is not None:
+                    context.match_request()
+            except Exception as error:  # noqa: BLE001 -- a converter's, of any kind
+                return Examination(None, error)
             found = req.routing_exception
             if _is_bad_host(found):
                 return Examination(None, found)
@@ -423,10 +426,10 @@ class AppGuard:
 class Examination:
     """What would become of a request."""
 
-    #: ``None`` if nothing is decided, for the host is refused.
+    #: ``None`` if nothing is decided: the host is refused, or a converter crashed.
     verdict: Verdict | None
     #: What Flask would raise: the guard's exception, or the router's own.
-    exception: HTTPException | None
+    exception: Exception | None
     #: The rule that stands for the target resource, as far as it is known.
     rule: Rule | None = None
     #: What ``Allow`` would say; ``None`` where the guard says nothing there.
