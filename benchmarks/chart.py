@@ -64,7 +64,8 @@ def draw(results: Sequence[RequestResult]) -> str:
 
 class _Scale:
     def __init__(self, largest: float) -> None:
-        self.ticks = [step / 4 for step in range(int(largest * 4) + 2)]
+        step = next(step for step in (0.25, 0.5, 1, 2, 5, 10) if largest / step < 10)
+        self.ticks = [number * step for number in range(int(largest / step) + 2)]
         self._unit = (WIDTH - LABEL_WIDTH - RIGHT) / self.ticks[-1]
 
     def x(self, ratio: float) -> float:
@@ -81,7 +82,7 @@ def _description(results: Sequence[RequestResult]) -> str:
 
 
 def _legend() -> list[str]:
-    parts = []
+    parts = [_path("one", 12, 6, "V22"), _text(20, 18, "bare Flask = 1")]
     for number, kind in enumerate(SHOWN):
         x = LABEL_WIDTH + 145 * number
         parts += [_rect(kind, x, 8, 12, 12), _text(x + 18, 18, KINDS[kind])]
@@ -92,13 +93,9 @@ def _grid(scale: _Scale, height: int) -> list[str]:
     parts = []
     for tick in scale.ticks:
         x = scale.x(tick)
-        parts.append(
-            _path("one" if tick == 1 else "grid", x, TOP - 10, f"V{height - 6}")
-        )
-        if tick == 1:
-            parts.append(_text(x, TOP - 15, "bare Flask = 1", "middle", "value"))
-        elif tick * 2 == int(tick * 2):
-            parts.append(_text(x, TOP - 15, f"{tick:g}", "middle", "value"))
+        kind = "one" if tick == 1 else "grid"
+        parts.append(_path(kind, x, TOP - 10, f"V{height - 6}"))
+        parts.append(_text(x, TOP - 15, f"{tick:g}", "middle", "value"))
     return parts
 
 

@@ -40,6 +40,7 @@ GUARDED = {
     "405, guard, 10 routes": "405, bare, 10 routes",
     "501, guard, 10 routes": "501, bare, 10 routes",
     "404, guard, 10 routes": "404, bare, 10 routes",
+    "OPTIONS, guard, 10 routes": "OPTIONS, bare, 10 routes",
 }
 
 
@@ -160,7 +161,7 @@ def _grown_ratios(counts: dict[str, int], recorded: list[dict[str, int]]) -> lis
 def _grown_with_routes(counts: dict[str, int]) -> list[str]:
     found = []
     for more, value in counts.items():
-        name = more.replace("500 routes", "10 routes")
+        name = more.replace("200 routes", "10 routes")
         ratio = value / counts[name]
         if ratio > GROWTH:
             found.append(f"{more}: {ratio:.3f} times {name}, at most {GROWTH} allowed")

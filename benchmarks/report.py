@@ -17,8 +17,8 @@ _KB = 1024
 
 
 def ratio(spread: Spread) -> str:
-    """Write a ratio with its quartiles."""
-    return f"{spread.median:.2f} ({spread.lower:.2f} to {spread.upper:.2f})"
+    """Write a ratio, and half of what lies between its quartiles."""
+    return f"{spread.median:.2f} ± {(spread.upper - spread.lower) / 2:.2f}"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -30,7 +30,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def request_table(results: Results, routes: int) -> list[str]:
     """Write the times of every request to apps of one size."""
     heads = ["Request", *(f"{text}, µs" for text in KINDS.values())]
-    heads += ["guard ÷ bare", "guard ÷ hooks", "naive ÷ bare"]
+    heads += ["guard ÷ bare", "guard ÷ hooks"]
     return table(
         heads,
         (
@@ -39,7 +39,6 @@ def request_table(results: Results, routes: int) -> list[str]:
                 *(f"{result.microseconds[kind]:.1f}" for kind in KINDS),
                 ratio(result.ratios["guard"]),
                 ratio(result.to_hooks),
-                ratio(result.ratios["naive"]),
             ]
             for result in results.requests
             if result.routes == routes
