@@ -73,8 +73,13 @@ def summary(facts: Facts) -> str:
     else:
         text = f"{name} is not allowed here."
     if deprecation and deprecation.notice:
-        text = f"{text} {deprecation.notice}"
+        text = f"{text} {_sentence(deprecation.notice)}"
     return text
+
+
+def _sentence(text: str) -> str:
+    """End a text as a sentence ends, for another may follow."""
+    return f"{text}." if text[-1:].isalnum() else text
 
 
 def _meant(facts: Facts) -> str | None:
@@ -100,6 +105,10 @@ def methods_sentence(facts: Facts) -> str:
 def detail(facts: Facts) -> str:
     """Say what happened and what would have done."""
     return f"{summary(facts)} {methods_sentence(facts)}".rstrip()
+
+
+#: What stands on the link of a deprecation.
+_GUIDE = "Migration guide"
 
 
 # -- the formats ----------------------------------------------------------------
@@ -129,7 +138,7 @@ def _plain(facts: Facts, text: str) -> str:
     if facts.docs_url:
         lines.append(f"Documentation: {facts.docs_url}")
     if facts.deprecation and facts.deprecation.link:
-        lines.append(f"About the deprecation: {facts.deprecation.link}")
+        lines.append(f"{_GUIDE}: {facts.deprecation.link}")
     return "\n".join(lines) + "\n"
 
 
@@ -178,7 +187,7 @@ _PAGE = Markup(
 _LIST = Markup(
     '<h2 id="methods">{title}</h2>\n<ul aria-labelledby="methods">{items}</ul>\n'
 )
-_LINK = Markup('<p class="next"><a href="{url}">{text}</a></p>\n')
+_LINK = Markup('<a href="{url}">{text}</a>')
 
 
 def _html(facts: Facts, text: str) -> str:
@@ -191,14 +200,16 @@ def _html(facts: Facts, text: str) -> str:
     if methods:
         items = Markup().join(Markup("<li>{}</li>").format(name) for name in methods)
         extra += _LIST.format(title=title, items=items)
-    if facts.deprecation and facts.deprecation.link:
-        extra += _LINK.format(url=facts.deprecation.link, text="About the deprecation")
     if facts.docs_url:
-        extra += _LINK.format(url=facts.docs_url, text="Read the documentation")
+        link = _LINK.format(url=facts.docs_url, text="Read the documentation")
+        extra += Markup('<p class="next">{}</p>\n').format(link)
+    said = escape(text).replace("\n", Markup("<br>"))
+    if facts.deprecation and facts.deprecation.link:
+        said += " " + _LINK.format(url=facts.deprecation.link, text=_GUIDE)
     page = _PAGE.format(
         title=f"{facts.status} {HTTPStatus(facts.status).phrase}",
         style=_STYLE,
-        text=escape(text).replace("\n", Markup("<br>")),
+        text=said,
         extra=extra,
     )
     return str(page)

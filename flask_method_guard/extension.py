@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from blinker import Namespace
 from flask import after_this_request, current_app, has_request_context, request
@@ -49,9 +49,6 @@ from .urlmap import (
     find_rule,
     route,
 )
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
 
 EXTENSION_KEY = "method_guard"
 
@@ -180,6 +177,9 @@ class AppGuard:
     It holds no reference to the app: an app is freed as soon as it is dropped.
     """
 
+    #: Tells those who know the guard but do not import it; see there.
+    rejected = method_rejected
+
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self.clock = clock
@@ -222,11 +222,7 @@ class AppGuard:
     def _read(self, app: Flask) -> MethodIndex:
         """Read the rules and the marks of the views."""
         index = MethodIndex.read(app.url_map, self.settings.supported_methods)
-        self._marks = {
-            endpoint: found
-            for endpoint, view in app.view_functions.items()
-            if (found := marked_deprecations(view))
-        }
+        self._marks = marked_deprecations(app.view_functions)
         deprecated = set(self.settings.deprecated_methods).union(*self._marks.values())
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
@@ -270,7 +266,9 @@ class AppGuard:
         if not self.settings.enforce_sunset or rule is None:
             return False
         deprecation = self.deprecation(rule.endpoint, method)
-        return deprecation is not None and deprecation.has_ended(self.clock())
+        if deprecation is None or deprecation.sunset is None:
+            return False
+        return deprecation.has_ended(self.clock())
 
     # -- the request ------------------------------------------------------------
 
@@ -333,7 +331,7 @@ class AppGuard:
         target = _Target(self, app, req, adapter)
         return target, decide(target.situation())
 
-    def examine(self, app: Flask, environ: WSGIEnvironment) -> Examination:
+    def examine(self, app: Flask, environ: dict[str, Any]) -> Examination:
         """Tell what would become of a request, and do nothing about it.
 
         The router is asked, and no function of the app is called but the URL
@@ -344,8 +342,11 @@ class AppGuard:
         context = app.request_context(environ)
         req = context.request
         with app.app_context():
-            if context.url_adapter is not None:
-                context.match_request()
+            try:
+                if context.url_adapter is not None:
+                    context.match_request()
+            except Exception as error:  # noqa: BLE001 -- a converter's, of any kind
+                return Examination(None, error)
             found = req.routing_exception
             if _is_bad_host(found):
                 return Examination(None, found)
@@ -425,10 +426,10 @@ class AppGuard:
 class Examination:
     """What would become of a request."""
 
-    #: ``None`` if nothing is decided, for the host is refused.
+    #: ``None`` if nothing is decided: the host is refused, or a converter crashed.
     verdict: Verdict | None
     #: What Flask would raise: the guard's exception, or the router's own.
-    exception: HTTPException | None
+    exception: Exception | None
     #: The rule that stands for the target resource, as far as it is known.
     rule: Rule | None = None
     #: What ``Allow`` would say; ``None`` where the guard says nothing there.
@@ -512,6 +513,8 @@ class _Target:
         rule = self.rule if is_405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
         known = reason in (Reason.RETIRED, Reason.NOT_IMPLEMENTED)
+        # What is retired is what Flask would have served: the upper-cased method.
+        method = req.method if reason is Reason.RETIRED else self.method
         return guard.make_facts(
             reason,
             bodies.negotiate(
@@ -520,7 +523,7 @@ class _Target:
             bodies.echoable(self.raw_method),
             self.allowed_methods() if is_405 else None,
             endpoint,
-            guard.deprecation(endpoint, self.method) if known else None,
+            guard.deprecation(endpoint, method) if known else None,
         )
 
 

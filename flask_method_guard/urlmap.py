@@ -275,3 +275,23 @@ def find_rule(adapter: MapAdapter, methods: Iterable[str]) -> Rule | None:
         if rule is not None:
             return rule
     return None
+
+
+def rule_text(rule: Rule) -> str:
+    """Write a rule as people tell it from others: with its host, if it has one.
+
+    :param rule: a rule that is bound to a map.
+    :return: such as ``/items/<int:id>`` or ``api.example.com/items``; of a
+        subdomain, which has no more than its own name, ``api.*/items``.
+    """
+    if rule.map.host_matching:
+        return f"{rule.host or ''}{rule.rule}"
+    return f"{rule.subdomain}.*{rule.rule}" if rule.subdomain else rule.rule
+
+
+def url_rules(url_map: Map) -> list[Rule]:
+    """List the rules that a request can match, in the order of their URLs."""
+    rules = [r for r in url_map.iter_rules() if not (r.build_only or r.websocket)]
+    return sorted(
+        rules, key=lambda r: (rule_text(r), r.endpoint, sorted(r.methods or ()))
+    )
