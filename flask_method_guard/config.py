@@ -226,7 +226,10 @@ class Settings:
         _deprecated_methods,
         "mapping of methods to mappings",
         "Methods that are deprecated in the whole app, each with `since`, `sunset`,"
-        " `link` and `notice`. Empty by default.",
+        " `link` and `notice`. The first two are dates or times, as ISO 8601 text or as"
+        " objects, in UTC unless they say otherwise. The names may be in either case,"
+        " so `…_DEPRECATED_METHODS__PUT__SINCE` is fine as an environment variable."
+        " What `@deprecated_methods` says of a view comes first. Empty by default.",
     )
     enforce_sunset: bool = _setting(
         False,

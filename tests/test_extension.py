@@ -208,6 +208,39 @@ def test_a_rule_added_late() -> None:
     assert ask(app, "PROPFIND", "/items").status == 405
 
 
+def test_a_rule_added_late_to_a_large_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large map is counted once a second at most, and at once with a new view."""
+    now = 100.0
+    monkeypatch.setattr("flask_method_guard.extension.monotonic", lambda: now)
+    app = make_app()
+    for number in range(300):
+        app.url_map.add(Rule(f"/more/{number}", endpoint="items", methods=["GET"]))
+    assert ask(app, "PROPFIND", "/items").status == 501
+    now += 2
+    assert ask(app, "PROPFIND", "/items").status == 501
+    app.url_map.add(Rule("/dav", endpoint="items", methods=["PROPFIND"]))
+    now += 0.9
+    assert ask(app, "PROPFIND", "/items").status == 501
+    now += 0.2
+    assert ask(app, "PROPFIND", "/items").status == 405
+    app.view_functions["lock"] = lambda: "lock"
+    app.url_map.add(Rule("/lock", endpoint="lock", methods=["LOCK"]))
+    assert ask(app, "LOCK", "/items").status == 405
+
+
+def test_nothing_is_decided_for_a_bad_host() -> None:
+    """Where the host is refused, not even a 405 of the app's own gets an Allow."""
+    app = make_app()
+    # As TRUSTED_HOSTS does, which came with Flask 3.1.
+    app.request_class = type(
+        "Request", (app.request_class,), {"trusted_hosts": ["good.example"]}
+    )
+    app.create_url_adapter = lambda request: request and request.host  # type: ignore[assignment,method-assign,return-value]
+    app.register_error_handler(400, lambda error: ("no", 405))
+    answer = ask(app, "PUT", "/items", host="bad.example")
+    assert outcome(answer) == (405, None)
+
+
 def test_nested_blueprints() -> None:
     """Blueprints and a MethodView below one another are one server."""
     outer = Blueprint("outer", __name__, url_prefix="/outer")

@@ -403,10 +403,11 @@ def test_host() -> None:
     app.add_url_rule("/", "b", fail, host="b.test")
     assert explain(app, "PUT", "/", "b.test").rule == "b.test/"
     assert explain(app, "PUT", "/").reason is Reason.NOT_FOUND
-    app.config["SERVER_NAME"] = "b.test"
     assert explain(app, "PUT", "http://a.test/").reason is Reason.NOT_FOUND
-    assert explain(app, "PUT", "/").reason is Reason.NOT_ALLOWED
+    assert explain(app, "PUT", "http://b.test/").reason is Reason.NOT_ALLOWED
     assert explain(app, "PUT", "http://a.test/", "b.test").reason is Reason.NOT_ALLOWED
+    app.config["SERVER_NAME"] = "b.test"
+    assert explain(app, "PUT", "/").reason is Reason.NOT_ALLOWED
 
 
 def test_a_request_that_was_made_elsewhere() -> None:

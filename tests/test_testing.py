@@ -448,7 +448,7 @@ def test_an_answer_that_is_a_success() -> None:
 def test_a_handler_that_redirects() -> None:
     """A refusal that a handler turns into a redirect is no hook that came first."""
     app = small_app()
-    app.register_error_handler(405, lambda e: redirect("/"))
+    app.register_error_handler(405, lambda e: redirect("/", 302))
     rows = wrong(failure(app))
     assert "PUT / index 405 not-allowed 302 wrong status" in rows
     assert not any("BREW" in row for row in rows)
@@ -484,7 +484,7 @@ def login(app: Flask, answer: Callable[[], Any]) -> None:
     [
         (lambda: ("Log in.", 401), 401),
         (lambda: ("No.", 403), 403),
-        (lambda: redirect("/login"), 302),
+        (lambda: redirect("/login", 302), 302),
         (lambda: ("Later.", 503), 503),
     ],
     ids=["401", "403", "302", "503"],

@@ -137,6 +137,11 @@ EXACT = {
         "PUT",
     ),
     "crash": ([rule("/<crashing:x>", "PUT")], "/a", "PUT"),
+    "no methods, crash": (
+        [rule("/<crashing:x>")],
+        "/a",
+        " ".join(sorted(DEFAULT_METHODS)),
+    ),
     "no methods": ([rule("/a")], "/a", " ".join(sorted(DEFAULT_METHODS))),
 }
 
