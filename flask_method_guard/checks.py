@@ -121,8 +121,9 @@ class _Survey:
         """List every deprecation: endpoint, method, value."""
         for method, value in self.guard.settings.deprecated_methods.items():
             yield None, method, value
-        for endpoint, view in self.app.view_functions.items():
-            for method, value in marked_deprecations(view).items():
+        marks = marked_deprecations(self.app.view_functions)
+        for endpoint, found in marks.items():
+            for method, value in found.items():
                 yield endpoint, method, value
 
     def is_routed(self, endpoint: str | None, method: str) -> bool:
@@ -303,7 +304,7 @@ def is_refused_by_gunicorn(method: str) -> bool:
 
 
 def _early_hooks(survey: _Survey) -> _Found:
-    before = hooks_before(survey.app, survey.guard)
+    before = hooks_before(survey.app)
     if survey.guard.settings.reject_early and before:
         names = ", ".join(name_of(hook) for hook in before)
         text = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."

@@ -24,7 +24,7 @@ from .checks import is_refused_by_gunicorn
 from .config import Settings
 from .decision import TABLE, Reason, Row, is_token
 from .deprecation import Deprecation
-from .subject import App, Environ, Guard, guard_of, hooks_before, name_of
+from .subject import App, Environ, Guard, guard_of, hooks_before, is_own, name_of
 from .subject import NoGuardError as NoGuardError
 from .urlmap import MethodIndex, rule_text, url_rules
 
@@ -334,8 +334,8 @@ def _unknown(
         scopes += [".".join(parts[:n]) for n in range(1, len(parts))]
     hooks = [f for scope in scopes for f in app.before_request_funcs.get(scope, ())]
     if guard.settings.reject_early and row.status in REFUSED:
-        hooks = hooks_before(app, guard)
-    names = [name_of(hook) for hook in hooks if hook != guard.before_request]
+        hooks = hooks_before(app)
+    names = [name_of(hook) for hook in hooks if not is_own(hook)]
     if names:
         yield f"These before_request functions may answer first: {', '.join(names)}."
     wsgi_app = getattr(app, "wsgi_app", None)

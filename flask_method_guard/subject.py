@@ -49,7 +49,6 @@ class Guard(Protocol):
     def clock(self) -> Callable[[], datetime]: ...
     @property
     def rejected(self) -> Any: ...
-    def before_request(self) -> None: ...
     def index(self, app: Any) -> MethodIndex: ...
     def is_retired(self, rule: Any, method: str) -> bool: ...
     def deprecation(self, endpoint: str | None, method: str) -> Deprecation | None: ...
@@ -73,10 +72,15 @@ def guard_of(app: App) -> Guard:
     return cast("Guard", app.extensions["method_guard"])
 
 
-def hooks_before(app: App, guard: Guard) -> list[Callable[..., Any]]:
+def is_own(hook: Callable[..., Any]) -> bool:
+    """Tell whether a hook is the guard's own."""
+    return name_of(hook).startswith(f"{__package__}.")
+
+
+def hooks_before(app: App) -> list[Callable[..., Any]]:
     """List the app's ``before_request`` functions that run before the guard's."""
     hooks = app.before_request_funcs.get(None, ())
-    return list(takewhile(lambda hook: hook != guard.before_request, hooks))
+    return list(takewhile(lambda hook: not is_own(hook), hooks))
 
 
 def name_of(thing: object) -> str:

@@ -317,7 +317,10 @@ WELL: dict[str, list[Build]] = {
             },
         ),
     ],
-    "MG106": [deprecated(), deprecated(DEPRECATED_METHODS={"GET": {}})],
+    "MG106": [
+        deprecated(),
+        deprecated(DEPRECATED_METHODS={"GET": {"notice": "Ask less."}}),
+    ],
     "MG107": [
         cors(),
         cors(SUPPORTED_METHODS=["OPTIONS"]),

@@ -130,7 +130,12 @@ CONFIGS: list[dict[str, object]] = [
     {"SUPPORTED_METHODS": "routes"},
     {"SUPPORTED_METHODS": ["PUT"]},
     {"SUPPORTED_METHODS": "*"},
-    {"DEPRECATED_METHODS": {"GET": {"sunset": "2026-01-01"}, "LINK": {}}},
+    {
+        "DEPRECATED_METHODS": {
+            "GET": {"sunset": "2026-01-01"},
+            "LINK": {"notice": "Use PUT."},
+        }
+    },
 ]
 
 

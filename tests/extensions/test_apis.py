@@ -1,0 +1,96 @@
+"""Extensions that make APIs: they keep their error bodies, the guard its headers."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tests.raw_wsgi import ask
+
+from .apps import BY_NAME
+from .kit import each_place, guarded
+
+PHRASES = {405: "Method Not Allowed", 501: "Not Implemented"}
+REFUSALS = pytest.mark.parametrize(("method", "status"), [("PUT", 405), ("FOO", 501)])
+
+
+@guarded
+@REFUSALS
+def test_smorest_renders_in_its_own_shape(place: str, method: str, status: int) -> None:
+    """The body is smorest's, as for every other error of the app."""
+    answer = ask(BY_NAME["flask-smorest"].app(place), method, "/items")
+    assert answer.json == {"code": status, "status": PHRASES[status]}
+
+
+@each_place
+def test_smorest_describes_the_api(place: str) -> None:
+    """The API's description names the method that the resource takes."""
+    app = BY_NAME["flask-smorest"].app(place)
+    with app.app_context():
+        spec = app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
+    assert list(spec["paths"]["/items"]) == ["get"]
+
+
+@guarded
+@REFUSALS
+def test_apiflask_renders_in_its_own_shape(
+    place: str, method: str, status: int
+) -> None:
+    """The body is APIFlask's, which gets the guard's headers with the exception."""
+    answer = ask(BY_NAME["APIFlask"].app(place), method, "/items")
+    assert answer.status == status
+    assert answer.json["message"] == PHRASES[status]
+    assert answer.get("Content-Type") == "application/json"
+    assert answer.get("Cache-Control") == "no-store"
+
+
+@each_place
+def test_apiflask_describes_the_api(place: str) -> None:
+    """The description is served, and lists the route."""
+    answer = ask(BY_NAME["APIFlask"].app(place), "GET", "/openapi.json")
+    assert list(answer.json["paths"]["/items"]) == ["get"]
+
+
+@each_place
+def test_openapi3_validates_and_describes(place: str) -> None:
+    """A wrong query is 422, a right one is served, the description lists the route."""
+    app = BY_NAME["flask-openapi3"].app(place)
+    assert ask(app, "GET", "/search", query="page=2").text == "page 2"
+    assert ask(app, "GET", "/search", query="page=x").status == 422
+    assert ask(app, "POST", "/search", query="page=x").status == 405
+    paths = ask(app, "GET", "/openapi/openapi.json").json["paths"]
+    assert "/items" in paths
+
+
+@guarded
+@pytest.mark.parametrize("package", ["flask-restx", "Flask-RESTful"])
+def test_resources_render_their_own_errors(package: str, place: str) -> None:
+    """On a URL of a resource the body is the extension's, and Allow the guard's."""
+    app = BY_NAME[package].app(place)
+    answer = ask(app, "PUT", "/items")
+    assert set(answer.json) <= {"message", "status"}
+    assert answer.get("Allow") == "GET, HEAD, OPTIONS"
+
+
+@guarded
+@pytest.mark.parametrize("package", ["flask-restx", "Flask-RESTful"])
+def test_a_501_on_a_resource_is_logged_as_an_error(
+    package: str, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What the documentation warns of: both log an ERROR for each 5xx they render."""
+    app = BY_NAME[package].app(place)
+    app.testing = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with caplog.at_level(logging.ERROR, logger=app.logger.name):
+        assert ask(app, "FOO", "/items").status == 501
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+@guarded
+def test_early_rejections_of_a_resource_are_its_apis(place: str) -> None:
+    """REJECT_EARLY names the resource's rule; the status and Allow stay the same."""
+    app = BY_NAME["flask-restx"].app(place, METHOD_GUARD_REJECT_EARLY=True)
+    answer = ask(app, "PUT", "/items")
+    assert (answer.status, answer.get("Allow")) == (405, "GET, HEAD, OPTIONS")
+    assert ask(app, "FOO", "/items").status == 501
