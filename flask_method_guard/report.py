@@ -375,3 +375,8 @@ def _width(lengths: list[int]) -> int:
 def status_text(status: int) -> str:
     """Write a status code with its phrase."""
     return f"{status} {responses.get(status, '')}".rstrip()
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number of things."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
