@@ -96,7 +96,7 @@ def list_(
         return
     for line in _route_lines(found.routes):
         click.echo(line)
-    click.echo(f"\n{report.counted(len(routes), 'URL')}.")
+    click.echo(f"\n{report.counted(len(routes), 'route')}.")
     click.echo(f"Supported: {', '.join(found.supported_methods)}\n  ({found.why}).")
 
 

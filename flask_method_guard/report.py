@@ -367,8 +367,8 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _width(lengths: list[int]) -> int:
-    """Choose a width for cells: all of them fit, but for one in ten that is long."""
-    usual = sorted(lengths)[int(0.9 * (len(lengths) - 1))]
+    """Choose a width for cells: all fit, but for a few that are long."""
+    usual = sorted(lengths)[int(0.97 * (len(lengths) - 1))]
     return max(length for length in lengths if length <= max(usual, 40))
 
 
