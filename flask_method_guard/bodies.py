@@ -26,6 +26,9 @@ from .deprecation import Deprecation, as_url, spoken_date
 #: thousands of characters.
 ECHO_LIMIT = 32
 
+# What is longer is not kept in a cache.
+_KEEP_LIMIT = 512
+
 
 class Facts(NamedTuple):
     """What is known of one rejection: plain values, no request."""
@@ -48,6 +51,10 @@ def echoable(method: str) -> str | None:
     return method if len(method) <= ECHO_LIMIT and is_token(method) else None
 
 
+# Rejections repeat, and writing one costs as much as deciding it, so what is made
+# of the facts is kept, up to a bound.
+
+
 # -- the words ------------------------------------------------------------------
 
 
@@ -66,8 +73,13 @@ def summary(facts: Facts) -> str:
     else:
         text = f"{name} is not allowed here."
     if deprecation and deprecation.notice:
-        text = f"{text} {deprecation.notice}"
+        text = f"{text} {_sentence(deprecation.notice)}"
     return text
+
+
+def _sentence(text: str) -> str:
+    """End a text as a sentence ends, for another may follow."""
+    return f"{text}." if text[-1:].isalnum() else text
 
 
 def _meant(facts: Facts) -> str | None:
@@ -89,9 +101,14 @@ def methods_sentence(facts: Facts) -> str:
     return ""
 
 
+@lru_cache(maxsize=256)
 def detail(facts: Facts) -> str:
     """Say what happened and what would have done."""
     return f"{summary(facts)} {methods_sentence(facts)}".rstrip()
+
+
+#: What stands on the link of a deprecation.
+_GUIDE = "Migration guide"
 
 
 # -- the formats ----------------------------------------------------------------
@@ -121,7 +138,7 @@ def _plain(facts: Facts, text: str) -> str:
     if facts.docs_url:
         lines.append(f"Documentation: {facts.docs_url}")
     if facts.deprecation and facts.deprecation.link:
-        lines.append(f"About the deprecation: {facts.deprecation.link}")
+        lines.append(f"{_GUIDE}: {facts.deprecation.link}")
     return "\n".join(lines) + "\n"
 
 
@@ -170,7 +187,7 @@ _PAGE = Markup(
 _LIST = Markup(
     '<h2 id="methods">{title}</h2>\n<ul aria-labelledby="methods">{items}</ul>\n'
 )
-_LINK = Markup('<p class="next"><a href="{url}">{text}</a></p>\n')
+_LINK = Markup('<a href="{url}">{text}</a>')
 
 
 def _html(facts: Facts, text: str) -> str:
@@ -183,16 +200,19 @@ def _html(facts: Facts, text: str) -> str:
     if methods:
         items = Markup().join(Markup("<li>{}</li>").format(name) for name in methods)
         extra += _LIST.format(title=title, items=items)
-    if facts.deprecation and facts.deprecation.link:
-        extra += _LINK.format(url=facts.deprecation.link, text="About the deprecation")
     if facts.docs_url:
-        extra += _LINK.format(url=facts.docs_url, text="Read the documentation")
-    return _PAGE.format(
+        link = _LINK.format(url=facts.docs_url, text="Read the documentation")
+        extra += Markup('<p class="next">{}</p>\n').format(link)
+    said = escape(text).replace("\n", Markup("<br>"))
+    if facts.deprecation and facts.deprecation.link:
+        said += " " + _LINK.format(url=facts.deprecation.link, text=_GUIDE)
+    page = _PAGE.format(
         title=f"{facts.status} {HTTPStatus(facts.status).phrase}",
         style=_STYLE,
-        text=escape(text).replace("\n", Markup("<br>")),
+        text=said,
         extra=extra,
     )
+    return str(page)
 
 
 _RENDERERS: dict[str, Callable[[Facts, str], str]] = {
@@ -203,8 +223,6 @@ _RENDERERS: dict[str, Callable[[Facts, str], str]] = {
 }
 
 
-# Rejections repeat, and writing one costs as much as deciding it.
-@lru_cache(maxsize=256)
 def render(facts: Facts, text: str) -> str:
     """Write the body in the format that the facts name.
 
@@ -212,6 +230,13 @@ def render(facts: Facts, text: str) -> str:
     :param text: the detail text, most often :func:`detail` of the facts.
     :return: the body; the JSON is that of RFC 9457 §3.
     """
+    # An app's own text may be of any length.
+    write = _render if len(text) <= _KEEP_LIMIT else _render.__wrapped__
+    return write(facts, text)
+
+
+@lru_cache(maxsize=256)
+def _render(facts: Facts, text: str) -> str:
     return _RENDERERS[facts.media_type](facts, text)
 
 
@@ -250,22 +275,20 @@ def links(facts: Facts) -> list[tuple[str, str]]:
     return found
 
 
-@lru_cache(maxsize=256)
-def fill_docs_url(
-    template: str, endpoint: str | None, method: str | None, reason: Reason, status: int
-) -> str:
+def fill_docs_url(template: str, facts: Facts) -> str:
     """Fill in a template of ``METHOD_GUARD_DOCS_URL``.
 
     Follows RFC 3986 §2: a value cannot leave the part of the URL where it stands.
 
     :param template: the template, checked in ``init_app``.
+    :param facts: what it may name.
     :return: the URL, percent-encoded where needed.
     """
     values = {
-        "endpoint": endpoint or "",
-        "method": method or "",
-        "reason": str(reason),
-        "status": str(status),
+        "endpoint": facts.endpoint or "",
+        "method": facts.method or "",
+        "reason": str(facts.reason),
+        "status": str(facts.status),
     }
     quoted = {name: quote(value, safe="") for name, value in values.items()}
     return as_url(template.format(**quoted))
@@ -289,7 +312,7 @@ def negotiate(accept: str | None, formats: Sequence[str]) -> str:
         return formats[0]
     # The values repeat, and parsing one costs more than all the rest. A client
     # that makes up long ones pays for them itself.
-    chosen = _negotiate if len(accept) <= 256 else _negotiate.__wrapped__
+    chosen = _negotiate if len(accept) <= _KEEP_LIMIT else _negotiate.__wrapped__
     return chosen(accept, tuple(formats))
 
 

@@ -14,7 +14,14 @@ from types import MappingProxyType
 from typing import Any
 
 from .decision import REQUIRED_METHODS, SupportedSetting
-from .deprecation import Deprecation, check_method, check_url
+from .deprecation import (
+    GIVE,
+    Deprecation,
+    check_method,
+    check_url,
+    given_twice,
+    read_deprecation,
+)
 
 PREFIX = "METHOD_GUARD_"
 
@@ -124,19 +131,22 @@ def _deprecated_methods(value: object) -> Mapping[str, Deprecation]:
     if not isinstance(value, Mapping):
         raise TypeError("Give a mapping of methods to mappings")
     found: dict[str, Deprecation] = {}
-    problems = []
+    told: list[str] = []
     for name, values in value.items():
         try:
             method = check_method(name)
-            if not isinstance(values, Mapping):
-                raise TypeError(
-                    f"{values!r} is no mapping. Give since, sunset, link or notice"
-                )
-            found[method] = Deprecation.from_mapping(values)
+            if method in found:
+                told.append(given_twice(name))
         except (TypeError, ValueError) as error:
-            problems.append(f"{name}: {error}")
-    if problems:
-        raise ConfigError(problems)
+            method = str(name)
+            told.append(str(error))
+        if isinstance(values, Mapping):
+            found[method], problems = read_deprecation(values)
+            told += [f"{method}: {problem}" for problem in problems]
+        else:
+            told.append(f"{method}: {values!r} is no mapping. {GIVE}")
+    if told:
+        raise ConfigError(told)
     return found
 
 
@@ -216,7 +226,10 @@ class Settings:
         _deprecated_methods,
         "mapping of methods to mappings",
         "Methods that are deprecated in the whole app, each with `since`, `sunset`,"
-        " `link` and `notice`. Empty by default.",
+        " `link` and `notice`. The first two are dates or times, as ISO 8601 text or as"
+        " objects, in UTC unless they say otherwise. The names may be in either case,"
+        " so `…_DEPRECATED_METHODS__PUT__SINCE` is fine as an environment variable."
+        " What `@deprecated_methods` says of a view comes first. Empty by default.",
     )
     enforce_sunset: bool = _setting(
         False,

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from blinker import Namespace
 from flask import after_this_request, current_app, has_request_context, request
@@ -33,7 +33,7 @@ from werkzeug.wsgi import get_input_stream
 from . import bodies
 from .bodies import Facts
 from .config import Settings
-from .decision import DEFAULT_METHODS, Reason, Routing, Situation, Verdict, decide
+from .decision import Reason, Routing, Situation, Verdict, decide, is_token
 from .deprecation import Deprecation, as_url, check_url, marked_deprecations, utc_now
 from .exceptions import (
     InvalidMethod,
@@ -42,10 +42,13 @@ from .exceptions import (
     MethodRejected,
     Rejection,
 )
-from .urlmap import MethodIndex, dispatching_methods, preferred_rule
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+from .urlmap import (
+    MethodIndex,
+    declared_methods,
+    dispatching_methods,
+    find_rule,
+    route,
+)
 
 EXTENSION_KEY = "method_guard"
 
@@ -56,7 +59,6 @@ _EXCEPTIONS: Mapping[Reason, type[Rejection]] = {
     Reason.NOT_ALLOWED: MethodNotAllowed,
 }
 
-_Response = TypeVar("_Response", bound=Response)
 _R = TypeVar("_R", bound=Rejection)
 
 #: Sent with ``exception=`` when a rejection of the guard becomes the answer.
@@ -100,8 +102,7 @@ class MethodGuard:
                 " Call MethodGuard(app) or guard.init_app(app) once for each app."
             )
         guard = AppGuard(Settings.from_mapping(app.config), self._clock)
-        app.before_request(guard.before_request)
-        app.after_request(guard.after_request)
+        _register_hooks(app, guard)
         # What the app has registered for the base class before stays.
         if MethodRejected not in app.error_handler_spec[None][None]:
             app.register_error_handler(MethodRejected, _answer)
@@ -110,17 +111,6 @@ class MethodGuard:
         if mapping.get(405) is werkzeug.MethodNotAllowed:
             mapping[405] = guard.aborted
         app.extensions[EXTENSION_KEY] = guard
-
-
-def _answer(rejection: Rejection) -> Response:
-    """Answer with a response at once, which spares Flask to run a WSGI app."""
-    if current_app.trap_http_exception(rejection):
-        raise rejection
-    if rejection.response is not None:
-        return cast("Response", rejection.response)
-    return current_app.response_class(
-        rejection.get_body(), rejection.code, rejection.get_headers()
-    )
 
 
 # Public, in spite of the name: Werkzeug documents it for just this, to pay for
@@ -139,11 +129,56 @@ _SMALL_MAP = 250
 _COUNT_EVERY = 1.0
 
 
+def _register_hooks(app: Flask, guard: AppGuard) -> None:
+    """Register the two hooks of an app.
+
+    They are plain functions, for Flask asks of each at every call whether it is a
+    coroutine function, which is slower to find out of a method.
+    """
+
+    @app.before_request
+    def decide_method() -> None:
+        """Decide, and leave the raising to Flask.
+
+        Flask raises ``routing_exception`` after all ``before_request`` functions,
+        so those that come in pairs with others stay paired.
+        """
+        req = _request()
+        found = req.routing_exception
+        if not (
+            req.environ["REQUEST_METHOD"] in guard.settled
+            and (found is None or guard.is_plain_404(found, req))
+            and guard.views_are_known()
+        ):
+            guard.decide(_app(), req)
+
+    @app.after_request
+    def repair_allow(response: Response) -> Response:
+        """See that no 405 is without ``Allow`` (RFC 9110 §15.5.6)."""
+        if response.status_code == 405 and "Allow" not in response.headers:
+            guard.repair_allow(_app(), _request(), response)
+        return response
+
+
+def _answer(rejection: Rejection) -> Response:
+    """Answer with a response at once, which spares Flask to run a WSGI app."""
+    if current_app.trap_http_exception(rejection):
+        raise rejection
+    if rejection.response is not None:
+        return cast("Response", rejection.response)
+    return current_app.response_class(
+        rejection.get_body(), rejection.code, rejection.get_headers()
+    )
+
+
 class AppGuard:
     """What the guard knows of one app, and its hooks.
 
     It holds no reference to the app: an app is freed as soon as it is dropped.
     """
+
+    #: Tells those who know the guard but do not import it; see there.
+    rejected = method_rejected
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
@@ -153,48 +188,65 @@ class AppGuard:
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
         self._view_functions: Mapping[str, Callable[..., Any]] = {}
         self._view_count = -1
-        # The raw methods that need no second look when a route matched them.
-        self._settled: frozenset[str] = frozenset()
+        #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
+        self.make_facts: Callable[..., Facts]
+        #: The raw methods for which the first three rows and ``retired`` never hold:
+        #: a match needs no second look, nor a 404 that hides nothing.
+        self.settled: frozenset[str] = frozenset()
 
     # -- what is known of the app ---------------------------------------------
 
     def index(self, app: Flask) -> MethodIndex:
         """Give the index of the app's URL map, read anew if the map has changed."""
         index = self._index
-        if index is None or not self._is_current(index, app.url_map):
-            index = MethodIndex.read(app.url_map, self.settings.supported_methods)
-            self._index = index
-        if not self._views_are_known():
-            self._read_views(app)
+        if (
+            index is None
+            or not self.views_are_known()
+            or not self._is_current(index, app.url_map)
+        ):
+            index = self._index = self._read(app)
         return index
 
     def _is_current(self, index: MethodIndex, url_map: Map) -> bool:
-        if index.size > _SMALL_MAP and self._views_are_known():
+        if index.size > _SMALL_MAP:
             now = monotonic()
             if now - self._counted_at < _COUNT_EVERY:
                 return index.url_map is url_map
             self._counted_at = now
         return index.is_current(url_map)
 
-    def _views_are_known(self) -> bool:
+    def views_are_known(self) -> bool:
+        """Tell whether no view was added since the views were read."""
         return len(self._view_functions) == self._view_count
 
-    def _read_views(self, app: Flask) -> None:
-        marks = {
-            endpoint: found
-            for endpoint, view in app.view_functions.items()
-            if (found := marked_deprecations(view))
-        }
-        deprecated = set(self.settings.deprecated_methods).union(*marks.values())
-        supported = self.settings.supported_methods
-        settled = frozenset(DEFAULT_METHODS)
-        if isinstance(supported, frozenset):
-            settled &= supported
-        self._marks = marks
+    def _read(self, app: Flask) -> MethodIndex:
+        """Read the rules and the marks of the views."""
+        index = MethodIndex.read(app.url_map, self.settings.supported_methods)
+        self._marks = marked_deprecations(app.view_functions)
+        deprecated = set(self.settings.deprecated_methods).union(*self._marks.values())
         # OPTIONS has a row of its own.
-        self._settled = settled - deprecated - {"OPTIONS"}
+        settled = index.named - deprecated - {"OPTIONS"}
+        self.settled = frozenset(filter(is_token, settled))
         self._view_functions = app.view_functions
         self._view_count = len(app.view_functions)
+        self.make_facts = lru_cache(maxsize=256)(
+            partial(_make_facts, self.settings.docs_url, index.supported_names)
+        )
+        return index
+
+    def is_plain_404(self, found: HTTPException, req: Request) -> bool:
+        """Tell whether the router's answer is a 404 for every method.
+
+        :param found: the router's answer.
+        :param req: the request.
+        """
+        # Without a path the request stands at the root of a mounted app, before
+        # its first slash.
+        return (
+            type(found) is werkzeug.NotFound
+            and bool(req.environ.get("PATH_INFO"))
+            and self.index(_app()).hides_nothing(req.path)
+        )
 
     def deprecation(self, endpoint: str | None, method: str) -> Deprecation | None:
         """Find what is said of a method: the view's word, else the app's.
@@ -203,52 +255,51 @@ class AppGuard:
         :param method: the method, in upper case.
         :return: the deprecation, if there is one.
         """
-        marks = self._marks.get(endpoint or "", {})
-        return marks.get(method) or self.settings.deprecated_methods.get(method)
+        if endpoint is not None and endpoint in self._marks:
+            mark = self._marks[endpoint].get(method)
+            if mark is not None:
+                return mark
+        return self.settings.deprecated_methods.get(method)
 
     def is_retired(self, rule: Rule | None, method: str) -> bool:
         """Tell whether a method of a rule is past an enforced sunset (RFC 8594)."""
         if not self.settings.enforce_sunset or rule is None:
             return False
         deprecation = self.deprecation(rule.endpoint, method)
-        return deprecation is not None and deprecation.has_ended(self.clock())
+        if deprecation is None or deprecation.sunset is None:
+            return False
+        return deprecation.has_ended(self.clock())
 
     # -- the request ------------------------------------------------------------
 
-    def before_request(self) -> None:
-        """Decide, and leave the raising to Flask.
-
-        Flask raises ``routing_exception`` after all ``before_request`` functions,
-        so those that come in pairs with others stay paired.
-        """
-        req = _request()
-        if (
-            req.environ["REQUEST_METHOD"] in self._settled
-            and req.routing_exception is None
-            and self._views_are_known()
-        ):
-            return
-        self._decide(_app(), req)
-
-    def _decide(self, app: Flask, req: Request) -> None:
+    def decide(self, app: Flask, req: Request) -> None:
+        """Ask the table about a request, and do what it says."""
         found = req.routing_exception
         if _is_bad_host(found):
             return
         target, verdict = self._ask(app, req)
-        if verdict.reason is Reason.ALLOWED:
+        reason = verdict.reason
+        if reason in _EXCEPTIONS:
+            self._reject(target, req, self._rejection(app, target, reason))
+        elif reason is Reason.ALLOWED:
             self._follow_up(target, req)
-        elif verdict.reason is Reason.SERVER_OPTIONS:
+        elif reason is Reason.SERVER_OPTIONS:
             req.routing_exception = HTTPException(response=app.response_class())
-        elif verdict.reason is Reason.NOT_FOUND:
+        elif reason is Reason.NOT_FOUND and not isinstance(found, werkzeug.NotFound):
             # The router's 405 promises a method whose value it would refuse.
-            if not isinstance(found, werkzeug.NotFound):
-                req.routing_exception = werkzeug.NotFound()
-        elif verdict.reason in _EXCEPTIONS:
-            self._reject(target, req, self._rejection(app, target, verdict.reason))
+            req.routing_exception = werkzeug.NotFound()
 
     def _reject(self, target: _Target, req: Request, rejection: Rejection) -> None:
         req.routing_exception = rejection
-        after_this_request(partial(self._conclude, rejection))
+
+        @after_this_request
+        def conclude(response: Response) -> Response:
+            # It is not the answer if a later hook answered in its place, for then
+            # Flask did not raise it, nor if an error handler crashed on it.
+            if rejection.__traceback__ is not None and response.status_code != 500:
+                self._conclude(rejection, response)
+            return response
+
         if self.settings.reject_early:
             if req.url_rule is None:
                 # The rule's blueprint then handles what is its own.
@@ -257,11 +308,22 @@ class AppGuard:
 
     def _follow_up(self, target: _Target, req: Request) -> None:
         """See to what a served request still needs, if it needs anything."""
-        if _is_automatic(req):
-            after_this_request(partial(_make_exact, target))
         deprecation = self.deprecation(req.endpoint, req.method)
         if deprecation is not None:
-            after_this_request(partial(_announce, deprecation))
+
+            @after_this_request
+            def announce(response: Response) -> Response:
+                _announce(deprecation, response)
+                return response
+
+        if _is_automatic(req):
+
+            @after_this_request
+            def make_exact(response: Response) -> Response:
+                # A hook may have answered in Flask's place, in its own words.
+                if set(response.allow) == (target.declared or set()):
+                    response.headers["Allow"] = ", ".join(target.allowed_methods())
+                return response
 
     def _ask(
         self, app: Flask, req: Request, adapter: MapAdapter | None = None
@@ -269,7 +331,7 @@ class AppGuard:
         target = _Target(self, app, req, adapter)
         return target, decide(target.situation())
 
-    def examine(self, app: Flask, environ: WSGIEnvironment) -> Examination:
+    def examine(self, app: Flask, environ: dict[str, Any]) -> Examination:
         """Tell what would become of a request, and do nothing about it.
 
         The router is asked, and no function of the app is called but the URL
@@ -280,8 +342,11 @@ class AppGuard:
         context = app.request_context(environ)
         req = context.request
         with app.app_context():
-            if context.url_adapter is not None:
-                context.match_request()
+            try:
+                if context.url_adapter is not None:
+                    context.match_request()
+            except Exception as error:  # noqa: BLE001 -- a converter's, of any kind
+                return Examination(None, error)
             found = req.routing_exception
             if _is_bad_host(found):
                 return Examination(None, found)
@@ -297,30 +362,21 @@ class AppGuard:
             allow = rejection.facts.allowed_methods
             return Examination(verdict, rejection, rule, allow)
 
-    def _conclude(self, rejection: Rejection, response: _Response) -> _Response:
-        """Do what is left if a rejection has become the answer.
-
-        It has not if a later hook answered in its place, for then Flask did not
-        raise it, nor if an error handler crashed on it.
-        """
-        if rejection.__traceback__ is None or response.status_code == 500:
-            return response
+    def _conclude(self, rejection: Rejection, response: Response) -> None:
+        """Do what is left when a rejection has become the answer."""
         # The frames that it holds would keep the app until the next run of the
         # garbage collector.
         rejection.__traceback__ = None
-        app = _app()
         _drain(_request(), self.settings.drain_limit)
         _add_links(response, bodies.links(rejection.facts))
+        app = _app()
         method_rejected.send(app, _async_wrapper=app.ensure_sync, exception=rejection)
-        return response
 
-    def after_request(self, response: _Response) -> _Response:
-        """See that no 405 is without ``Allow`` (RFC 9110 §15.5.6)."""
-        if response.status_code == 405 and "Allow" not in response.headers:
-            self._repair_allow(_app(), _request(), response)
-        return response
+    def repair_allow(self, app: Flask, req: Request, response: Response) -> None:
+        """Give a 405 the ``Allow`` that it lacks.
 
-    def _repair_allow(self, app: Flask, req: Request, response: Response) -> None:
+        For one that a view made: the exact set without the refused method.
+        """
         found = req.routing_exception
         if isinstance(found, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(found.allowed_methods)
@@ -353,37 +409,27 @@ class AppGuard:
         return self._with_docs_url(app, rejection)
 
     def _with_docs_url(self, app: Flask, rejection: _R) -> _R:
-        try:
-            url = self._docs_url(rejection)
-        except Exception:
-            # The link is missed, not the answer.
-            app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is given")
-            url = None
-        if url is not None:
-            rejection.facts = rejection.facts._replace(docs_url=url)
-        return rejection
-
-    def _docs_url(self, rejection: Rejection) -> str | None:
         docs_url = self.settings.docs_url
         if callable(docs_url):
-            given = docs_url(rejection)
-            return None if given is None else as_url(check_url(given))
-        if docs_url is None:
-            return None
-        facts = rejection.facts
-        return bodies.fill_docs_url(
-            docs_url, facts.endpoint, facts.method, facts.reason, facts.status
-        )
+            try:
+                url = docs_url(rejection)
+                if url is not None:
+                    url = as_url(check_url(url))
+                    rejection.facts = rejection.facts._replace(docs_url=url)
+            except Exception:
+                # The link is missed, not the answer.
+                app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is given")
+        return rejection
 
 
 @dataclass(frozen=True)
 class Examination:
     """What would become of a request."""
 
-    #: ``None`` if nothing is decided, for the host is refused.
+    #: ``None`` if nothing is decided: the host is refused, or a converter crashed.
     verdict: Verdict | None
     #: What Flask would raise: the guard's exception, or the router's own.
-    exception: HTTPException | None
+    exception: Exception | None
     #: The rule that stands for the target resource, as far as it is known.
     rule: Rule | None = None
     #: What ``Allow`` would say; ``None`` where the guard says nothing there.
@@ -404,6 +450,11 @@ class _Target:
         self._req = req
         self._index = guard.index(app)
         self._adapter = adapter
+        self.raw_method: str = req.environ["REQUEST_METHOD"]
+        #: The method as it is compared with others (RFC 9110 §9.1).
+        self.method = self.raw_method
+        if not guard.settings.case_sensitive:
+            self.method = self.raw_method.upper()
 
     @property
     def adapter(self) -> MapAdapter:
@@ -411,45 +462,45 @@ class _Target:
         return self._adapter or cast("MapAdapter", _context.url_adapter)
 
     @property
-    def raw_method(self) -> str:
-        return cast("str", self._req.environ["REQUEST_METHOD"])
-
-    @property
-    def method(self) -> str:
-        """The method as it is compared with others (RFC 9110 §9.1)."""
-        if self._guard.settings.case_sensitive:
-            return self.raw_method
-        return self.raw_method.upper()
-
-    @property
     def rule(self) -> Rule | None:
         """The rule that stands for the resource."""
-        return self._req.url_rule or preferred_rule(self._dispatching)
+        return self._req.url_rule or find_rule(self.adapter, self._dispatching)
 
     def situation(self) -> Situation:
+        """Gather the facts that the table asks for."""
+        req = self._req
         return Situation(
             raw_method=self.raw_method,
             method=self.method,
             supported=self._index.supports(self.method),
-            asterisk=self._req.environ.get("PATH_INFO") == "*",
-            routing=_routing(self._req.routing_exception),
-            retired=self._guard.is_retired(self._req.url_rule, self._req.method),
+            asterisk=req.environ.get("PATH_INFO") == "*",
+            routing=_routing(req.routing_exception),
+            retired=self._guard.is_retired(req.url_rule, req.method),
             allowed_methods=self.allowed_methods,
         )
 
     @cached_property
-    def _dispatching(self) -> dict[str, Rule | None]:
+    def declared(self) -> set[str] | None:
+        """What the rules at the URL declare, if the router comes to list it."""
         found = self._req.routing_exception
-        if isinstance(found, werkzeug.NotFound) and not self._index.may_hide:
-            return {}
-        refused = self._req.method if self._req.url_rule is None else None
-        methods = dispatching_methods(self._index, self.adapter, refused)
+        if type(found) is werkzeug.MethodNotAllowed and found.valid_methods:
+            return set(found.valid_methods)
+        if type(found) is werkzeug.NotFound and self._index.plain:
+            return set()
+        return declared_methods(self.adapter)
+
+    @cached_property
+    def _dispatching(self) -> tuple[str, ...]:
+        adapter = self.adapter
+        methods = dispatching_methods(self._index, adapter, self.declared)
+        if not self._guard.settings.enforce_sunset:
+            return methods
         is_retired = self._guard.is_retired
-        return {m: rule for m, rule in methods.items() if not is_retired(rule, m)}
+        return tuple(m for m in methods if not is_retired(route(adapter, m)[1], m))
 
     def allowed_methods(self) -> tuple[str, ...]:
         """List the exact ``Allow`` (RFC 9110 §10.2.1)."""
-        return tuple(self._dispatching)
+        return self._dispatching
 
     def other_methods(self) -> tuple[str, ...]:
         """List the exact ``Allow`` less the method that a view has refused."""
@@ -462,18 +513,43 @@ class _Target:
         rule = self.rule if is_405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
         known = reason in (Reason.RETIRED, Reason.NOT_IMPLEMENTED)
-        return Facts(
-            reason=reason,
-            status=_EXCEPTIONS[reason].code,
-            media_type=bodies.negotiate(
+        # What is retired is what Flask would have served: the upper-cased method.
+        method = req.method if reason is Reason.RETIRED else self.method
+        return guard.make_facts(
+            reason,
+            bodies.negotiate(
                 req.environ.get("HTTP_ACCEPT"), guard.settings.error_formats
             ),
-            method=bodies.echoable(self.raw_method),
-            allowed_methods=self.allowed_methods() if is_405 else None,
-            supported_methods=self._index.supported_names,
-            endpoint=endpoint,
-            deprecation=guard.deprecation(endpoint, self.method) if known else None,
+            bodies.echoable(self.raw_method),
+            self.allowed_methods() if is_405 else None,
+            endpoint,
+            guard.deprecation(endpoint, method) if known else None,
         )
+
+
+def _make_facts(  # noqa: PLR0913, PLR0917
+    docs_url: str | Callable[..., object] | None,
+    supported_methods: tuple[str, ...],
+    reason: Reason,
+    media_type: str,
+    method: str | None,
+    allowed_methods: tuple[str, ...] | None,
+    endpoint: str | None,
+    deprecation: Deprecation | None,
+) -> Facts:
+    facts = Facts(
+        reason=reason,
+        status=_EXCEPTIONS[reason].code,
+        media_type=media_type,
+        method=method,
+        allowed_methods=allowed_methods,
+        supported_methods=supported_methods,
+        endpoint=endpoint,
+        deprecation=deprecation,
+    )
+    if isinstance(docs_url, str):
+        return facts._replace(docs_url=bodies.fill_docs_url(docs_url, facts))
+    return facts
 
 
 def _is_bad_host(found: HTTPException | None) -> bool:
@@ -495,21 +571,12 @@ def _routing(found: HTTPException | None) -> Routing:
     return Routing.ANSWERED
 
 
-def _make_exact(target: _Target, response: _Response) -> _Response:
-    """Make Flask's own answer to OPTIONS name just what dispatches."""
-    # A hook may have answered in Flask's place, in its own words.
-    if set(response.allow) == set(target.adapter.allowed_methods()):
-        response.headers["Allow"] = ", ".join(target.allowed_methods())
-    return response
-
-
-def _announce(deprecation: Deprecation, response: _Response) -> _Response:
+def _announce(deprecation: Deprecation, response: Response) -> None:
     """Add the headers of a deprecated method (RFC 9745, RFC 8594)."""
     for name, value in deprecation.headers():
         if name != "Link":
             response.headers.setdefault(name, value)
     _add_links(response, [("Link", f) for n, f in deprecation.headers() if n == "Link"])
-    return response
 
 
 def _add_links(response: Response, links: Iterable[tuple[str, str]]) -> None:
@@ -527,6 +594,8 @@ def _drain(req: Request, limit: int) -> None:
     (RFC 9110 §10.1.1). An error of reading is not swallowed: the server must
     close a connection whose state nobody knows.
     """
+    if "CONTENT_LENGTH" not in req.environ:
+        return
     remaining = req.content_length or 0
     if not 0 < remaining <= limit or req.headers.get("Expect"):
         return

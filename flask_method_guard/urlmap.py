@@ -8,13 +8,79 @@ and hides those of a rule with an optional slash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import (
+    AnyConverter,
+    FloatConverter,
+    IntegerConverter,
+    Map,
+    MapAdapter,
+    PathConverter,
+    RequestRedirect,
+    Rule,
+    UnicodeConverter,
+    UUIDConverter,
+)
 
 from .decision import DEFAULT_METHODS, REQUIRED_METHODS, Routing, SupportedSetting
+
+# What is between "<" and ":" in a rule: a converter's name and its arguments.
+_CONVERTER = re.compile(r"<\s*([A-Za-z_]\w*)\s*([(:])")
+# Each matches within one segment of a path …
+_ONE_SEGMENT = {
+    *(UnicodeConverter, AnyConverter, UUIDConverter),
+    *(IntegerConverter, FloatConverter),
+}
+# … and each takes every value that its pattern matches, a number without arguments.
+_TAKES_ALL = {UnicodeConverter, PathConverter, AnyConverter, UUIDConverter}
+_TAKES_ALL_PLAIN = _TAKES_ALL | {IntegerConverter, FloatConverter}
+
+# No method that a rule can have is no token.
+_NO_METHOD = " "
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The rules that end in a slash.
+
+    The router does not list their methods where the request lacks the slash.
+    """
+
+    #: The texts of those without converters.
+    static: frozenset[str]
+    #: How many slashes the others have; -1 for one that has no fixed count.
+    depths: frozenset[int]
+
+    @classmethod
+    def read(cls, rules: Iterable[Rule]) -> Branches:
+        """Read the rules that end in a slash."""
+        static, depths = set(), set()
+        for rule in rules:
+            used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
+            if not rule.arguments:
+                static.add(rule.rule)
+            elif {rule.map.converters[name] for name in used} <= _ONE_SEGMENT:
+                depths.add(rule.rule.count("/"))
+            else:
+                depths.add(-1)
+        return cls(frozenset(static), frozenset(depths))
+
+    def may_match(self, path: str) -> bool:
+        """Tell whether a rule may match the path with one slash more.
+
+        :param path: the path; several slashes in a row may count as one.
+        :return: ``False`` only if none does.
+        """
+        return (
+            f"{path}/" in self.static
+            or path.count("/") + 1 in self.depths
+            or -1 in self.depths
+            or "//" in path
+        )
 
 
 @dataclass(frozen=True)
@@ -34,9 +100,10 @@ class MethodIndex:
     everything: bool
     #: The named methods, in groups that no rule tells apart.
     groups: tuple[tuple[str, ...], ...]
-    #: Whether a 404 of the router may hide another method's route: it does not
-    #: look behind an optional slash, nor behind a converter that refuses.
-    may_hide: bool
+    #: Whether the router's own list of methods is exact but for optional slashes:
+    #: no converter refuses a value, no rule is for WebSocket, and so on.
+    plain: bool
+    branches: Branches
 
     @classmethod
     def read(cls, url_map: Map, setting: SupportedSetting) -> MethodIndex:
@@ -67,7 +134,8 @@ class MethodIndex:
             supported_names=tuple(sorted(named)),
             everything=everything,
             groups=_groups(named, method_sets),
-            may_hide=any(r.rule.endswith("/") or r.arguments for r in rules),
+            plain=all(_is_plain(rule) for rule in rules),
+            branches=Branches.read(rule for rule in rules if not rule.is_leaf),
         )
 
     def is_current(self, url_map: Map) -> bool:
@@ -76,9 +144,15 @@ class MethodIndex:
         Rules can be added to a map, not taken away. They are counted, which takes
         Werkzeug a walk over all of them: no public attribute has the number.
         """
-        return url_map is self.url_map and self.size == sum(
-            1 for _ in url_map.iter_rules()
-        )
+        return url_map is self.url_map and self.size == len([*url_map.iter_rules()])
+
+    def hides_nothing(self, path: str) -> bool:
+        """Tell whether a 404 of the router means that no method dispatches at all.
+
+        :param path: the path of the request.
+        :return: ``True`` only if it does.
+        """
+        return self.plain and not self.branches.may_match(path)
 
     def supports(self, method: str) -> bool:
         """Tell whether the app supports ``method`` on any resource.
@@ -86,6 +160,17 @@ class MethodIndex:
         Follows RFC 9110 §9.1.
         """
         return self.everything or method in self.named
+
+
+def _is_plain(rule: Rule) -> bool:
+    """Tell whether the router serves whatever it lists for a rule."""
+    if rule.methods is None or rule.websocket or rule.merge_slashes is False:
+        return False
+    converters = rule.map.converters
+    return converters["default"] in _TAKES_ALL and all(
+        converters[name] in (_TAKES_ALL_PLAIN if end == ":" else _TAKES_ALL)
+        for name, end in _CONVERTER.findall(rule.rule)
+    )
 
 
 def _groups(
@@ -102,25 +187,60 @@ def _groups(
     return tuple(tuple(group) for group in found.values())
 
 
+def declared_methods(adapter: MapAdapter, path: str | None = None) -> set[str] | None:
+    """Ask the router which methods the rules at a URL declare.
+
+    :param adapter: the map bound to the URL.
+    :param path: another path than the adapter's.
+    :return: the methods; ``None`` if the router does not come to list them.
+    """
+    try:
+        adapter.match(path, _NO_METHOD)
+    except MethodNotAllowed as error:
+        return set(error.valid_methods or ())
+    except NotFound:
+        return set()
+    except Exception:  # noqa: BLE001
+        return None  # a redirect, a refusal, or a converter of the app that crashed
+    return None  # a rule that takes every method
+
+
 def dispatching_methods(
-    index: MethodIndex, adapter: MapAdapter, refused: str | None = None
-) -> dict[str, Rule | None]:
+    index: MethodIndex, adapter: MapAdapter, declared: set[str] | None
+) -> tuple[str, ...]:
     """Find the supported methods that dispatch at the adapter's URL.
 
     Follows RFC 9110 §10.2.1: what ``Allow`` is made of.
 
     :param index: the index of the adapter's map.
     :param adapter: the map bound to the URL.
-    :param refused: a method that the router is known to refuse here.
-    :return: each such method, sorted, with its rule; ``None`` for a redirect.
+    :param declared: what the rules at the URL declare, as the router lists it;
+        ``None`` if that is not known.
+    :return: the methods, sorted.
     """
-    found: dict[str, Rule | None] = {}
-    for group in index.groups:
-        if refused not in group:
-            routing, rule = route(adapter, group[0])
-            if routing is not Routing.UNMATCHED:
-                found.update(dict.fromkeys(group, rule))
-    return dict(sorted(found.items()))
+    if declared is not None and not _has_branch(index, adapter):
+        if not declared:
+            return ()
+        if index.plain and not adapter.websocket:
+            return tuple(sorted(declared & index.named))
+    # Methods of one group are dispatched alike, so one of them is asked for all.
+    return tuple(
+        sorted(
+            method
+            for group in index.groups
+            if route(adapter, group[0])[0] is not Routing.UNMATCHED
+            for method in group
+        )
+    )
+
+
+def _has_branch(index: MethodIndex, adapter: MapAdapter) -> bool:
+    """Tell whether there is a rule at the URL with a slash behind it."""
+    # As the router reads it: PATH_INFO may be without a slash, or with several.
+    path = f"/{adapter.path_info.lstrip('/')}" if adapter.path_info else ""
+    if not index.branches.may_match(path):
+        return False
+    return declared_methods(adapter, f"{path}/") != set()
 
 
 def route(adapter: MapAdapter, method: str) -> tuple[Routing, Rule | None]:
@@ -143,11 +263,35 @@ def route(adapter: MapAdapter, method: str) -> tuple[Routing, Rule | None]:
     return Routing.MATCHED, rule
 
 
-def preferred_rule(methods: Mapping[str, Rule | None]) -> Rule | None:
-    """Choose the rule that stands for a URL: GET's if there is one.
+def find_rule(adapter: MapAdapter, methods: Iterable[str]) -> Rule | None:
+    """Find the rule that stands for a URL: GET's if there is one.
 
-    :param methods: what :func:`dispatching_methods` found.
+    :param adapter: the map bound to the URL.
+    :param methods: the methods that dispatch there.
     :return: a rule; ``None`` if every method redirects.
     """
-    first = [methods.get("GET"), *methods.values()]
-    return next((rule for rule in first if rule is not None), None)
+    for method in sorted(methods, key="GET".__ne__):
+        rule = route(adapter, method)[1]
+        if rule is not None:
+            return rule
+    return None
+
+
+def rule_text(rule: Rule) -> str:
+    """Write a rule as people tell it from others: with its host, if it has one.
+
+    :param rule: a rule that is bound to a map.
+    :return: such as ``/items/<int:id>`` or ``api.example.com/items``; of a
+        subdomain, which has no more than its own name, ``api.*/items``.
+    """
+    if rule.map.host_matching:
+        return f"{rule.host or ''}{rule.rule}"
+    return f"{rule.subdomain}.*{rule.rule}" if rule.subdomain else rule.rule
+
+
+def url_rules(url_map: Map) -> list[Rule]:
+    """List the rules that a request can match, in the order of their URLs."""
+    rules = [r for r in url_map.iter_rules() if not (r.build_only or r.websocket)]
+    return sorted(
+        rules, key=lambda r: (rule_text(r), r.endpoint, sorted(r.methods or ()))
+    )

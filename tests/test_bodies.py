@@ -140,7 +140,7 @@ def test_plain_text() -> None:
         "\n"
         "PUT was retired on 1 March 2026. Use PATCH. Allowed: GET, HEAD.\n"
         "Documentation: https://docs.example.com/?a=1&b=2\n"
-        "About the deprecation: https://docs.example.com/migrate\n"
+        "Migration guide: https://docs.example.com/migrate\n"
     )
     body = render(INVALID._replace(media_type="text/plain"), "Bad.")
     assert body == "400 Bad Request\n\nBad.\n"
@@ -151,10 +151,12 @@ def test_html() -> None:
     page = render(RETIRED._replace(media_type="text/html"), detail(RETIRED))
     assert '<html lang="en">' in page
     assert "<title>405 Method Not Allowed</title>" in page
-    assert "<p>PUT was retired on 1 March 2026. Use PATCH.</p>" in page
+    assert (
+        "<p>PUT was retired on 1 March 2026. Use PATCH."
+        ' <a href="https://docs.example.com/migrate">Migration guide</a></p>'
+    ) in page
     assert "<li>GET</li><li>HEAD</li>" in page
     assert 'href="https://docs.example.com/?a=1&amp;b=2"' in page
-    assert 'href="https://docs.example.com/migrate"' in page
     assert "<script" not in page
 
 

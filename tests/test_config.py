@@ -191,7 +191,7 @@ def test_bad_drain_limit(given: object) -> None:
     ("given", "told"),
     [
         (["PUT"], "Give a mapping of methods to mappings."),
-        ({"A B": {}}, "A B: 'A B' is no method."),
+        ({"A B": {"notice": "Use PATCH."}}, "'A B' is no method."),
         ({"PUT": "2026-01-01"}, "PUT: '2026-01-01' is no mapping."),
         ({"PUT": {"sine": "2026-01-01"}}, "Did you mean 'since'?"),
     ],
@@ -209,13 +209,13 @@ def test_all_problems_in_one_error() -> None:
             {
                 "METHOD_GUARD_DRAIN_LIMIT": -1,
                 "METHOD_GUARD_REJECT_EARLY": "perhaps",
-                "METHOD_GUARD_DEPRECATED_METHODS": {"PUT": 1, "A B": {}},
+                "METHOD_GUARD_DEPRECATED_METHODS": {"PUT": 1, "A B": 2},
                 "METHOD_GUARD_SUPORTED_METHODS": ["GET"],
                 "METHOD_GUARD_XYZZY": 1,
             }
         )
     problems = caught.value.problems
-    assert len(problems) == 6
+    assert len(problems) == 7
     assert (
         "METHOD_GUARD_SUPORTED_METHODS is ['GET'], and is no known key."
         " Did you mean METHOD_GUARD_SUPPORTED_METHODS?"

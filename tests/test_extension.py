@@ -108,6 +108,9 @@ def test_get_and_head_are_never_501(supported: object, method: str) -> None:
         ("OPTIONS", "/manual", (405, "PUT")),
         ("POST", "/static/x.css", (405, "GET, HEAD, OPTIONS")),
         ("PUT", "/nowhere", (404, None)),
+        ("POST", "dir", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "//dir", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "", (405, "GET, HEAD, OPTIONS")),
     ],
 )
 def test_exact_allow(method: str, path: str, expected: tuple[int, str | None]) -> None:
@@ -181,6 +184,13 @@ def test_a_rule_for_every_method(supported: object) -> None:
     assert outcome(ask(app, "FOO", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
 
 
+def test_options_beside_a_rule_for_every_method() -> None:
+    """Flask's own answer to OPTIONS is made exact where the router lists nothing."""
+    app = make_app()
+    app.url_map.add(Rule("/items", endpoint="items"))
+    assert outcome(ask(app, "OPTIONS", "/items")) == (200, SEVEN)
+
+
 def test_every_method_is_known() -> None:
     """With the asterisk nothing is 501, for load balancers that count 5xx."""
     app = make_app(SUPPORTED_METHODS="*")
@@ -196,6 +206,39 @@ def test_a_rule_added_late() -> None:
     app.url_map.add(Rule("/dav", endpoint="dav", methods=["PROPFIND"]))
     assert ask(app, "PROPFIND", "/dav").text == "dav"
     assert ask(app, "PROPFIND", "/items").status == 405
+
+
+def test_a_rule_added_late_to_a_large_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large map is counted once a second at most, and at once with a new view."""
+    now = 100.0
+    monkeypatch.setattr("flask_method_guard.extension.monotonic", lambda: now)
+    app = make_app()
+    for number in range(300):
+        app.url_map.add(Rule(f"/more/{number}", endpoint="items", methods=["GET"]))
+    assert ask(app, "PROPFIND", "/items").status == 501
+    now += 2
+    assert ask(app, "PROPFIND", "/items").status == 501
+    app.url_map.add(Rule("/dav", endpoint="items", methods=["PROPFIND"]))
+    now += 0.9
+    assert ask(app, "PROPFIND", "/items").status == 501
+    now += 0.2
+    assert ask(app, "PROPFIND", "/items").status == 405
+    app.view_functions["lock"] = lambda: "lock"
+    app.url_map.add(Rule("/lock", endpoint="lock", methods=["LOCK"]))
+    assert ask(app, "LOCK", "/items").status == 405
+
+
+def test_nothing_is_decided_for_a_bad_host() -> None:
+    """Where the host is refused, not even a 405 of the app's own gets an Allow."""
+    app = make_app()
+    # As TRUSTED_HOSTS does, which came with Flask 3.1.
+    app.request_class = type(
+        "Request", (app.request_class,), {"trusted_hosts": ["good.example"]}
+    )
+    app.create_url_adapter = lambda request: request and request.host  # type: ignore[assignment,method-assign,return-value]
+    app.register_error_handler(400, lambda error: ("no", 405))
+    answer = ask(app, "PUT", "/items", host="bad.example")
+    assert outcome(answer) == (405, None)
 
 
 def test_nested_blueprints() -> None:

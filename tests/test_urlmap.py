@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
@@ -10,8 +10,9 @@ from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
 from flask_method_guard.decision import DEFAULT_METHODS, Routing, SupportedSetting
 from flask_method_guard.urlmap import (
     MethodIndex,
+    declared_methods,
     dispatching_methods,
-    preferred_rule,
+    find_rule,
     route,
 )
 
@@ -22,11 +23,14 @@ def rule(text: str, *methods: str, **options: Any) -> Rule:
     return Rule(text, methods=methods or None, endpoint=endpoint, **options)
 
 
-def allowed(url_map: Map, path: str, refused: str | None = None) -> str:
+def allowed(url_map: Map, path: str) -> str:
     """Join the methods that dispatch at a path."""
     index = MethodIndex.read(url_map, None)
     adapter = url_map.bind("localhost", path_info=path)
-    return " ".join(dispatching_methods(index, adapter, refused))
+    methods = dispatching_methods(index, adapter, declared_methods(adapter))
+    # What the router lists spares look-ups; the answer must be the same without.
+    assert methods == dispatching_methods(index, adapter, None)
+    return " ".join(methods)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +137,11 @@ EXACT = {
         "PUT",
     ),
     "crash": ([rule("/<crashing:x>", "PUT")], "/a", "PUT"),
+    "no methods, crash": (
+        [rule("/<crashing:x>")],
+        "/a",
+        " ".join(sorted(DEFAULT_METHODS)),
+    ),
     "no methods": ([rule("/a")], "/a", " ".join(sorted(DEFAULT_METHODS))),
 }
 
@@ -144,25 +153,78 @@ def test_exact(rules: list[Rule], path: str, methods: str) -> None:
     assert allowed(url_map, path) == methods
 
 
-def test_the_refused_method_is_not_asked_again() -> None:
-    """What the router has refused already is left out, with all that is like it."""
-    url_map = Map([rule("/a", "GET"), rule("/b", "PUT", "PATCH")])
-    index = MethodIndex.read(url_map, None)
-    assert ("PATCH", "PUT") in index.groups
+class CountingAdapter:
+    """An adapter that counts how often the router is asked."""
 
-    class Counting:
-        asked: list[str] = []  # noqa: RUF012
+    def __init__(self, url_map: Map, path: str) -> None:
+        self._adapter = url_map.bind("localhost", path_info=path)
+        self.path_info = path
+        self.websocket = False
+        self.asked = 0
 
-        def match(self, method: str, return_rule: Literal[True]) -> Any:
-            self.asked.append(method)
-            return url_map.bind("localhost", path_info="/a").match(
-                method=method, return_rule=return_rule
-            )
+    def match(self, *args: Any, **kwargs: Any) -> Any:
+        self.asked += 1
+        return self._adapter.match(*args, **kwargs)
 
-    adapter: Any = Counting()
-    assert list(dispatching_methods(index, adapter, "PUT")) == ["GET", "HEAD"]
-    assert len(Counting.asked) == len(index.groups) - 1
-    assert not {"PUT", "PATCH"} & set(Counting.asked)
+
+@pytest.mark.parametrize(
+    ("rules", "path", "declared", "asked"),
+    [
+        (["/a"], "/a", {"GET", "HEAD"}, 0),
+        (["/a"], "/b", set(), 0),
+        (["/a", "/b/"], "/a", {"GET", "HEAD"}, 0),
+        (["/a", "/b/"], "/c", set(), 0),
+        (["/a", "/<x>/"], "/a", {"GET", "HEAD"}, 3),
+        (["/a", "/<int:x>/"], "/a", {"GET", "HEAD"}, 1),
+        (["/a", "/<path:x>/y/"], "/a", {"GET", "HEAD"}, 1),
+        (["/a", "/b/"], "//b", set(), 3),
+        (["/a", "/a/"], "/a", {"GET", "HEAD"}, 3),
+        (["/<int(max=5):a>"], "/9", {"GET", "HEAD"}, 2),
+        (["/<int(max=5):a>"], "/x", set(), 0),
+    ],
+)
+def test_few_look_ups(
+    rules: list[str], path: str, declared: set[str], asked: int
+) -> None:
+    """The router is asked again only where its own list may not be exact."""
+    url_map = Map([rule(text, "GET") for text in rules])
+    adapter: Any = CountingAdapter(url_map, path)
+    dispatching_methods(MethodIndex.read(url_map, None), adapter, declared)
+    assert adapter.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("/", True),
+        ("/a/<b>", True),
+        ("/<int:i>/<float:f>/<uuid:u>/<path:p>", True),
+        ("/<string(length=2):s>/<any(a, b):c>", True),
+        ("/<int(max=5):i>", False),
+        ("/<float(min=1):f>", False),
+        ("/<refusing:x>", False),
+        ("/<a>/<refusing:x>", False),
+    ],
+)
+def test_plain(text: str, plain: bool) -> None:
+    """A rule is plain if its converters take whatever their patterns match."""
+    url_map = Map([rule(text, "GET")], converters=CONVERTERS)
+    assert MethodIndex.read(url_map, None).plain is plain
+
+
+@pytest.mark.parametrize(
+    "options", [{"websocket": True}, {"merge_slashes": False}], ids=repr
+)
+def test_not_plain(options: dict[str, Any]) -> None:
+    """A rule whose methods may be listed and yet not dispatch is not plain."""
+    assert not MethodIndex.read(Map([rule("/", "GET", **options)]), None).plain
+
+
+def test_an_own_default_converter() -> None:
+    """Where the app's own converter is the default, no rule is plain."""
+    url_map = Map([rule("/<x>", "GET")], converters={"default": Refusing})
+    assert not MethodIndex.read(url_map, None).plain
+    assert allowed(url_map, "/9") == ""
 
 
 @pytest.mark.parametrize(
@@ -182,10 +244,12 @@ def test_route(path: str, method: str, routing: Routing) -> None:
     assert (matched is not None) is (routing is Routing.MATCHED)
 
 
-def test_preferred_rule() -> None:
+def test_find_rule() -> None:
     """GET's rule stands for a URL, else the first; a redirect has none."""
-    get, put = rule("/a", "GET"), rule("/a", "PUT")
-    assert preferred_rule({"DELETE": put, "GET": get}) is get
-    assert preferred_rule({"GET": None, "PUT": put}) is put
-    assert preferred_rule({"GET": None}) is None
-    assert preferred_rule({}) is None
+    get, put = rule("/a", "GET"), rule("/a", "DELETE", "PUT")
+    url_map = Map([get, put, rule("/c/", "GET")])
+    adapter = url_map.bind("localhost", path_info="/a")
+    assert find_rule(adapter, ("DELETE", "GET", "PUT")) is get
+    assert find_rule(adapter, ("DELETE", "PUT")) is put
+    assert find_rule(adapter, ()) is None
+    assert find_rule(url_map.bind("localhost", path_info="/c"), ("GET",)) is None

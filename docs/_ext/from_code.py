@@ -63,8 +63,13 @@ class DecisionDrawing(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make the drawing."""
-        svg = f'<div class="drawing" tabindex="0">\n{draw(STEPS)}</div>\n'
-        return [nodes.raw("", svg, format="html")]
+        # It may be wider than a phone, and must scroll with the keyboard, too.
+        opening = (
+            '<div class="drawing" tabindex="0" role="group"'
+            ' aria-label="The decision, drawn">'
+        )
+        html = f"{opening}\n{draw(STEPS)}</div>\n"
+        return [nodes.raw("", html, format="html")]
 
 
 class SettingsReference(SphinxDirective):

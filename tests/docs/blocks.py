@@ -24,7 +24,7 @@ from .terminal import Mismatch, Terminal
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(
-    [ROOT / "README.md"]
+    [ROOT / "README.md", ROOT / "CHANGELOG.md"]
     + [page for page in DOCS.rglob("*.md") if "_build" not in page.parts]
 )
 

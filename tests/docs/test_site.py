@@ -168,6 +168,8 @@ def test_decision_drawing(site: Path) -> None:
         assert row.condition in drawn
         assert row.answer in drawn
     box = [float(number) for number in (svg.get("viewBox") or "").split()]
+    for text in svg.iter(f"{name}text"):
+        assert float(text.get("x", 0)) + 7.6 * len(text.text or "") <= box[2]
     for rect in svg.iter(f"{name}rect"):
         assert float(rect.get("x", 0)) + float(rect.get("width", 0)) <= box[2]
         assert float(rect.get("y", 0)) + float(rect.get("height", 0)) <= box[3]

@@ -1,0 +1,116 @@
+"""The documentation's page on speed: its figures and its chart.
+
+The words of the page are written by hand; what stands between the two markers is
+written here, from the results of one run, and is never edited.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import chart, report
+from .goals import outcomes
+from .results import RequestResult, Results
+
+FOLDER = Path(__file__).parent.parent / "docs" / "explanation"
+PAGE = FOLDER / "speed.md"
+CHART = FOLDER / "speed.svg"
+
+BEGIN = "<!-- figures: written by python3 -m benchmarks --write-docs -->"
+END = "<!-- end of the figures -->"
+
+_HOOKS = (
+    "On a request that a route matched, in nanoseconds. The guard's `before` takes {}"
+    " of the naive hook's time."
+)
+_ONCE = (
+    "Memory is what an app holds after a request of every sort. To import the package"
+    " takes {:.0f} ms beside Flask."
+)
+
+
+def write(results: Results) -> None:
+    """Write the figures into the page, and the chart beside it."""
+    old = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(renewed(old, results), encoding="utf-8")
+    CHART.write_text(chart.draw(_smallest(results)), encoding="utf-8")
+
+
+def renewed(old: str, results: Results) -> str:
+    """Give the page with its figures replaced.
+
+    :raises ValueError: if the page lacks a marker.
+    """
+    if BEGIN not in old or END not in old:
+        raise ValueError(f"The page has no line {BEGIN!r} or no line {END!r}.")
+    before, _, rest = old.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{figures(results)}\n\n{END}{after}"
+
+
+def _smallest(results: Results) -> list[RequestResult]:
+    fewest = min(result.routes for result in results.requests)
+    return [result for result in results.requests if result.routes == fewest]
+
+
+def figures(results: Results) -> str:
+    """Write the part of the page that a run gives."""
+    fewest = results.requests[0].routes
+    parts = [
+        report.made(results),
+        "",
+        "```{raw} html",
+        ":file: speed.svg",
+        "```",
+        "",
+        f"Each request to an app with {fewest} routes, in microseconds and as ratios:",
+        "",
+        *report.request_table(results, fewest),
+        "",
+        "### Where the guard is slower",
+        "",
+        _slower(results),
+        "",
+        "### Many routes",
+        "",
+        f"{results.growth[0].sizes}: the time of the same request, as a ratio.",
+        "",
+        *report.growth_table(results),
+        "",
+        "### The hooks alone",
+        "",
+        _HOOKS.format(report.ratio(results.hook.to_naive)),
+        "",
+        *report.hook_table(results),
+        "",
+        "### What is paid once",
+        "",
+        *report.start_table(results),
+        "",
+        _ONCE.format(results.import_milliseconds),
+        "",
+        "### The goals",
+        "",
+        "The project holds itself to these; the worst case of each is shown.",
+        "",
+        *report.goal_table(outcomes(results)),
+    ]
+    return "\n".join(parts)
+
+
+def _slower(results: Results) -> str:
+    slower = report.slower(results)
+    if not slower:
+        return "Nowhere by more than the spread of the measurement."
+    lines = [
+        f"* {result.case}, {result.routes:,} routes: {_excess(result)}."
+        for result in slower
+    ]
+    return "\n".join(lines)
+
+
+def _excess(result: RequestResult) -> str:
+    """Say how much longer an answer takes, in per cent and microseconds."""
+    times = result.microseconds
+    share = (result.ratios["guard"].median - 1) * 100
+    return f"{share:.0f} % longer, {times['guard'] - times['bare']:.1f} µs"

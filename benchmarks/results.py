@@ -1,0 +1,146 @@
+"""What a run found: plain values that go into a file and come back.
+
+This module measures nothing and draws nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .apps import Kind
+from .timing import Spread
+
+FILE = Path(__file__).parent / "results.json"
+
+
+@dataclass(frozen=True)
+class Made:
+    """When, where and with what a run was made."""
+
+    date: str
+    python: str
+    packages: dict[str, str]
+    machine: str
+    rounds: int
+    calls: int
+
+    @classmethod
+    def now(cls, rounds: int, calls: int) -> Made:
+        """Describe a run on this machine."""
+        names = ("flask-method-guard", "Flask", "Werkzeug")
+        return cls(
+            date=datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+            python=f"{platform.python_implementation()} {platform.python_version()}",
+            packages={name: version(name) for name in names},
+            machine=f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
+            rounds=rounds,
+            calls=calls,
+        )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2] for line in lines if line.startswith("model name"))
+    return next(models, platform.machine()).strip()
+
+
+@dataclass(frozen=True)
+class RequestResult:
+    """One request to apps of one size."""
+
+    case: str
+    routes: int
+    microseconds: dict[Kind, float]
+    #: Each other kind in relation to bare Flask.
+    ratios: dict[Kind, Spread]
+    #: The guard in relation to two empty hooks.
+    to_hooks: Spread
+
+
+@dataclass(frozen=True)
+class GrowthResult:
+    """One request to the largest apps in relation to the smallest."""
+
+    case: str
+    #: How many times the routes, in words.
+    sizes: str
+    ratios: dict[Kind, Spread]
+
+
+@dataclass(frozen=True)
+class HookResult:
+    """The hooks alone, on a request that a route matched."""
+
+    nanoseconds: dict[str, float]
+    to_naive: Spread
+
+
+@dataclass(frozen=True)
+class StartResult:
+    """What is paid once, by apps of one size, in microseconds and bytes."""
+
+    routes: int
+    #: Start-up, and the first requests to a new app, of bare Flask.
+    bare: dict[str, float]
+    guard: dict[str, float]
+    bare_bytes: int
+    guard_bytes: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that one run found."""
+
+    made: Made
+    requests: list[RequestResult]
+    growth: list[GrowthResult]
+    hook: HookResult
+    start: list[StartResult]
+    #: Beside importing Flask, in milliseconds.
+    import_milliseconds: float
+
+    def save(self, path: Path = FILE) -> None:
+        """Write the results to a file."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path = FILE) -> Results:
+        """Read the results of an earlier run."""
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return cls(
+            made=Made(**found["made"]),
+            requests=[
+                RequestResult(
+                    **{
+                        **item,
+                        "ratios": _spreads(item["ratios"]),
+                        "to_hooks": Spread(**item["to_hooks"]),
+                    }
+                )
+                for item in found["requests"]
+            ],
+            growth=[
+                GrowthResult(**{**item, "ratios": _spreads(item["ratios"])})
+                for item in found["growth"]
+            ],
+            hook=HookResult(
+                found["hook"]["nanoseconds"], Spread(**found["hook"]["to_naive"])
+            ),
+            start=[StartResult(**item) for item in found["start"]],
+            import_milliseconds=found["import_milliseconds"],
+        )
+
+
+def _spreads(found: dict[Kind, dict[str, float]]) -> dict[Kind, Spread]:
+    return {kind: Spread(**values) for kind, values in found.items()}

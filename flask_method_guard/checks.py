@@ -1,0 +1,425 @@
+"""Checks: what in an app will surprise those who run it, or their clients.
+
+The checks are data, :data:`CHECKS`: the command line, the reference and the
+findings have their ids and their words from there. They look at what the app
+declares; no view runs, no hook, and no request is made up.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from .decision import is_token
+from .deprecation import Deprecation, marked_deprecations, spoken_date
+from .subject import App, Guard, guard_of, hooks_before, name_of
+from .urlmap import MethodIndex, rule_text, url_rules
+
+
+class Severity(str, Enum):
+    """How bad a finding is."""
+
+    #: Clients get an answer that nobody can have meant.
+    ERROR = "error"
+    #: Something may surprise.
+    WARNING = "warning"
+
+    __str__ = str.__str__
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that will surprise."""
+
+    #: The id of its entry in :data:`CHECKS`.
+    id: str
+    severity: Severity
+    #: What is found, and where.
+    message: str
+    #: What to do.
+    hint: str
+    #: The endpoint; ``None`` if it is a matter of the whole app.
+    endpoint: str | None
+
+    def as_json(self) -> dict[str, object]:
+        """Give the value as JSON has it."""
+        return {
+            "id": self.id,
+            "severity": str(self.severity),
+            "message": self.message,
+            "hint": self.hint,
+            "endpoint": self.endpoint,
+        }
+
+
+def check(app: App, ignore: Iterable[str] = ()) -> tuple[Finding, ...]:
+    """Look for what will surprise.
+
+    :param app: a Flask app.
+    :param ignore: the ids of checks that are left out.
+    :return: the findings, sorted by id, endpoint and message.
+    :raises NoGuardError: if the app has no guard.
+    :raises ValueError: if an id is not known.
+    """
+    known = [entry.id for entry in CHECKS]
+    ignored = frozenset(ignore)
+    if unknown := sorted(ignored.difference(known)):
+        raise ValueError(
+            f"{', '.join(unknown)}: no such check. Known: {', '.join(known)}."
+        )
+    guard = guard_of(app)
+    survey = _Survey(app, guard, guard.index(app), tuple(url_rules(app.url_map)))
+    return tuple(
+        Finding(entry.id, entry.severity, message, entry.hint, endpoint)
+        for entry in CHECKS
+        if entry.id not in ignored
+        for endpoint, message in sorted(
+            entry.find(survey), key=lambda found: (found[0] or "", found[1])
+        )
+    )
+
+
+# -- what the checks look at ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Survey:
+    app: App
+    guard: Guard
+    index: MethodIndex
+    rules: tuple[Any, ...]
+
+    def pick(self, choose: Callable[[Any], Iterable[str]]) -> Iterator[tuple[str, str]]:
+        """Choose methods of each rule: give the endpoints, each with methods and URLs.
+
+        The text begins a message: ``"PURGE /cache: "``.
+        """
+        methods: dict[str, set[str]] = {}
+        urls: dict[str, list[str]] = {}
+        for rule in self.rules:
+            if chosen := set(choose(rule)):
+                methods.setdefault(rule.endpoint, set()).update(chosen)
+                urls.setdefault(rule.endpoint, []).append(rule_text(rule))
+        for endpoint, names in methods.items():
+            yield endpoint, f"{_shown(names)} {_some(urls[endpoint])}: "
+
+    def view_class(self, endpoint: str) -> type | None:
+        """Give the ``MethodView`` of an endpoint, if it dispatches as Flask does."""
+        view = self.app.view_functions.get(endpoint)
+        view_class = getattr(view, "view_class", None)
+        if view_class is None:
+            return None
+        owner = next(c for c in view_class.__mro__ if "dispatch_request" in vars(c))
+        is_flasks = name_of(owner) == "flask.views.MethodView"
+        return view_class if is_flasks else None
+
+    def deprecations(self) -> Iterator[tuple[str | None, str, Deprecation]]:
+        """List every deprecation: endpoint, method, value."""
+        for method, value in self.guard.settings.deprecated_methods.items():
+            yield None, method, value
+        marks = marked_deprecations(self.app.view_functions)
+        for endpoint, found in marks.items():
+            for method, value in found.items():
+                yield endpoint, method, value
+
+    def is_routed(self, endpoint: str | None, method: str) -> bool:
+        """Tell whether a rule, of the endpoint if one is given, has a method."""
+        return any(
+            rule.methods is None or method in rule.methods
+            for rule in self.rules
+            if endpoint in (None, rule.endpoint)
+        )
+
+
+def _shown(methods: Iterable[str]) -> str:
+    """Write methods; one that is no token may be anything, a line break too."""
+    return ", ".join(m if is_token(m) else ascii(m) for m in sorted(methods))
+
+
+def _some(names: Sequence[str]) -> str:
+    """Join a few names, and count the others."""
+    rest = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _declared(rule: Any) -> frozenset[str]:
+    """Give the methods that somebody wrote down: OPTIONS comes by itself."""
+    methods = frozenset(rule.methods or ())
+    automatic = getattr(rule, "provide_automatic_options", False)
+    return methods - {"OPTIONS"} if automatic else methods
+
+
+# -- the checks -------------------------------------------------------------------
+
+_Found = Iterator[tuple[str | None, str]]
+
+
+def _unsupported(survey: _Survey) -> _Found:
+    def refused(rule: Any) -> list[str]:
+        supports = survey.index.supports
+        return [m for m in _declared(rule) if is_token(m) and not supports(m)]
+
+    for endpoint, place in survey.pick(refused):
+        yield endpoint, place + "routed, but not supported; clients get 501."
+
+
+def _unimplemented(survey: _Survey) -> _Found:
+    def lacking(rule: Any) -> list[str]:
+        view_class = survey.view_class(rule.endpoint)
+        if view_class is None:
+            return []
+        # Flask falls back on get() for a HEAD.
+        stands_in = {"HEAD"} if getattr(view_class, "get", None) else set()
+        return [
+            method
+            for method in _declared(rule) - stands_in
+            if getattr(view_class, method.lower(), None) is None
+        ]
+
+    for endpoint, place in survey.pick(lacking):
+        name = name_of(survey.view_class(endpoint))
+        yield endpoint, place + f"{name} does not implement it; clients get 500."
+
+
+#: The functions that a ``MethodView`` looks for by itself.
+_FLASK_METHODS = frozenset(
+    ("delete", "get", "head", "options", "patch", "post", "put", "trace")
+)
+#: What another function may be meant to serve: the registry of RFC 9110 §16.1, as
+#: far as it is in use, and what caches take.
+_OTHER_METHODS = frozenset(
+    [
+        *("acl", "ban", "bind", "checkin", "checkout", "connect", "copy", "label"),
+        *("link", "lock", "merge", "mkactivity", "mkcalendar", "mkcol", "mkworkspace"),
+        *("move", "orderpatch", "propfind", "proppatch", "purge", "query", "rebind"),
+        *("report", "search", "unbind", "uncheckout", "unlink", "unlock", "update"),
+    ]
+)
+
+
+def _unrouted(survey: _Survey) -> _Found:
+    rules_of: dict[type, list[Any]] = {}
+    for rule in survey.rules:
+        if view_class := survey.view_class(rule.endpoint):
+            rules_of.setdefault(view_class, []).append(rule)
+    for view_class, rules in rules_of.items():
+        if any(rule.methods is None for rule in rules):
+            continue
+        routed = frozenset().union(*(rule.methods for rule in rules))
+        missing = [
+            name.upper()
+            for name in _FLASK_METHODS | _OTHER_METHODS
+            if name.upper() not in routed and _serves(view_class, name, rules)
+        ]
+        if missing:
+            urls = _some([rule_text(rule) for rule in rules])
+            text = f"{name_of(view_class)} implements it, but no route declares it."
+            yield rules[0].endpoint, f"{_shown(missing)} {urls}: {text}"
+
+
+def _serves(view_class: type, name: str, rules: Sequence[Any]) -> bool:
+    """Tell whether a function of a view class is there to serve requests.
+
+    ``def search(self, text)`` may as well be a helper, and is one if no rule has
+    such an argument.
+    """
+    function = getattr(view_class, name, None)
+    if not inspect.isfunction(function):
+        return False
+    return name in _FLASK_METHODS or any(
+        _takes(function, rule.arguments) for rule in rules
+    )
+
+
+def _takes(function: Callable[..., Any], arguments: Iterable[str]) -> bool:
+    try:
+        inspect.signature(function).bind(None, **dict.fromkeys(arguments))
+    except TypeError:
+        return False
+    return True
+
+
+def _dangerous(survey: _Survey) -> _Found:
+    for endpoint, place in survey.pick(lambda r: {"TRACE", "CONNECT"} & _declared(r)):
+        yield endpoint, place + "routed to a view."
+
+
+def _past_sunset(survey: _Survey) -> _Found:
+    now = survey.guard.clock()
+    if survey.guard.settings.enforce_sunset:
+        return
+    for endpoint, method, value in survey.deprecations():
+        if (
+            value.sunset is not None
+            and value.has_ended(now)
+            and survey.is_routed(endpoint, method)
+        ):
+            when = spoken_date(value.sunset)
+            yield endpoint, f"{method}: its sunset was {when}, and it is still served."
+
+
+def _nameless(survey: _Survey) -> _Found:
+    for endpoint, method, _ in survey.deprecations():
+        if not survey.is_routed(endpoint, method):
+            place = "of the app" if endpoint is None else "of this view"
+            yield endpoint, f"{method} is deprecated, but no route {place} has it."
+
+
+def _preflight(survey: _Survey) -> _Found:
+    hooks = [f for found in survey.app.after_request_funcs.values() for f in found]
+    functions = [*hooks, *survey.app.view_functions.values()]
+    if not survey.index.supports("OPTIONS") and any(map(_is_cors, functions)):
+        text = "Flask-CORS is in use, but OPTIONS is not supported"
+        yield None, f"{text}; browsers' preflight requests get 501."
+
+
+def _is_cors(function: Callable[..., Any]) -> bool:
+    # A decorated view says that it is of its author's module; its code is not.
+    home = getattr(function, "__globals__", {}).get("__name__", "")
+    return str(home).startswith("flask_cors")
+
+
+def _unbounded(survey: _Survey) -> _Found:
+    for rule in survey.rules:
+        if rule.methods is None:
+            text = "the rule has no methods of its own and takes every one."
+            yield rule.endpoint, f"{rule_text(rule)}: {text}"
+
+
+def _refused_by_servers(survey: _Survey) -> _Found:
+    def refused(rule: Any) -> list[str]:
+        return [m for m in _declared(rule) if is_token(m) and is_refused_by_gunicorn(m)]
+
+    for endpoint, place in survey.pick(refused):
+        yield endpoint, place + "gunicorn refuses it by default."
+
+
+def is_refused_by_gunicorn(method: str) -> bool:
+    """Tell whether gunicorn takes a method for none, unless it is told to."""
+    return re.fullmatch(r"[^a-z#]{3,20}", method) is None
+
+
+def _early_hooks(survey: _Survey) -> _Found:
+    before = hooks_before(survey.app)
+    if survey.guard.settings.reject_early and before:
+        names = ", ".join(name_of(hook) for hook in before)
+        text = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
+        yield None, f"{names}: {text}"
+
+
+def _no_tokens(survey: _Survey) -> _Found:
+    for endpoint, place in survey.pick(
+        lambda rule: [m for m in _declared(rule) if not is_token(m)]
+    ):
+        yield endpoint, place + "not a token; clients get 400."
+
+
+# -- the catalogue ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Check:
+    """One entry of the catalogue."""
+
+    id: str
+    severity: Severity
+    #: What it finds.
+    title: str
+    #: What to do about it.
+    hint: str
+    #: Finds it: pairs of endpoint and message.
+    find: Callable[[_Survey], _Found]
+
+
+#: What :func:`check` finds. An id keeps its meaning for ever.
+CHECKS = (
+    Check(
+        "MG101",
+        Severity.ERROR,
+        "A routed method is not supported",
+        "Add the method to METHOD_GUARD_SUPPORTED_METHODS, or take it out of the"
+        " route.",
+        _unsupported,
+    ),
+    Check(
+        "MG102",
+        Severity.ERROR,
+        "A MethodView declares a method that it does not implement",
+        "Write the function, or take the method out of the route or of the class's"
+        " methods.",
+        _unimplemented,
+    ),
+    Check(
+        "MG103",
+        Severity.WARNING,
+        "A MethodView implements a method that no route declares",
+        "Add the method to the class's methods or to add_url_rule(…, methods=[…]);"
+        " rename the function if it serves no requests.",
+        _unrouted,
+    ),
+    Check(
+        "MG104",
+        Severity.WARNING,
+        "TRACE or CONNECT is routed",
+        "Take it out of the route: TRACE echoes requests, cookies among them, and"
+        " CONNECT is for proxies.",
+        _dangerous,
+    ),
+    Check(
+        "MG105",
+        Severity.WARNING,
+        "A sunset has passed and is not enforced",
+        "Set METHOD_GUARD_ENFORCE_SUNSET, take the method out of its routes, or give"
+        " a later sunset.",
+        _past_sunset,
+    ),
+    Check(
+        "MG106",
+        Severity.WARNING,
+        "A deprecation names a method that no route has",
+        "Mend the name, or remove the deprecation. Ignore this if the notice is meant"
+        " for the 501 of a method that is gone.",
+        _nameless,
+    ),
+    Check(
+        "MG107",
+        Severity.ERROR,
+        "CORS is in use and OPTIONS is not supported",
+        "Add OPTIONS to METHOD_GUARD_SUPPORTED_METHODS.",
+        _preflight,
+    ),
+    Check(
+        "MG108",
+        Severity.WARNING,
+        "A rule takes every method",
+        "Give the rule its methods: as it is, every method counts as supported, and"
+        " nothing is 501 unless METHOD_GUARD_SUPPORTED_METHODS is a list.",
+        _unbounded,
+    ),
+    Check(
+        "MG109",
+        Severity.WARNING,
+        "A routed method is one that servers refuse",
+        "Give the method a name of 3 to 20 characters without #, or start gunicorn"
+        " with --permit-unconventional-http-method.",
+        _refused_by_servers,
+    ),
+    Check(
+        "MG110",
+        Severity.WARNING,
+        "A before_request function runs before a guard that should reject early",
+        "Call MethodGuard(app) or init_app(app) before the function is registered.",
+        _early_hooks,
+    ),
+    Check(
+        "MG111",
+        Severity.ERROR,
+        "A routed method is not a token",
+        "Mend the name: a method is made of letters, digits and !#$%&'*+-.^_`|~.",
+        _no_tokens,
+    ),
+)

@@ -1,0 +1,156 @@
+"""Sample URLs: one for each rule of a URL map.
+
+This module knows the router's rules and converters; it knows no app and no
+request. A value is made from the converter that will read it, and what was made
+is shown to the router before it is given out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import unquote
+
+from werkzeug.routing import AnyConverter, BaseConverter, Rule, ValidationError
+from werkzeug.routing.converters import NumberConverter
+from werkzeug.routing.rules import parse_converter_args
+
+from .urlmap import route, rule_text
+
+# Werkzeug's own grammar of a variable, in its documented form <converter(args):name>.
+_VARIABLE = re.compile(
+    r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\((?P<args>.*?)\))?:)?"
+    r"(?P<name>[a-zA-Z_]\w*)>",
+    re.ASCII,
+)
+
+#: A converter may ask a database: it is asked no more often than this.
+_ATTEMPTS = 12
+
+#: How many URLs of one rule are tried before one that another rule takes will do.
+_CHOICES = 3
+
+_TEXTS = (
+    *("1", "2", "sample", "en", "1.5", "-1", "2026-01-31"),
+    *("00000000-0000-4000-8000-000000000000", "sample/path", "sample-1"),
+)
+
+
+class NoSampleError(LookupError):
+    """No URL can be made for a rule; the message names the rule."""
+
+
+@dataclass(frozen=True)
+class SampleUrl:
+    """A URL that stands for one rule."""
+
+    rule: str
+    endpoint: str
+    host: str
+    #: As the rule builds it.
+    path: str
+
+    def __str__(self) -> str:
+        return self.path if self.rule.startswith("/") else f"{self.host}{self.path}"
+
+
+def sample_url(rule: Rule, server_name: str, given: Mapping[str, object]) -> SampleUrl:
+    """Make a URL for a rule.
+
+    :param rule: a rule that is bound to a map.
+    :param server_name: the host, less the subdomain.
+    :param given: values for arguments, as :func:`flask.url_for` takes them.
+    :return: a URL that the rule matches, if one was found; else one that another
+        rule takes.
+    :raises NoSampleError: if there is no value for an argument.
+    """
+    choices = {
+        name: [given[name]] if name in given else _values(rule, name, converter)
+        for name, converter in _converters(rule)
+    }
+    found = []
+    for number in range(_CHOICES):
+        values = {name: c[min(number, len(c) - 1)] for name, c in choices.items()}
+        domain, path = _build(rule, values)
+        host = _host(rule, server_name, domain)
+        found.append(SampleUrl(rule_text(rule), rule.endpoint, host, path))
+        if _lands(rule, server_name, domain, path):
+            return found[-1]
+    return found[0]
+
+
+def _converters(rule: Rule) -> Iterator[tuple[str, BaseConverter]]:
+    """Make the converters of the arguments that a URL must give."""
+    domain = rule.host if rule.map.host_matching else rule.subdomain
+    for variable in _VARIABLE.finditer(f"{domain or ''}{rule.rule}"):
+        name = variable["name"]
+        if name not in (rule.defaults or {}):
+            args, kwargs = parse_converter_args(variable["args"] or "")
+            kind = variable["converter"] or "default"
+            yield name, rule.get_converter(name, kind, args, kwargs)
+
+
+def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:
+    """Find a few values that a converter reads from a URL."""
+    pattern = re.compile(converter.regex)
+    fitting = (text for text in _texts(converter) if pattern.fullmatch(text))
+    found = []
+    trouble = ""
+    for text in islice(dict.fromkeys(fitting), _ATTEMPTS):
+        try:
+            found.append(converter.to_python(text))
+        except ValidationError:
+            continue
+        except Exception as error:  # noqa: BLE001
+            # A converter of the app may ask for what is not there.
+            trouble = f"; it raised {error!r} for {text!r}"
+    if not found:
+        raise NoSampleError(
+            f"{rule_text(rule)} (endpoint {rule.endpoint!r}): no value was found for"
+            f" <{name}>, which {type(converter).__name__} reads{trouble}."
+            f" Give samples={{{name!r}: …}}."
+        )
+    return found
+
+
+def _texts(converter: BaseConverter) -> Iterator[str]:
+    """Guess what a converter may read, the likeliest first."""
+    if isinstance(converter, AnyConverter):
+        yield from sorted(converter.items)
+    elif isinstance(converter, NumberConverter):
+        bounds = (1, 2, converter.min, converter.max)
+        yield from (converter.to_url(bound) for bound in bounds if bound is not None)
+    yield from _TEXTS
+    for length in range(2, 257):
+        yield from (char * length for char in "1aA")
+
+
+def _build(rule: Rule, values: Mapping[str, object]) -> tuple[str, str]:
+    try:
+        built = rule.build(values, append_unknown=False)
+        if built is None:
+            raise ValidationError("the converter refuses the value")
+    except Exception as error:
+        raise NoSampleError(
+            f"{rule_text(rule)} (endpoint {rule.endpoint!r}): no URL can be built from"
+            f" {dict(values)!r}: {error!r}. Give other values in samples=…."
+        ) from error
+    return built
+
+
+def _host(rule: Rule, server_name: str, domain: str) -> str:
+    if rule.map.host_matching or not domain:
+        return domain or server_name
+    return f"{domain}.{server_name}"
+
+
+def _lands(rule: Rule, server_name: str, domain: str, path: str) -> bool:
+    """Tell whether the router takes a URL to the rule that it was made for."""
+    if rule.map.host_matching:
+        adapter = rule.map.bind(domain or server_name, path_info=unquote(path))
+    else:
+        adapter = rule.map.bind(server_name, subdomain=domain, path_info=unquote(path))
+    return route(adapter, min(rule.methods or {"GET"}))[1] is rule

@@ -1,0 +1,162 @@
+"""What the benchmarks check, and what they write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+from flask import Flask, Response
+
+from benchmarks import chart, page, report
+from benchmarks.apps import KINDS, Kind, build
+from benchmarks.cases import CASES, HEAD, NOT_ALLOWED, SERVED, WrongAnswerError, verify
+from benchmarks.cases import Case as _Case
+from benchmarks.goals import REFUSED, Goal, Outcome, outcomes
+from benchmarks.instructions import problems
+from benchmarks.results import Results
+from benchmarks.timing import Spread, in_turns, ratio
+
+CASE_IDS = [case.name for case in CASES]
+
+
+@pytest.fixture(scope="module")
+def apps() -> dict[Kind, Flask]:
+    """Make the four apps."""
+    return {kind: build(kind, 10) for kind in KINDS}
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    """Read the results that the documentation shows."""
+    return Results.load()
+
+
+@pytest.mark.parametrize("case", CASES, ids=CASE_IDS)
+def test_every_app_answers_as_it_must(apps: dict[Kind, Flask], case: _Case) -> None:
+    """What is measured is right, on each kind of app."""
+    verify(case, apps, 10)
+
+
+@pytest.mark.parametrize(
+    ("case", "header", "value"),
+    [
+        pytest.param(NOT_ALLOWED[0], "Allow", "GET", id="Allow"),
+        pytest.param(NOT_ALLOWED[1], "Content-Type", "text/plain", id="format"),
+        pytest.param(NOT_ALLOWED[0], "Link", "<x>", id="link"),
+        pytest.param(SERVED[0], "X-More", "1", id="served"),
+        pytest.param(HEAD, "X-More", "1", id="HEAD"),
+    ],
+)
+def test_a_wrong_answer_is_not_measured(case: _Case, header: str, value: str) -> None:
+    """A guard that cuts a corner is found out."""
+    guarded = build("guard", 10)
+
+    def spoil(response: Response) -> Response:
+        response.headers[header] = value
+        return response
+
+    # The one that was registered first runs last.
+    guarded.after_request_funcs.setdefault(None, []).insert(0, spoil)
+    with pytest.raises(WrongAnswerError, match=case.name):
+        verify(case, {"bare": build("bare", 10), "guard": guarded}, 10)
+
+
+def test_an_undrained_body_is_not_measured() -> None:
+    """A guard that leaves the body unread is found out."""
+    app = build("guard", 10)
+    guard = app.extensions["method_guard"]
+    guard.settings = replace(guard.settings, drain_limit=0)
+    with pytest.raises(WrongAnswerError, match="0 bytes of the body were read"):
+        verify(NOT_ALLOWED[-1], {"guard": app}, 10)
+
+
+COUNTS = {
+    "the naive hook, before": 9_000,
+    "the guard, before": 3_000,
+    "the guard, after": 1_000,
+    **{
+        f"{name}, {kind}, 10 routes": 500_000
+        for name in ("served", "405", "501", "404", "OPTIONS")
+        for kind in ("bare", "guard")
+    },
+    **{f"{name}, guard, 200 routes": 500_000 for name in ("served", "405")},
+}
+
+
+@pytest.mark.parametrize("key", ["known", "another"])
+@pytest.mark.parametrize(
+    ("name", "factor", "found"),
+    [
+        ("the guard, before", 1.05, {"known": 0, "another": 0}),
+        ("the guard, before", 1.15, {"known": 1, "another": 0}),
+        ("the guard, before", 1.25, {"known": 1, "another": 1}),
+        ("405, guard, 10 routes", 1.25, {"known": 1, "another": 1}),
+        ("405, guard, 200 routes", 1.15, {"known": 1, "another": 1}),
+        ("405, bare, 10 routes", 1.25, {"known": 0, "another": 0}),
+    ],
+)
+def test_a_count_that_has_grown(
+    key: str, name: str, factor: float, found: dict[str, int]
+) -> None:
+    """A growth is told, with a record and, more coarsely, without one."""
+    counts = {**COUNTS, name: round(COUNTS[name] * factor)}
+    assert len(problems(counts, {"known": COUNTS}, key)) == found[key]
+
+
+def test_rounds_give_ratios() -> None:
+    """Every candidate is taken once a round, and compared within its round."""
+    calls: list[str] = []
+
+    def block(name: str, taken: int) -> int:
+        calls.append(name)
+        return taken
+
+    taken = in_turns({"a": lambda: block("a", 3), "b": lambda: block("b", 2)}, rounds=8)
+    assert sorted(calls[:2]) == sorted(calls[-2:]) == ["a", "b"]
+    assert ratio(taken["a"], taken["b"]) == Spread(1.5, 1.5, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("measured", "margin", "met"),
+    [(1.0, 0, True), (1.01, 0, False), (1.01, 0.02, True)],
+)
+def test_a_goal(measured: float, margin: float, met: bool) -> None:
+    """A goal is met up to its limit, and up to the margin above it."""
+    outcome = Outcome(Goal("a goal", 1.0), "", Spread(measured, 0, 2))
+    assert outcome.is_met(margin) is met
+
+
+def test_every_goal_is_measured(results: Results) -> None:
+    """No goal is met because nothing was measured for it."""
+    found = {outcome.goal for outcome in outcomes(results)}
+    assert set(REFUSED.values()) < found
+    assert len(found) == 7
+
+
+def test_the_page_is_what_was_measured(results: Results) -> None:
+    """The figures of the page are those of the run that was kept, unedited."""
+    shown = page.PAGE.read_text(encoding="utf-8")
+    assert shown == page.renewed(shown, results)
+    assert report.made(results) in shown
+
+
+def test_a_page_without_markers(results: Results) -> None:
+    """Figures are written nowhere but between the markers."""
+    with pytest.raises(ValueError, match="The page has no line"):
+        page.renewed("# A page", results)
+
+
+def test_the_chart_is_what_was_measured(results: Results) -> None:
+    """The chart is well-formed, and drawn from the run that was kept."""
+    shown = page.CHART.read_text(encoding="utf-8")
+    ElementTree.fromstring(shown)  # noqa: S314 -- our own file
+    fewest = results.requests[0].routes
+    assert shown == chart.draw([r for r in results.requests if r.routes == fewest])
+
+
+def test_where_it_is_slower(results: Results) -> None:
+    """What is slower by more than the spread is listed, whatever it is."""
+    slow = replace(results.requests[0], ratios={"guard": Spread(1.5, 1.4, 1.6)})
+    same = replace(results.requests[0], ratios={"guard": Spread(1.01, 0.99, 1.03)})
+    assert report.slower(replace(results, requests=[same, slow])) == [slow]

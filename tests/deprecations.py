@@ -1,0 +1,73 @@
+"""What the tests of deprecated methods share: an app, a clock, what is said."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from flask import Flask, request
+
+from flask_method_guard import MethodGuard, deprecated_methods
+from tests.raw_wsgi import Answer
+
+SINCE = datetime(2026, 1, 1, tzinfo=timezone.utc)
+SUNSET = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+LINK = "https://docs.example.com/put"
+
+#: What is said of a method; the app's view of it and the view's decorator agree.
+SAID: dict[str, Any] = {
+    "since": "2026-01-01",
+    "sunset": "2026-03-01T12:00:00Z",
+    "link": LINK,
+    "notice": "Use PATCH.",
+}
+NAMES = ("Deprecation", "Sunset", "Link")
+ANNOUNCED = (
+    ["@1767225600"],
+    ["Sun, 01 Mar 2026 12:00:00 GMT"],
+    [f'<{LINK}>; rel="deprecation"'],
+)
+SILENT: tuple[list[str], ...] = ([], [], [])
+
+SECOND = timedelta(seconds=1)
+
+
+#: Says it of PUT.
+deprecated = deprecated_methods("PUT", **SAID)
+
+
+class Clock:
+    """A clock that stands still until it is set, and counts who looks at it."""
+
+    def __init__(self, now: datetime = SUNSET - timedelta(days=1)) -> None:
+        self.now = now
+        self.looks = 0
+
+    def __call__(self) -> datetime:
+        self.looks += 1
+        return self.now
+
+
+def make_app(clock: Clock | None = None, **config: Any) -> Flask:
+    """Make an app with a guard and no routes."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update({f"METHOD_GUARD_{key}": value for key, value in config.items()})
+    MethodGuard(app, clock=clock or Clock())
+    return app
+
+
+def make_put_app(clock: Clock | None = None, **config: Any) -> Flask:
+    """Make an app whose ``/item`` deprecates PUT, and keeps GET and PATCH."""
+    app = make_app(clock, **config)
+
+    @app.route("/item", methods=["GET", "PUT", "PATCH"])
+    @deprecated
+    def item() -> str:
+        return f"{request.method} is served"
+
+    return app
+
+
+def announced(answer: Answer) -> tuple[list[str], ...]:
+    """Give the three headers, each as the list of its lines."""
+    return tuple(answer.all(name) for name in NAMES)

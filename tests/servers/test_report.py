@@ -1,0 +1,100 @@
+"""The page of the docs that says what servers do."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from . import bodies
+from .conftest import require
+from .contract import METHODS
+from .harness import SERVERS
+from .report import FORMS, ODD_TARGETS, Findings, _escaped, measure, page
+from .write import PAGE, write
+
+DAY = date(2026, 5, 4)
+FULL = {
+    (form, size): (3, 3)
+    for form in FORMS
+    for size in bodies.SIZES
+    if (form, size) != ("Expect", "0")
+}
+
+
+(WAITRESS,) = (server for server in SERVERS if server.name == "waitress")
+
+
+def findings(**methods: str) -> Findings:
+    """Make up what was seen of a server that does nothing wrong."""
+    names = dict.fromkeys((*METHODS, *ODD_TARGETS), "501")
+    steps = dict.fromkeys(bodies.FORMS, (0, 0))
+    return Findings("some 1.0", {**names, **methods}, dict(FULL), steps)
+
+
+def test_alike_servers_and_methods_share_a_line() -> None:
+    """A table is as large as what differs."""
+    found = {"a": findings(), "b_1": findings(), "c": findings(FOO="server: 400")}
+    text = page(found, DAY, tries=3)
+    assert "| Method | a<br>b\\_1 | c |" in text
+    assert "| FOO | 501 | server: 400 |" in text
+    assert text.count("\n| ") == 4
+    assert "measured on 2026-05-04" in text
+    assert "with\nsome 1.0." in text
+    assert "left\nout: a, b\\_1, c.\n" in text
+
+
+def test_a_lost_answer_is_counted() -> None:
+    """Only a server that lost an answer has a row, with and without the guard."""
+    lossy = findings()
+    lossy.arrived["chunked", "5 MB"] = (1, 2)
+    text = page({"a": findings(), "b": lossy}, DAY, tries=3)
+    assert "| b | 3 → 3 | 3 → 3 | 3 → 3 | 3 → 3 | 1 → 2 |" in text
+    assert "| a |" not in text
+
+
+def test_a_connection_out_of_step_is_named() -> None:
+    """The form of the body and the count are told, of a server that loses step."""
+    odd = findings()
+    odd.lost_step["late"] = (2, 1)
+    text = page({"a": findings(), "b": odd}, DAY, tries=3)
+    assert "| b | late | 2 → 1 |" in text
+    assert "| a |" not in text
+
+
+def test_a_changed_asterisk_is_told() -> None:
+    """A server that makes a path of * is named."""
+    text = page({"a": findings(**{"OPTIONS *": "404"})}, DAY, tries=3)
+    assert "as it came. a\nasked" in text
+
+
+def test_the_page_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command measures a real server and writes what it saw."""
+    require(WAITRESS)
+    write((WAITRESS,), tmp_path / "servers.md")
+    text = (tmp_path / "servers.md").read_text()
+    assert "| PUT<br>MKCOL, on some route | 405 |" in text
+    assert "| get<br>" in text
+    assert "out: waitress." in text
+    assert capsys.readouterr().out.startswith("waitress …\n")
+
+
+def test_a_server_is_measured_in_all_its_ways() -> None:
+    """Each method, each body and each form of it is there."""
+    require(WAITRESS)
+    found = measure(WAITRESS, tries=1)
+    assert list(found.methods) == [*METHODS, *ODD_TARGETS]
+    assert set(found.arrived) == set(FULL)
+    assert set(found.arrived.values()) == {(1, 1)}
+    assert set(found.lost_step) == set(bodies.FORMS)
+
+
+@pytest.mark.parametrize(
+    "name", [*(server.name for server in SERVERS), *METHODS, *ODD_TARGETS]
+)
+def test_the_docs_tell_of(name: str) -> None:
+    """The page in the docs has each server and each method that is tested."""
+    assert _escaped(name) in PAGE.read_text()

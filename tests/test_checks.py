@@ -1,0 +1,490 @@
+"""The checks: each finds what it is for, and nothing in an app that is well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timezone
+from functools import wraps
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.views import MethodView, View
+from flask_cors import CORS, cross_origin
+from werkzeug.routing import Rule
+
+from flask_method_guard import DEFAULT_METHODS, MethodGuard, deprecated_methods
+from flask_method_guard.report import (
+    CHECKS,
+    Finding,
+    NoGuardError,
+    Severity,
+    check,
+)
+
+#: Makes the app of a case.
+Build = Callable[[], Flask]
+
+
+def app_with(**config: object) -> Flask:
+    """Make an app with a guard whose clock stands still."""
+    app = Flask(__name__)
+    app.config.update({f"METHOD_GUARD_{key}": value for key, value in config.items()})
+    MethodGuard(app, clock=lambda: datetime(2026, 6, 1, tzinfo=timezone.utc))
+    return app
+
+
+def view(**_: object) -> str:
+    """Serve."""
+    return ""
+
+
+class Item(MethodView):
+    """A class that is as it should be."""
+
+    def get(self, id: int) -> str:  # noqa: A002 -- the rule's name for it
+        """Serve GET."""
+        return str(id)
+
+    def put(self, id: int) -> str:  # noqa: A002
+        """Serve PUT."""
+        return str(id)
+
+    def search(self, text: str) -> str:
+        """Help; no rule gives a text."""
+        return text
+
+
+class Purging(Item):
+    """A class with one more method."""
+
+    def purge(self, id: int) -> str:  # noqa: A002
+        """Serve PURGE."""
+        return str(id)
+
+
+# -- the twins: what is found, and what is much the same and well -----------------
+
+
+def routed(*methods: str, **config: object) -> Build:
+    """Route methods to a view."""
+
+    def build() -> Flask:
+        app = app_with(**config)
+        app.add_url_rule("/cache", "purge", view, methods=methods)
+        return app
+
+    return build
+
+
+def classy(**attributes: Any) -> Build:
+    """Route a class that has more than ``Item``, at two URLs."""
+
+    def build() -> Flask:
+        app = app_with()
+        rule = attributes.pop("rule", {})
+        view_class = type("Changed", (Item,), {"__module__": "shop", **attributes})
+        view = view_class.as_view("item")  # type: ignore[attr-defined]
+        app.add_url_rule("/items/<int:id>", view_func=view, **rule)
+        app.add_url_rule("/things/<int:id>", view_func=view, **rule)
+        return app
+
+    return build
+
+
+def deprecated(*, marked: str = "PUT", **config: object) -> Build:
+    """Deprecate a method of one view, and whatever the configuration names."""
+
+    def build() -> Flask:
+        app = app_with(**config)
+        mark = deprecated_methods(marked, sunset="2026-01-01")
+        view_func = mark(Item.as_view("item"))
+        app.add_url_rule("/items/<int:id>", view_func=view_func)
+        app.view_functions["late"] = deprecated_methods("PUT", sunset="2027-01-01")(
+            lambda: ""
+        )
+        app.add_url_rule("/late", "late", methods=["PUT"])
+        return app
+
+    return build
+
+
+def cors(*, decorated: bool = False, used: bool = True, **config: object) -> Build:
+    """Use Flask-CORS, or something of another name."""
+
+    def build() -> Flask:
+        app = app_with(**config)
+        app.after_request(lambda response: response)
+        index = lambda: ""  # noqa: E731 -- Flask-CORS marks what it decorates
+        app.add_url_rule("/", "index", cross_origin()(index) if decorated else index)
+        if used and not decorated:
+            CORS(app)
+        return app
+
+    return build
+
+
+def unbounded(**options: Any) -> Build:
+    """Add a rule without methods."""
+
+    def build() -> Flask:
+        app = app_with()
+        app.view_functions["any"] = Purging.as_view("any")
+        app.url_map.add(Rule("/any/<int:id>", endpoint="any", **options))
+        return app
+
+    return build
+
+
+def login() -> None:
+    """Do nothing."""
+
+
+def hooked(*, before: bool, early: bool) -> Build:
+    """Register a function before or after the guard."""
+
+    def build() -> Flask:
+        app = Flask(__name__)
+        app.config["METHOD_GUARD_REJECT_EARLY"] = early
+        if before:
+            app.before_request(login)
+        MethodGuard(app)
+        app.before_request(login)
+        return app
+
+    return build
+
+
+def dispatching(self: Any, **kwargs: Any) -> str:
+    """Serve whatever comes."""
+    return repr((self, kwargs))
+
+
+def function(name: str) -> dict[str, Any]:
+    """Give a class one more function that serves requests."""
+    return {name: lambda self, id: f"{self} {id}"}  # noqa: A006
+
+
+CHANGED = "/items/<int:id>, /things/<int:id>: shop.Changed"
+PREFLIGHT = (
+    "Flask-CORS is in use, but OPTIONS is not supported; browsers' preflight requests"
+    " get 501."
+)
+EARLY = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
+
+#: What each check finds: the app, the endpoint and the message of the finding.
+FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
+    "MG101": [
+        (
+            routed("PURGE", "PUT", SUPPORTED_METHODS=["OPTIONS"]),
+            "purge",
+            "PURGE, PUT /cache: routed, but not supported; clients get 501.",
+        ),
+        (
+            routed("OPTIONS", SUPPORTED_METHODS=["PUT"]),
+            "purge",
+            "OPTIONS /cache: routed, but not supported; clients get 501.",
+        ),
+    ],
+    "MG102": [
+        (
+            classy(methods=["GET", "PUT", "DELETE"]),
+            "item",
+            f"DELETE {CHANGED} does not implement it; clients get 500.",
+        ),
+        (
+            classy(rule={"methods": ["POST", "PUT", "GET"]}),
+            "item",
+            f"POST {CHANGED} does not implement it; clients get 500.",
+        ),
+        (
+            classy(get=None, methods=["HEAD", "PUT"]),
+            "item",
+            f"HEAD {CHANGED} does not implement it; clients get 500.",
+        ),
+    ],
+    "MG103": [
+        (
+            classy(**function("purge")),
+            "item",
+            f"PURGE {CHANGED} implements it, but no route declares it.",
+        ),
+        (
+            classy(rule={"methods": ["GET"]}),
+            "item",
+            f"PUT {CHANGED} implements it, but no route declares it.",
+        ),
+        (
+            classy(methods=["GET", "PUT"], delete=dispatching),
+            "item",
+            f"DELETE {CHANGED} implements it, but no route declares it.",
+        ),
+    ],
+    "MG104": [
+        (routed("TRACE"), "purge", "TRACE /cache: routed to a view."),
+        (routed("CONNECT"), "purge", "CONNECT /cache: routed to a view."),
+    ],
+    "MG105": [
+        (
+            deprecated(),
+            "item",
+            "PUT: its sunset was 1 January 2026, and it is still served.",
+        ),
+        (
+            deprecated(
+                marked="PATCH", DEPRECATED_METHODS={"PUT": {"sunset": "2026-06-01"}}
+            ),
+            None,
+            "PUT: its sunset was 1 June 2026, and it is still served.",
+        ),
+    ],
+    "MG106": [
+        (
+            deprecated(marked="PATCH"),
+            "item",
+            "PATCH is deprecated, but no route of this view has it.",
+        ),
+        (
+            deprecated(DEPRECATED_METHODS={"PRUGE": {"notice": "Use DELETE."}}),
+            None,
+            "PRUGE is deprecated, but no route of the app has it.",
+        ),
+    ],
+    "MG107": [
+        (cors(SUPPORTED_METHODS=["PUT"]), None, PREFLIGHT),
+        (cors(decorated=True, SUPPORTED_METHODS=["PUT"]), None, PREFLIGHT),
+    ],
+    "MG108": [
+        (
+            unbounded(),
+            "any",
+            "/any/<int:id>: the rule has no methods of its own and takes every one.",
+        )
+    ],
+    "MG109": [
+        (routed("AB"), "purge", "AB /cache: gunicorn refuses it by default."),
+        (
+            routed("A" * 21, "A#B"),
+            "purge",
+            f"A#B, {'A' * 21} /cache: gunicorn refuses it by default.",
+        ),
+    ],
+    "MG110": [(hooked(before=True, early=True), None, f"{__name__}.login: {EARLY}")],
+    "MG111": [
+        (
+            routed("GET POST", "PUT\n"),
+            "purge",
+            "'GET POST', 'PUT\\n' /cache: not a token; clients get 400.",
+        )
+    ],
+}
+
+#: What is much the same, and well.
+WELL: dict[str, list[Build]] = {
+    "MG101": [
+        routed("PURGE", "PUT"),
+        routed("PURGE", SUPPORTED_METHODS=["PURGE"]),
+        routed("PURGE", SUPPORTED_METHODS="routes"),
+        routed("GET POST", SUPPORTED_METHODS=["PUT"]),
+    ],
+    "MG102": [
+        classy(),
+        classy(methods=["GET", "HEAD", "PUT"]),
+        classy(methods=["DELETE"], dispatch_request=dispatching),
+        routed("DELETE"),
+    ],
+    "MG103": [
+        classy(),
+        classy(methods=["GET", "PUT", "PURGE"], **function("purge")),
+        classy(purge="no function"),
+        classy(delete=None),
+        classy(dispatch_request=dispatching, **function("purge")),
+        classy(helper=lambda self, id: (self, id)),  # noqa: A006
+        unbounded(),
+    ],
+    "MG104": [routed("PUT")],
+    "MG105": [
+        deprecated(ENFORCE_SUNSET=True),
+        deprecated(marked="PATCH"),
+        deprecated(
+            marked="PATCH",
+            DEPRECATED_METHODS={
+                "PURGE": {"sunset": "2026-01-01"},
+                "GET": {"sunset": "2026-06-02"},
+                "PUT": {"notice": "Without a date."},
+            },
+        ),
+    ],
+    "MG106": [
+        deprecated(),
+        deprecated(DEPRECATED_METHODS={"GET": {"notice": "Ask less."}}),
+    ],
+    "MG107": [
+        cors(),
+        cors(SUPPORTED_METHODS=["OPTIONS"]),
+        cors(decorated=True),
+        cors(used=False, SUPPORTED_METHODS=["PUT"]),
+    ],
+    "MG108": [
+        unbounded(methods=["PUT"]),
+        unbounded(build_only=True),
+        unbounded(websocket=True),
+    ],
+    "MG109": [routed("PUT", "VERSION-CONTROL", "A" * 20, "ABC"), routed("A B")],
+    "MG110": [
+        hooked(before=True, early=False),
+        hooked(before=False, early=True),
+    ],
+    "MG111": [routed(*DEFAULT_METHODS, "A!#$%&'*+-.^_`|~1")],
+}
+
+
+def found_by(check_id: str, app: Flask) -> list[Finding]:
+    """Run one check."""
+    return list(check(app, {entry.id for entry in CHECKS} - {check_id}))
+
+
+@pytest.mark.parametrize(
+    ("check_id", "build", "endpoint", "message"),
+    [
+        pytest.param(check_id, *case, id=f"{check_id}-{number}")
+        for check_id, cases in FOUND.items()
+        for number, case in enumerate(cases)
+    ],
+)
+def test_found(check_id: str, build: Build, endpoint: str | None, message: str) -> None:
+    """A check finds what it is for, says where, and what to do."""
+    [finding] = found_by(check_id, build())
+    assert (finding.endpoint, finding.message) == (endpoint, message)
+    [entry] = [entry for entry in CHECKS if entry.id == check_id]
+    assert (finding.severity, finding.hint) == (entry.severity, entry.hint)
+
+
+@pytest.mark.parametrize(
+    ("check_id", "build"),
+    [
+        pytest.param(check_id, build, id=f"{check_id}-{number}")
+        for check_id, builds in WELL.items()
+        for number, build in enumerate(builds)
+    ],
+)
+def test_well(check_id: str, build: Build) -> None:
+    """A check leaves alone what is much the same and well."""
+    assert found_by(check_id, build()) == []
+
+
+def test_every_check_has_its_twins() -> None:
+    """No check goes without a case that it finds and one that it does not."""
+    ids = [entry.id for entry in CHECKS]
+    assert list(FOUND) == list(WELL) == ids
+
+
+def test_what_a_missing_method_answers() -> None:
+    """What MG102 promises is what Flask does."""
+    app = classy(methods=["GET", "DELETE"])()
+    assert found_by("MG102", app)
+    assert app.test_client().get("/items/1").status_code == 200
+    assert app.test_client().delete("/items/1").status_code == 500
+
+
+def test_what_gunicorn_refuses_is_not_refused_by_the_app() -> None:
+    """A method that MG109 finds is served as far as the app goes."""
+    assert routed("AB")().test_client().open("/cache", method="AB").status_code == 200
+
+
+def test_a_view_class_that_is_no_method_view() -> None:
+    """A plain ``View`` dispatches by itself: nothing is known of its methods."""
+
+    class Plain(View):
+        methods = ("GET", "DELETE")
+
+        def dispatch_request(self) -> str:
+            """Serve."""
+            return ""
+
+    app = app_with()
+    app.add_url_rule("/plain", view_func=Plain.as_view("plain"))
+    assert check(app) == ()
+
+
+def test_a_decorated_class_is_still_known() -> None:
+    """A decorator that uses ``functools.wraps`` does not hide the class."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def wrapper(**kwargs: Any) -> Any:
+            return function(**kwargs)
+
+        return wrapper
+
+    app = app_with()
+
+    class Decorated(Item):
+        methods = ("GET", "PUT", "DELETE")
+        decorators = [decorate]  # noqa: RUF012 -- as Flask's documentation has it
+
+    app.add_url_rule("/items/<int:id>", view_func=Decorated.as_view("item"))
+    assert [finding.id for finding in check(app)] == ["MG102"]
+
+
+def test_an_app_that_is_well() -> None:
+    """The usual app has no finding."""
+    app = app_with()
+    CORS(app)
+    app.before_request(login)
+    app.add_url_rule("/items/<int:id>", view_func=Item.as_view("item"))
+    app.add_url_rule("/", "index", view, methods=["GET", "POST"])
+    app.add_url_rule("/cache", "purge", view, methods=["PURGE"])
+    assert check(app) == ()
+
+
+def test_order_and_number_of_places() -> None:
+    """Findings are sorted by id and endpoint; of many URLs a few are named."""
+    app = app_with(SUPPORTED_METHODS=["OPTIONS"])
+    for number in range(5):
+        app.add_url_rule(f"/{number}", "many", view, methods=["TRACE"])
+    app.add_url_rule("/z", "a", view, methods=["PUT"])
+    assert [(f.id, f.endpoint) for f in check(app)] == [
+        ("MG101", "a"),
+        ("MG101", "many"),
+        ("MG104", "many"),
+    ]
+    assert check(app)[2].message == "TRACE /0, /1, /2 and 2 more: routed to a view."
+
+
+def test_ignore() -> None:
+    """What is ignored is left out, and what is no id is refused."""
+    app = routed("TRACE", "AB")()
+    assert [finding.id for finding in check(app)] == ["MG104", "MG109"]
+    assert [finding.id for finding in check(app, ["MG104"])] == ["MG109"]
+    with pytest.raises(ValueError, match=r"^MG1, mg104: no such check\. Known: MG101,"):
+        check(app, ["mg104", "MG1"])
+
+
+def test_json() -> None:
+    """The JSON has the documented keys and no other."""
+    [finding] = check(routed("TRACE")())
+    assert json.loads(json.dumps(finding.as_json())) == {
+        "id": "MG104",
+        "severity": "warning",
+        "message": "TRACE /cache: routed to a view.",
+        "hint": "Take it out of the route: TRACE echoes requests, cookies among them,"
+        " and CONNECT is for proxies.",
+        "endpoint": "purge",
+    }
+
+
+def test_no_guard() -> None:
+    """An app without a guard is told what to add."""
+    with pytest.raises(NoGuardError, match="has no method guard"):
+        check(Flask(__name__))
+
+
+def test_catalogue() -> None:
+    """Ids are in order and each is there once; every text is a sentence or a name."""
+    ids = [entry.id for entry in CHECKS]
+    assert ids == [f"MG{101 + number}" for number in range(len(ids))]
+    assert {entry.severity for entry in CHECKS} == set(Severity)
+    assert all(entry.hint.endswith(".") for entry in CHECKS)
+    assert not any(entry.title.endswith(".") for entry in CHECKS)

@@ -1,0 +1,916 @@
+"""Deprecated methods on an app: announced, ended, gone, and free for all others."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from html.parser import HTMLParser
+from typing import Any, TypeVar
+
+import http_sf
+import pytest
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    redirect,
+    request,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.exceptions import Conflict, HTTPException
+from werkzeug.routing import MapAdapter, Rule
+
+from flask_method_guard import (
+    Deprecation,
+    MethodGuard,
+    MethodNotAllowed,
+    MethodRejected,
+    Reason,
+    deprecated_methods,
+    method_rejected,
+)
+from flask_method_guard.extension import AppGuard
+from tests.deprecations import (
+    ANNOUNCED,
+    LINK,
+    NAMES,
+    SAID,
+    SECOND,
+    SILENT,
+    SINCE,
+    SUNSET,
+    Clock,
+    announced,
+    deprecated,
+    make_app,
+    make_put_app,
+)
+from tests.raw_wsgi import Answer, ask, make_environ, run
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    tomllib = None
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+# -- while it works --------------------------------------------------------------
+
+
+def returned_404() -> Any:
+    """Give the client a 404 in the view's own words."""
+    return "no such item", 404
+
+
+def crashes() -> Any:
+    """Crash."""
+    raise RuntimeError
+
+
+def raised_conflict() -> Any:
+    """Raise an exception of Werkzeug's."""
+    raise Conflict
+
+
+def streams() -> Any:
+    """Stream."""
+    return (piece for piece in ["a", "b"])
+
+
+ANSWERS: dict[str, tuple[Callable[[], Any], int]] = {
+    "text": (lambda: "ok", 200),
+    "no content": (lambda: ("", 204), 204),
+    "not modified": (lambda: ("", 304), 304),
+    "a stream": (streams, 200),
+    "a redirect": (lambda: redirect("/elsewhere"), 302),
+    "a returned 404": (returned_404, 404),
+    "an aborted 404": (lambda: abort(404), 404),
+    "a 422": (lambda: ({"errors": []}, 422), 422),
+    "a raised 409": (raised_conflict, 409),
+    "its own 405": (lambda: abort(405), 405),
+    "its own 501": (lambda: abort(501), 501),
+    "a crash": (crashes, 500),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize("way", ["view", "app"])
+def test_announced_whatever_the_view_answers(name: str, way: str) -> None:
+    """The three headers are on every response of the deprecated method."""
+    answer_of, status = ANSWERS[name]
+
+    def index() -> Any:
+        return answer_of()
+
+    config: dict[str, Any] = {"DEPRECATED_METHODS": {"PUT": SAID}}
+    app = make_app(**(config if way == "app" else {}))
+    view = deprecated(index) if way == "view" else index
+    app.add_url_rule("/", "index", view, methods=["PUT"])
+    answer = ask(app, "PUT", "/")
+    assert (answer.status, announced(answer)) == (status, ANNOUNCED)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "OPTIONS", "POST", "FOO"])
+def test_no_other_method_is_announced(method: str) -> None:
+    """Any other method of the same URL carries nothing: GET is not deprecated."""
+    app = make_put_app()
+    assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
+    assert announced(ask(app, method, "/item")) == SILENT
+
+
+@pytest.mark.parametrize("path", ["/other", "/nowhere"])
+def test_no_other_url_is_announced(path: str) -> None:
+    """A view's word is for its own URLs."""
+    app = make_put_app()
+    app.add_url_rule("/other", "other", lambda: "other", methods=["PUT"])
+    assert announced(ask(app, "PUT", path)) == SILENT
+
+
+def test_the_app_speaks_for_every_url() -> None:
+    """The app's word is for each view that takes the method, known late or early."""
+    app = make_app(DEPRECATED_METHODS={"put": SAID})
+    app.add_url_rule("/a", "a", lambda: "a", methods=["PUT"])
+    assert announced(ask(app, "PUT", "/a")) == ANNOUNCED
+    app.view_functions["b"] = lambda: "b"
+    app.url_map.add(Rule("/b", endpoint="b", methods=["PUT", "POST"]))
+    assert announced(ask(app, "PUT", "/b")) == ANNOUNCED
+    assert announced(ask(app, "POST", "/b")) == SILENT
+
+
+def test_what_a_hook_answers_is_announced() -> None:
+    """A login that answers in the view's place answers for the same method."""
+    app = make_put_app()
+    app.before_request(lambda: ("log in", 401))
+    answer = ask(app, "PUT", "/item")
+    assert (answer.status, announced(answer)) == (401, ANNOUNCED)
+    assert announced(ask(app, "GET", "/item")) == SILENT
+
+
+@pytest.mark.parametrize("way", ["errorhandler", "rendered exception"])
+def test_what_an_error_handler_answers_is_announced(way: str) -> None:
+    """The announcement stands on whatever an error handler makes."""
+    app = make_app()
+
+    @app.put("/")
+    @deprecated
+    def index() -> str:
+        abort(404)
+
+    def own(error: HTTPException) -> Any:
+        if way == "errorhandler":
+            return {"error": error.code}, 404
+        return error
+
+    app.register_error_handler(404, own)
+    answer = ask(app, "PUT", "/")
+    assert (answer.status, announced(answer)) == (404, ANNOUNCED)
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        (
+            {"Link": '</next>; rel="next"'},
+            (*ANNOUNCED[:2], ['</next>; rel="next"', *ANNOUNCED[2]]),
+        ),
+        ({"Link": ANNOUNCED[2][0]}, ANNOUNCED),
+        ({"Deprecation": "@1"}, (["@1"], *ANNOUNCED[1:])),
+        ({"deprecation": "@1"}, (["@1"], *ANNOUNCED[1:])),
+        (
+            {"Sunset": "Thu, 01 Jan 2037 00:00:00 GMT"},
+            (ANNOUNCED[0], ["Thu, 01 Jan 2037 00:00:00 GMT"], ANNOUNCED[2]),
+        ),
+    ],
+    ids=["another link", "the same link", "deprecation", "lower case", "sunset"],
+)
+def test_the_views_own_headers_stay(
+    own: dict[str, str], expected: tuple[list[str], ...]
+) -> None:
+    """A header of the view is not overwritten; a link stands beside others."""
+    app = make_app(DEPRECATED_METHODS={"PUT": SAID})
+    app.add_url_rule("/", "index", lambda: ("ok", own), methods=["PUT"])
+    assert announced(ask(app, "PUT", "/")) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["since"], (ANNOUNCED[0], [], [])),
+        (["sunset"], ([], ANNOUNCED[1], [])),
+        (["link"], ([], [], ANNOUNCED[2])),
+        (["notice"], SILENT),
+        (["since", "link"], (ANNOUNCED[0], [], ANNOUNCED[2])),
+    ],
+    ids=["since", "sunset", "link", "notice", "two"],
+)
+def test_what_is_not_known_is_not_announced(
+    keys: list[str], expected: tuple[list[str], ...]
+) -> None:
+    """Each header stands for itself; there is no date to make up."""
+    said = {key: SAID[key] for key in keys}
+    app = make_app(DEPRECATED_METHODS={"PUT": said})
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
+    assert announced(ask(app, "PUT", "/")) == expected
+
+
+@pytest.mark.parametrize(
+    "offset", [-timedelta(days=999), timedelta(), timedelta(days=999)], ids=str
+)
+def test_announced_whatever_the_time(offset: timedelta) -> None:
+    """Both dates may be yet to come or past (RFC 9745 §2.1, RFC 8594 §3)."""
+    app = make_put_app(Clock(SUNSET + offset))
+    answer = ask(app, "PUT", "/item")
+    assert (answer.text, announced(answer)) == ("PUT is served", ANNOUNCED)
+
+
+def test_head_is_a_method_of_its_own() -> None:
+    """Who deprecates GET alone says nothing of HEAD."""
+    app = make_app(DEPRECATED_METHODS={"GET": SAID})
+    app.add_url_rule("/", "index", lambda: "ok")
+    assert announced(ask(app, "GET", "/")) == ANNOUNCED
+    assert announced(ask(app, "HEAD", "/")) == SILENT
+
+
+def test_a_deprecated_options() -> None:
+    """The automatic answer to OPTIONS can be deprecated like any other."""
+    app = make_app(DEPRECATED_METHODS={"OPTIONS": SAID})
+    app.add_url_rule("/", "index", lambda: "ok")
+    answer = ask(app, "OPTIONS", "/")
+    assert (answer.get("Allow"), announced(answer)) == ("GET, HEAD, OPTIONS", ANNOUNCED)
+
+
+def test_a_redirect_of_the_router_is_untouched() -> None:
+    """The URL that the client is sent to makes the announcement."""
+    app = make_app(DEPRECATED_METHODS={"PUT": SAID})
+    app.add_url_rule("/dir/", "dir", lambda: "dir", methods=["PUT"])
+    answer = ask(app, "PUT", "/dir")
+    assert (answer.status, announced(answer)) == (308, SILENT)
+    assert announced(ask(app, "PUT", "/dir/")) == ANNOUNCED
+
+
+def test_a_bad_host_is_told_nothing() -> None:
+    """Nothing is announced to a request whose host is not the app's."""
+    app = make_put_app()
+    answer = run(app, {**make_environ("PUT", "/item"), "HTTP_HOST": "a b"})
+    if answer.status == 400:  # Werkzeug 3 refuses such a host, Werkzeug 2 does not
+        assert announced(answer) == SILENT
+
+
+def test_the_headers_by_other_parsers() -> None:
+    """A structured-fields parser and the standard library read the same dates."""
+    answer = ask(make_put_app(), "PUT", "/item")
+    (deprecation, sunset, _) = (answer.get(name) or "" for name in NAMES)
+    assert http_sf.parse(deprecation.encode(), tltype="item") == (SINCE, {})
+    assert parsedate_to_datetime(sunset) == SUNSET
+
+
+# -- who speaks ------------------------------------------------------------------
+
+
+def test_the_views_word_beats_the_apps() -> None:
+    """A view's word replaces the app's as a whole, for that method of that view."""
+    app = make_app(
+        DEPRECATED_METHODS={
+            "PUT": {"since": "2020-01-01", "link": "/all"},
+            "DELETE": {"since": "2021-01-01"},
+        }
+    )
+
+    @app.route("/own", methods=["PUT", "DELETE"])
+    @deprecated_methods("PUT", since="2026-01-01")
+    def own() -> str:
+        return "own"
+
+    app.add_url_rule("/other", "other", lambda: "other", methods=["PUT"])
+    assert announced(ask(app, "PUT", "/own")) == (["@1767225600"], [], [])
+    assert announced(ask(app, "DELETE", "/own")) == (["@1609459200"], [], [])
+    assert announced(ask(app, "PUT", "/other")) == (
+        ["@1577836800"],
+        [],
+        ['</all>; rel="deprecation"'],
+    )
+
+
+def test_the_views_word_beats_the_apps_sunset() -> None:
+    """A view can outlive the end that the app has set, or end before it."""
+    clock = Clock(SUNSET)
+    app = make_app(clock, DEPRECATED_METHODS={"PUT": SAID}, ENFORCE_SUNSET=True)
+    marks = {
+        "longer": deprecated_methods("PUT", sunset=SUNSET + SECOND),
+        "forever": deprecated_methods("PUT", since=SINCE),
+        "shorter": deprecated_methods("PUT", sunset=SUNSET - SECOND),
+    }
+    for name, mark in marks.items():
+        app.add_url_rule(f"/{name}", name, mark(lambda: "ok"), methods=["PUT"])
+    app.add_url_rule("/app", "app", lambda: "ok", methods=["PUT"])
+
+    def statuses() -> list[int]:
+        paths = ["/longer", "/forever", "/shorter", "/app"]
+        return [ask(app, "PUT", path).status for path in paths]
+
+    assert statuses() == [200, 200, 405, 405]
+    clock.now -= SECOND
+    assert statuses() == [200, 200, 405, 200]
+    clock.now -= SECOND
+    assert statuses() == [200, 200, 200, 200]
+
+
+def test_two_apps_with_one_guard() -> None:
+    """One guard serves apps with different settings, and one view in both."""
+
+    @deprecated
+    def item() -> str:
+        return "ok"
+
+    guard = MethodGuard(clock=Clock(SUNSET))
+    apps = [Flask("lenient"), Flask("strict")]
+    apps[1].config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+    for app in apps:
+        guard.init_app(app)
+        app.add_url_rule("/", view_func=item, methods=["PUT"])
+    assert [ask(app, "PUT", "/").status for app in apps] == [200, 405]
+
+
+# -- the sunset, enforced --------------------------------------------------------
+
+
+BEFORE_AND_AFTER = pytest.mark.parametrize(
+    ("now", "ended"),
+    [
+        (SUNSET - timedelta(days=4000), False),
+        (SUNSET - SECOND, False),
+        (SUNSET - timedelta(microseconds=1), False),
+        (SUNSET, True),
+        (SUNSET.astimezone(timezone(timedelta(hours=-9))), True),
+        (SUNSET + timedelta(microseconds=1), True),
+        (SUNSET + SECOND, True),
+        (SUNSET + timedelta(days=4000), True),
+    ],
+    ids=[
+        "years before",
+        "a second before",
+        "a microsecond before",
+        "the second itself",
+        "the second elsewhere",
+        "a microsecond after",
+        "a second after",
+        "years after",
+    ],
+)
+WITH_PUT, WITHOUT_PUT = "GET, HEAD, OPTIONS, PATCH, PUT", "GET, HEAD, OPTIONS, PATCH"
+
+
+@BEFORE_AND_AFTER
+@pytest.mark.parametrize("way", ["view", "app"])
+@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+def test_the_sunset_second(now: datetime, ended: bool, way: str, early: bool) -> None:
+    """From the very second on the method is 405, and gone from both lists."""
+    config: dict[str, Any] = {"ENFORCE_SUNSET": True, "REJECT_EARLY": early}
+    if way == "view":
+        app = make_put_app(Clock(now), **config)
+    else:
+        app = make_app(Clock(now), DEPRECATED_METHODS={"PUT": SAID}, **config)
+        methods = ["GET", "PUT", "PATCH"]
+        app.add_url_rule("/item", "item", lambda: request.method, methods=methods)
+    allow = WITHOUT_PUT if ended else WITH_PUT
+    put = ask(app, "PUT", "/item")
+    assert put.status == (405 if ended else 200)
+    assert put.get("Allow") == (allow if ended else None)
+    assert ask(app, "POST", "/item").get("Allow") == allow
+    options = ask(app, "OPTIONS", "/item")
+    assert (options.status, options.get("Allow")) == (200, allow)
+    for method in ("GET", "HEAD", "PATCH"):
+        answer = ask(app, method, "/item")
+        assert (answer.status, announced(answer)) == (200, SILENT)
+
+
+def test_nothing_restarts() -> None:
+    """One app follows its clock, forth and back."""
+    clock = Clock()
+    app = make_put_app(clock, ENFORCE_SUNSET=True)
+    seen = []
+    for now in (SUNSET - SECOND, SUNSET, SUNSET - SECOND, SUNSET + SECOND):
+        clock.now = now
+        seen.append(ask(app, "PUT", "/item").status)
+    assert seen == [200, 405, 200, 405]
+
+
+def test_the_view_is_not_called() -> None:
+    """A retired method reaches no view."""
+    calls: list[str] = []
+    clock = Clock()
+    app = make_app(clock, ENFORCE_SUNSET=True)
+
+    @app.put("/")
+    @deprecated
+    def index() -> str:
+        calls.append("called")
+        return "ok"
+
+    assert ask(app, "PUT", "/").status == 200
+    clock.now = SUNSET
+    assert ask(app, "PUT", "/").status == 405
+    assert calls == ["called"]
+
+
+def test_not_enforced_the_view_answers() -> None:
+    """A date that has passed stops nothing unless the app says so."""
+    app = make_put_app(Clock(SUNSET + SECOND))
+    answer = ask(app, "PUT", "/item")
+    assert (answer.text, announced(answer)) == ("PUT is served", ANNOUNCED)
+    assert ask(app, "POST", "/item").get("Allow") == WITH_PUT
+
+
+def test_no_sunset_no_end() -> None:
+    """Without a sunset there is nothing to enforce."""
+    app = make_app(
+        Clock(datetime.max.replace(tzinfo=timezone.utc)),
+        DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}},
+        ENFORCE_SUNSET=True,
+    )
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
+    assert ask(app, "PUT", "/").status == 200
+
+
+def test_the_last_method_of_a_url() -> None:
+    """Where nothing else is taken, Allow is there and empty (RFC 9110 §10.2.1)."""
+    app = make_app(Clock(SUNSET), DEPRECATED_METHODS={"PUT": SAID}, ENFORCE_SUNSET=True)
+    app.add_url_rule(
+        "/", "index", lambda: "ok", methods=["PUT"], provide_automatic_options=False
+    )
+    answer = ask(app, "PUT", "/")
+    assert (answer.status, answer.get("Allow")) == (405, "")
+    assert "Allowed: no method." in answer.json["detail"]
+
+
+def test_a_retired_options() -> None:
+    """Flask's automatic OPTIONS can be retired, too."""
+    app = make_app(
+        Clock(SUNSET), DEPRECATED_METHODS={"OPTIONS": SAID}, ENFORCE_SUNSET=True
+    )
+    app.add_url_rule("/", "index", lambda: "ok")
+    answer = ask(app, "OPTIONS", "/")
+    assert (answer.status, answer.get("Allow")) == (405, "GET, HEAD")
+
+
+def test_get_can_be_retired() -> None:
+    """GET is 405 then, not 501: servers must know it (RFC 9110 §9.1)."""
+    said = {"GET": SAID, "HEAD": SAID}
+    app = make_app(Clock(SUNSET), DEPRECATED_METHODS=said, ENFORCE_SUNSET=True)
+    app.add_url_rule("/", "index", lambda: "ok", methods=["GET", "POST"])
+    answer = ask(app, "GET", "/")
+    assert (answer.status, answer.get("Allow")) == (405, "OPTIONS, POST")
+    answer = ask(app, "HEAD", "/")
+    assert (answer.status, answer.body) == (405, b"")
+    assert ask(app, "POST", "/").status == 200
+
+
+def test_another_view_of_the_same_url_still_serves() -> None:
+    """Retired is the method of one view; the URL's other views go on."""
+    app = make_app(Clock(SUNSET), ENFORCE_SUNSET=True)
+    app.add_url_rule("/", "old", deprecated(lambda: "ok"), methods=["PUT"])
+    app.add_url_rule("/", "new", lambda: "ok", methods=["PATCH"])
+    answer = ask(app, "PUT", "/")
+    assert (answer.status, answer.get("Allow")) == (405, "OPTIONS, PATCH")
+    assert ask(app, "PATCH", "/").status == 200
+
+
+def test_a_views_own_405_leaves_it_out() -> None:
+    """The Allow of a 405 that a view made promises no retired method either."""
+    app = make_app(Clock(SUNSET), DEPRECATED_METHODS={"PUT": SAID}, ENFORCE_SUNSET=True)
+
+    @app.route("/", methods=["PUT", "PATCH", "DELETE"])
+    def index() -> str:
+        abort(405)
+
+    assert ask(app, "PATCH", "/").get("Allow") == "DELETE, OPTIONS"
+
+
+# -- what a client reads ---------------------------------------------------------
+
+
+def retired_app(**config: Any) -> Flask:
+    """Make an app past its enforced sunset."""
+    return make_put_app(Clock(SUNSET), ENFORCE_SUNSET=True, **config)
+
+
+class Words(HTMLParser):
+    """The paragraphs of a page, as text, and where its links lead."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.links: dict[str, str] = {}
+        self.paragraphs: list[str] = []
+        self._href: str | None = None
+        self._is_inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "p":
+            self.paragraphs.append("")
+            self._is_inside = True
+        if tag == "a":
+            self._href = dict(attrs)["href"]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "p":
+            self._is_inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._is_inside:
+            self.paragraphs[-1] += data
+        if self._href is not None:
+            self.links[data] = self._href
+            self._href = None
+
+
+def test_retired_html() -> None:
+    """A person reads what happened, what to do and where to read on, in one place."""
+    answer = ask(retired_app(), "PUT", "/item", headers={"Accept": "text/html"})
+    words = Words(answer.text)
+    assert words.paragraphs[0].strip() == (
+        "PUT was retired on 1 March 2026. Use PATCH. Migration guide"
+    )
+    assert words.links == {"Migration guide": LINK}
+    assert "<li>PUT</li>" not in answer.text
+    assert "<li>PATCH</li>" in answer.text
+
+
+def test_retired_plain() -> None:
+    """Plain text says the same, with the address."""
+    answer = ask(retired_app(), "PUT", "/item", headers={"Accept": "text/plain"})
+    assert answer.text == (
+        "405 Method Not Allowed\n"
+        "\n"
+        "PUT was retired on 1 March 2026. Use PATCH."
+        f" Allowed: {WITHOUT_PUT}.\n"
+        f"Migration guide: {LINK}\n"
+    )
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
+def test_retired_json(accept: str) -> None:
+    """Programs find each part under its name."""
+    answer = ask(retired_app(), "PUT", "/item", headers={"Accept": accept})
+    assert answer.json == {
+        "type": "about:blank",
+        "title": "Method Not Allowed",
+        "status": 405,
+        "detail": (
+            f"PUT was retired on 1 March 2026. Use PATCH. Allowed: {WITHOUT_PUT}."
+        ),
+        "method": "PUT",
+        "allowed_methods": WITHOUT_PUT.split(", "),
+        "deprecation": {
+            "since": "2026-01-01T00:00:00Z",
+            "sunset": "2026-03-01T12:00:00Z",
+            "link": LINK,
+            "notice": "Use PATCH.",
+        },
+    }
+
+
+def test_the_retired_answers_link() -> None:
+    """The link is in the header, too, beside that to the documentation."""
+    answer = ask(retired_app(DOCS_URL="/docs"), "PUT", "/item")
+    assert answer.all("Link") == ['</docs>; rel="help"', ANNOUNCED[2][0]]
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({}, "PUT was retired on 1 March 2026."),
+        ({"notice": "Use PATCH."}, "PUT was retired on 1 March 2026. Use PATCH."),
+        ({"notice": " Use PATCH "}, "PUT was retired on 1 March 2026. Use PATCH."),
+        (
+            {"notice": "Why not PATCH?"},
+            "PUT was retired on 1 March 2026. Why not PATCH?",
+        ),
+        ({"notice": "<b>&amp;</b>"}, "PUT was retired on 1 March 2026. <b>&amp;</b>"),
+        (
+            {"notice": "Benutze PATCH…"},
+            "PUT was retired on 1 March 2026. Benutze PATCH…",
+        ),
+        ({"notice": "(Use PATCH.)"}, "PUT was retired on 1 March 2026. (Use PATCH.)"),
+        ({"notice": "改用 PATCH。"}, "PUT was retired on 1 March 2026. 改用 PATCH。"),
+    ],
+    ids=["none", "plain", "bare", "question", "markup", "dots", "brackets", "chinese"],
+)
+@pytest.mark.parametrize("accept", ["text/html", "text/plain", "application/json"])
+def test_notices(said: dict[str, str], text: str, accept: str) -> None:
+    """Sentences stay apart, and whatever a notice holds is text."""
+    app = make_app(
+        Clock(SUNSET),
+        DEPRECATED_METHODS={"PUT": {"sunset": "2026-03-01", **said}},
+        ENFORCE_SUNSET=True,
+    )
+    app.add_url_rule("/", "index", lambda: "ok", methods=["GET", "PUT"])
+    answer = ask(app, "PUT", "/", headers={"Accept": accept})
+    if accept == "text/html":
+        assert Words(answer.text).paragraphs[0].strip() == text
+        assert "<b>" not in answer.text
+        return
+    full = f"{text} Allowed: GET, HEAD, OPTIONS."
+    if accept == "text/plain":
+        assert answer.text.splitlines()[2] == full
+    else:
+        assert answer.json["detail"] == full
+        assert (
+            answer.json["deprecation"].get("notice", "")
+            == said.get("notice", "").strip()
+        )
+
+
+def test_retired_in_another_case() -> None:
+    """Where every method is known, Flask serves ``put`` as PUT, and it ends as PUT."""
+    clock = Clock()
+    app = make_put_app(clock, ENFORCE_SUNSET=True, SUPPORTED_METHODS="*")
+    answer = ask(app, "put", "/item")
+    assert (answer.status, announced(answer)) == (200, ANNOUNCED)
+    clock.now = SUNSET
+    answer = ask(app, "put", "/item")
+    assert answer.status == 405
+    assert answer.json["detail"].startswith("put was retired on 1 March 2026. Use ")
+    assert answer.json["deprecation"]["link"] == LINK
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+def test_a_handler_has_the_facts(early: bool) -> None:
+    """A handler on the blueprint has the reason and the deprecation; Allow stays."""
+    clock = Clock(SUNSET)
+    app = make_app(clock, ENFORCE_SUNSET=True, REJECT_EARLY=early)
+    shop = Blueprint("shop", __name__)
+    caught: list[MethodNotAllowed] = []
+
+    @shop.errorhandler(405)
+    def own(error: MethodNotAllowed) -> tuple[str, int]:
+        caught.append(error)
+        return "own words", 405
+
+    @shop.route("/item", methods=["GET", "PUT"])
+    @deprecated
+    def item() -> str:
+        return "ok"
+
+    app.register_blueprint(shop)
+    answer = ask(app, "PUT", "/item")
+    assert (answer.status, answer.text) == (405, "own words")
+    assert answer.get("Allow") == "GET, HEAD, OPTIONS"
+    assert answer.get("Link") == ANNOUNCED[2][0]
+    (error,) = caught
+    assert error.reason is Reason.RETIRED
+    assert error.endpoint == "shop.item"
+    assert error.deprecation == Deprecation(SINCE, SUNSET, LINK, "Use PATCH.")
+
+
+def test_the_signal_tells_who_still_calls() -> None:
+    """The signal is sent with the deprecation for each refused call."""
+    heard: list[MethodRejected] = []
+
+    def listen(app: Flask, exception: MethodRejected) -> None:
+        heard.append(exception)
+
+    app = retired_app()
+    with method_rejected.connected_to(listen, app):
+        ask(app, "PUT", "/item")
+        ask(app, "PATCH", "/item")
+        ask(app, "POST", "/item")
+    assert [(e.reason, e.deprecation is not None) for e in heard] == [
+        (Reason.RETIRED, True),
+        (Reason.NOT_ALLOWED, False),
+    ]
+
+
+def test_an_allowed_methods_405_says_nothing_of_it() -> None:
+    """A 405 to another method tells nothing of the deprecated one."""
+    answer = ask(make_put_app(), "POST", "/item")
+    assert "deprecation" not in answer.json
+    assert answer.get("Link") is None
+
+
+# -- a deprecated method that the app does not know ------------------------------
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html", "text/plain"])
+@pytest.mark.parametrize("path", ["/item", "/nowhere"])
+def test_501_with_the_notice(accept: str, path: str) -> None:
+    """A deprecated method that nobody routes gets its 501 with notice and link."""
+    app = make_put_app(DEPRECATED_METHODS={"PROPFIND": SAID})
+    answer = ask(app, "PROPFIND", path, headers={"Accept": accept})
+    assert (answer.status, announced(answer)) == (501, ([], [], ANNOUNCED[2]))
+    assert answer.get("Allow") is None
+    said = "PROPFIND is not implemented. Use PATCH."
+    if accept == "text/html":
+        words = Words(answer.text)
+        assert words.paragraphs[0].strip() == f"{said} Migration guide"
+        assert words.links == {"Migration guide": LINK}
+    else:
+        assert said in answer.text
+        assert LINK in answer.text
+    if accept == "application/json":
+        assert answer.json["deprecation"]["notice"] == "Use PATCH."
+    other = ask(app, "MKCOL", path, headers={"Accept": accept})
+    assert (other.status, announced(other)) == (501, SILENT)
+    assert "PATCH." not in other.text
+
+
+def test_501_has_a_twin_that_is_known() -> None:
+    """Once a route takes the method, it is announced there and 405 elsewhere."""
+    app = make_put_app(DEPRECATED_METHODS={"PROPFIND": SAID})
+    app.add_url_rule("/dav", "dav", lambda: "dav", methods=["PROPFIND"])
+    answer = ask(app, "PROPFIND", "/dav")
+    assert (answer.status, announced(answer)) == (200, ANNOUNCED)
+    answer = ask(app, "PROPFIND", "/item")
+    assert (answer.status, announced(answer)) == (405, SILENT)
+
+
+def test_501_of_a_routed_method_has_the_views_word() -> None:
+    """Where the list of the operator beats the route, the view's notice is told."""
+    app = make_put_app(SUPPORTED_METHODS=["GET", "PATCH"])
+    answer = ask(app, "PUT", "/item")
+    assert answer.status == 501
+    assert answer.json["detail"].startswith("PUT is not implemented. Use PATCH.")
+    assert announced(answer) == ([], [], ANNOUNCED[2])
+
+
+# -- what others pay -------------------------------------------------------------
+
+
+def test_no_deprecations_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without deprecations a request that matches looks up no mark and no time."""
+    clock = Clock()
+    app = make_app(clock, ENFORCE_SUNSET=True)
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    app.add_url_rule("/", "index", lambda: "ok", methods=methods)
+    assert ask(app, "GET", "/").status == 200  # reads the views, once
+
+    def look_up(*args: object) -> None:
+        raise AssertionError
+
+    for name in ("deprecation", "is_retired", "_follow_up", "_read"):
+        monkeypatch.setattr(AppGuard, name, look_up)
+    for method in [*methods, "HEAD"]:
+        assert ask(app, method, "/").status == 200
+    assert clock.looks == 0
+
+
+def test_the_cost_is_there_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twin: one deprecated method is looked up, and all others still are not."""
+    clock = Clock()
+    app = make_put_app(clock, ENFORCE_SUNSET=True)
+    assert ask(app, "GET", "/item").status == 200
+    looks: list[str] = []
+    deprecation = AppGuard.deprecation
+
+    def look_up(guard: AppGuard, endpoint: str | None, method: str) -> Any:
+        looks.append(method)
+        return deprecation(guard, endpoint, method)
+
+    monkeypatch.setattr(AppGuard, "deprecation", look_up)
+    assert ask(app, "GET", "/item").status == 200
+    assert (looks, clock.looks) == ([], 0)
+    assert ask(app, "PUT", "/item").status == 200
+    assert looks
+    assert set(looks) == {"PUT"}
+    assert clock.looks > 0
+
+
+@pytest.mark.parametrize("enforce", [False, True])
+def test_the_clock_is_for_sunsets_alone(enforce: bool) -> None:
+    """Who enforces no sunset, or has none, never asks for the time."""
+    clock = Clock()
+    said = {"PUT": {"since": "2026-01-01"} if enforce else SAID}
+    app = make_app(clock, DEPRECATED_METHODS=said, ENFORCE_SUNSET=enforce)
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT", "PROPFIND"])
+    for method in ("PUT", "PROPFIND", "OPTIONS", "POST", "FOO"):
+        ask(app, method, "/")
+    assert clock.looks == 0
+
+
+def test_no_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    """Announcing and retiring log nothing by themselves."""
+    caplog.set_level(logging.DEBUG)
+    ask(make_put_app(), "PUT", "/item")
+    ask(retired_app(), "PUT", "/item")
+    assert caplog.records == []
+
+
+# -- a property ------------------------------------------------------------------
+
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND")
+PATHS = ("/a", "/b", "/c/1")
+RULES = ("/a", "/b", "/<name>", "/c/<int:name>", "/c/<name>")
+MOMENTS = [SUNSET + n * SECOND for n in (-1, 0, 1)]
+methods_strategy = st.lists(st.sampled_from(METHODS), min_size=1, max_size=3)
+said_strategy = st.fixed_dictionaries(
+    {},
+    optional={
+        "since": st.just(SINCE),
+        "sunset": st.sampled_from(MOMENTS),
+        "link": st.sampled_from(["/one", "/two"]),
+        "notice": st.just("Use another."),
+    },
+).filter(bool)
+marks_strategy = st.dictionaries(st.sampled_from(METHODS), said_strategy, max_size=2)
+rules_strategy = st.lists(
+    st.tuples(st.sampled_from(RULES), methods_strategy, marks_strategy),
+    min_size=1,
+    max_size=5,
+)
+
+
+def build(rules: list[Any], *, marks: bool) -> Flask:
+    """Make an app of the rules; each view says which it is."""
+    app = Flask(__name__, static_folder=None)
+    for number, (rule, methods, said_by_method) in enumerate(rules):
+
+        def view(name: str = "", number: int = number) -> Response:
+            return Response(headers={"X-View": str(number)})
+
+        if marks:
+            for method, said in said_by_method.items():
+                view = deprecated_methods(method, **said)(view)
+        app.add_url_rule(rule, str(number), view, methods=methods)
+    return app
+
+
+def expected_headers(said: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Say what is announced, in other words than the package's."""
+    found: list[tuple[str, str]] = []
+    for key, value in sorted((said or {}).items()):
+        if key == "link":
+            found.append(("Link", f'<{value}>; rel="deprecation"'))
+        if key == "since":
+            found.append(("Deprecation", http_sf.ser(value)))
+        if key == "sunset":
+            found.append(("Sunset", value.strftime("%a, %d %b %Y %H:%M:%S GMT")))
+    return sorted(found)
+
+
+def who_answers(adapter: MapAdapter, path: str, method: str) -> int | None:
+    """Ask bare Flask's router which view would answer."""
+    try:
+        endpoint, _ = adapter.match(path, method)
+    except HTTPException:
+        return None
+    return int(endpoint)
+
+
+def check(answer: Answer, said: dict[str, Any] | None, *, ended: bool) -> None:
+    """Compare an answer of a view, or to a retired method, with what is said."""
+    expected = expected_headers(said)
+    if ended:
+        expected = [(name, value) for name, value in expected if name == "Link"]
+    assert answer.status == (405 if ended else 200)
+    assert sorted((n, v) for n, v in answer.headers if n in NAMES) == expected
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rules=rules_strategy,
+    app_said=marks_strategy,
+    now=st.sampled_from(MOMENTS),
+    enforce=st.booleans(),
+)
+def test_headers_on_the_deprecated_method_alone(
+    rules: list[Any],
+    app_said: dict[str, dict[str, Any]],
+    now: datetime,
+    enforce: bool,
+) -> None:
+    """Over random maps: announced where it is said, ended in time, silent elsewhere."""
+    app = build(rules, marks=True)
+    app.config["METHOD_GUARD_DEPRECATED_METHODS"] = app_said
+    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = enforce
+    MethodGuard(app, clock=Clock(now))
+    bare = build(rules, marks=False).url_map.bind("localhost")
+    for path in PATHS:
+        alive = set()
+        answers = {method: ask(app, method, path) for method in METHODS}
+        for method, answer in answers.items():
+            number = who_answers(bare, path, method)
+            if number is None:
+                # A 501 has the link of a method that the app deprecates.
+                assert answer.status == 501 or announced(answer) == SILENT
+                continue
+            said = rules[number][2].get(method) or app_said.get(method)
+            ended = enforce and now >= (said or {}).get("sunset", now + SECOND)
+            check(answer, said, ended=ended)
+            alive |= set() if ended else {method}
+        ours = [a for a in answers.values() if a.get("X-View") is None]
+        allow = {a.get("Allow") for a in ours if a.status in (200, 405)}
+        assert allow <= {", ".join(sorted(alive))}
+
+
+def test_a_deprecation_can_be_compared_and_replaced() -> None:
+    """The value that a handler gets is a plain, frozen one."""
+    value = Deprecation(since=SINCE)
+    assert replace(value, notice="x") == Deprecation(SINCE, notice="x")
+    assert hash(value) == hash(Deprecation(since=SINCE))

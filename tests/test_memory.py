@@ -1,0 +1,126 @@
+"""What a client sends leaves nothing behind, however much it varies.
+
+Every cache of the package has a bound; these tests fill them all, note what the
+process holds, and send as much again and more.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tracemalloc
+from collections.abc import Callable
+from functools import lru_cache
+
+import pytest
+from flask import Flask, abort, request
+
+from flask_method_guard import MethodGuard
+
+from .raw_wsgi import make_environ
+
+#: More than any cache of the package or of Werkzeug keeps.
+WARM_UP = 1_600
+#: What may be there by chance: some memory blocks, none of them for a request.
+BLOCKS = 300
+
+BOTH_SIZES = pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(2_000, id="some"),
+        pytest.param(100_000, id="many", marks=pytest.mark.slow),
+    ],
+)
+
+Ask = Callable[[int], None]
+
+
+@pytest.fixture
+def app() -> Flask:
+    """Make an app with everything on that could keep something."""
+    app = Flask(__name__)
+    app.config.update(
+        METHOD_GUARD_DOCS_URL="https://docs.example.com/{endpoint}#{method}",
+        METHOD_GUARD_DEPRECATED_METHODS={"PATCH": {"notice": "Use PUT."}},
+    )
+    MethodGuard(app)
+    app.add_url_rule("/page", "page", lambda: "ok", methods=["GET", "PATCH"])
+    app.add_url_rule("/item/<int(max=5):key>", "item", lambda key: "ok")
+
+    @app.get("/refuses")
+    def refuses() -> str:
+        abort(405, description=request.headers.get("Accept"))
+
+    return app
+
+
+def varied(app: Flask, *, padding: int = 0) -> Ask:
+    """Ask with a method and an ``Accept`` that no other request has."""
+    pad = "x" * padding
+
+    def ask(number: int) -> None:
+        # Unknown; known and refused; a path that differs; no token; a view's own
+        # refusal, in words that differ.
+        method, path = (
+            (f"M{number}{pad}", "/page"),
+            ("DELETE", "/page"),
+            ("GET", f"/nothing/{number}{pad}"),
+            (f"M {number}{pad}", "/page"),
+            ("GET", "/refuses"),
+            ("POST", f"/item/{number}"),
+        )[number % 6]
+        accept = f"text/{number}{pad}, application/json;q=0.{number % 9 + 1}"
+        send(app, method, path, accept)
+
+    return ask
+
+
+def send(app: Flask, method: str, path: str, accept: str) -> None:
+    """Send a request and read the answer, as fast as may be."""
+    environ = make_environ(method, path, headers={"Accept": accept})
+    body = app(environ, lambda status, headers, exc_info=None: lambda data: None)
+    for _ in body:
+        pass
+    body.close()  # type: ignore[attr-defined]
+
+
+def blocks_left_by(ask: Ask, count: int) -> int:
+    """Tell how many more memory blocks live after ``count`` requests."""
+    for number in range(WARM_UP):
+        ask(number)
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for number in range(WARM_UP, WARM_UP + count):
+        ask(number)
+    gc.collect()
+    return sys.getallocatedblocks() - before
+
+
+@BOTH_SIZES
+def test_the_variety_of_requests_leaves_nothing(app: Flask, count: int) -> None:
+    """As many methods, paths and ``Accept`` values as there are requests are gone."""
+    assert blocks_left_by(varied(app), count) < BLOCKS
+
+
+def test_long_values_leave_nothing(app: Flask) -> None:
+    """Values that are too long for small memory blocks are gone, too."""
+    ask = varied(app, padding=800)
+    for number in range(300):
+        ask(number)
+    tracemalloc.start()
+    try:
+        for number in range(300, 1_500):
+            ask(number)
+        gc.collect()
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # One value of each request kept would be 960 kB.
+    assert left < 200_000
+
+
+def test_a_leak_would_be_seen(app: Flask) -> None:
+    """A cache without a bound, which this app's view has, is found out."""
+    remember = lru_cache(maxsize=None)(str.lower)
+    app.before_request(lambda: (remember(request.headers["Accept"]), None)[1])
+    assert blocks_left_by(varied(app), 600) > BLOCKS
