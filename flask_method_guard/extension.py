@@ -415,7 +415,7 @@ class AppGuard:
         :return: the guard's exception, with the exact ``Allow`` less the refused
             method unless methods are given.
         """
-        if not has_request_context():
+        if not has_request_context() or _is_bad_host(_request().routing_exception):
             return MethodNotAllowed(valid_methods, *args, **kwargs)
         app = _app()
         req = _request()
