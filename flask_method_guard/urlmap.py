@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import length_hint
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import (
@@ -144,7 +145,12 @@ class MethodIndex:
         Rules can be added to a map, not taken away. They are counted, which takes
         Werkzeug a walk over all of them: no public attribute has the number.
         """
-        return url_map is self.url_map and self.size == len([*url_map.iter_rules()])
+        rules = url_map.iter_rules()
+        # An iterator over a list knows its length.
+        size = length_hint(rules, -1)
+        return url_map is self.url_map and self.size == (
+            size if size >= 0 else len([*rules])
+        )
 
     def hides_nothing(self, path: str) -> bool:
         """Tell whether a 404 of the router means that no method dispatches at all.

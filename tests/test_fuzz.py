@@ -257,10 +257,13 @@ def environs(draw: st.DrawFn) -> Environ:
 
 
 class Expected(t.NamedTuple):
-    """What an answer must be, and by which row of the table."""
+    """What an answer must be, and by which row of the table.
+
+    The status is None where the answer must be the bare app's own.
+    """
 
     reason: str
-    status: int
+    status: int | None = None
     allow: str | None = None
 
 
@@ -272,7 +275,7 @@ def expected(config: Config, environ: Environ) -> Expected:
     try:
         adapter = bare.create_url_adapter(bare.request_class(environ))
     except HTTPException:
-        return Expected("bad-host", 400)
+        return Expected("bad-host")
     assert adapter is not None
     if not TOKEN.fullmatch(raw):
         wanted = Expected("invalid-token", 400)
@@ -293,15 +296,15 @@ def expected_of_router(config: Config, adapter: MapAdapter, method: str) -> Expe
     allow = ", ".join(sorted(name for name, how in each - retired if how))
     found = dispatches(adapter, method)
     if found == "redirected":
-        wanted = Expected("redirect", 308)
+        wanted = Expected("redirect")
     elif (method, found) in retired:
         wanted = Expected("retired", 405, allow)
     elif found:
-        wanted = Expected("allowed", 200, allow if found == "automatic" else None)
+        wanted = Expected("allowed", allow=allow if found == "automatic" else None)
     elif allow:
         wanted = Expected("not-allowed", 405, allow)
     else:
-        wanted = Expected("not-found", 404)
+        wanted = Expected("not-found")
     return wanted
 
 
@@ -337,26 +340,42 @@ def may_fail(config: Config, environ: Environ) -> bool:
     return isinstance(environ["wsgi.input"], BrokenInput) and bool(config.drain_limit)
 
 
-def check_answer(config: Config, environ: Environ, answer: Answer) -> str:
+def check_answer(
+    config: Config, environ: Environ, wanted: Expected, answer: Answer
+) -> str:
     """Compare an answer with the table's.
 
     :return: the reason of the table.
     """
-    wanted = expected(config, environ)
-    rejected = wanted.reason in (
-        "invalid-token",
-        "not-implemented",
-        "retired",
-        "not-allowed",
-    )
-    if rejected and may_fail(config, environ) and answer.status == 500:
+    if wanted.status is None:
+        check_untouched(config, environ, wanted, answer)
+        return wanted.reason
+    check_headers(environ["REQUEST_METHOD"], answer)
+    if wanted.status == 200:
+        assert (answer.status, answer.get("Allow"), answer.body) == (200, None, b"")
+    elif may_fail(config, environ) and answer.status == 500:
         return "the body could not be read"
-    assert (answer.status, answer.get("Allow")) == (wanted.status, wanted.allow)
-    if wanted.reason == "server-options":
-        assert answer.body == b""
-    if rejected:
+    else:
+        assert (answer.status, answer.get("Allow")) == (wanted.status, wanted.allow)
         check_rejection(config, environ["REQUEST_METHOD"], answer)
     return wanted.reason
+
+
+def check_untouched(
+    config: Config, environ: Environ, wanted: Expected, answer: Answer
+) -> None:
+    """Check that an answer is the bare app's, byte for byte, Allow aside.
+
+    Old Werkzeugs redirect to any Host, so that their headers are not judged.
+    """
+    bare = run(apps(config)[1], dict(environ))
+    if wanted.reason == "not-found" and bare.status == 405:
+        # The router promised methods that it then would refuse.
+        assert (answer.status, answer.get("Allow")) == (404, None)
+        return
+    assert (answer.line, answer.body) == (bare.line, bare.body)
+    assert answer.without("Allow") == bare.without("Allow")
+    assert answer.get("Allow") == (wanted.allow or bare.get("Allow"))
 
 
 def check_rejection(config: Config, raw: str, answer: Answer) -> None:
@@ -440,17 +459,15 @@ def test_every_hostile_request_is_answered_by_the_table() -> None:
     )
     @given(st.sampled_from(CONFIGS), environs())
     def check(config: Config, environ: Environ) -> None:
-        raw = environ["REQUEST_METHOD"]
-        guarded = apps(config)[0]
-        app: WSGIApplication = guarded.wsgi_app
-        if keeps_pep_3333(environ):
+        wanted = expected(config, environ)
+        app: WSGIApplication = apps(config)[0]
+        if wanted.status is not None and keeps_pep_3333(environ):
             seen["validated"] += 1
             app = validator(app)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", WSGIWarning)  # it knows few methods
             answer = run(app, dict(environ))
-        check_headers(raw, answer)
-        reason = check_answer(config, environ, answer)
+        reason = check_answer(config, environ, wanted, answer)
         event(reason)
         seen[reason] += 1
 
