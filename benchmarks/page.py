@@ -69,7 +69,7 @@ def figures(results: Results) -> str:
         "",
         "### Where the guard is slower",
         "",
-        _slower(results),
+        _slower(results, fewest),
         "",
         "### Many routes",
         "",
@@ -98,15 +98,12 @@ def figures(results: Results) -> str:
     return "\n".join(parts)
 
 
-def _slower(results: Results) -> str:
-    slower = report.slower(results)
+def _slower(results: Results, routes: int) -> str:
+    slower = report.slower(results, routes)
     if not slower:
         return "Nowhere by more than the spread of the measurement."
-    lines = [
-        f"* {result.case}, {result.routes:,} routes: {_excess(result)}."
-        for result in slower
-    ]
-    return "\n".join(lines)
+    lines = [f"* {result.case}: {_excess(result)}." for result in slower]
+    return "\n".join([f"With {routes} routes, beside bare Flask:", "", *lines])
 
 
 def _excess(result: RequestResult) -> str:

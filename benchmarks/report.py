@@ -119,13 +119,17 @@ def goal_table(found: Sequence[Outcome], margin: float = 0) -> list[str]:
     return table(["Goal", "limit", "outcome", "worst", "where"], rows)
 
 
-def slower(results: Results) -> list[RequestResult]:
+def slower(results: Results, routes: int) -> list[RequestResult]:
     """List the requests that the guard answers later than bare Flask does.
 
-    A difference within the spread is none; one over it is, in whatever app.
+    A difference within the spread is none.
     """
-    found = [r for r in results.requests if r.ratios["guard"].lower > 1]
-    return sorted(found, key=lambda r: r.ratios["guard"].median, reverse=True)
+    found = [
+        result
+        for result in results.requests
+        if result.routes == routes and result.ratios["guard"].lower > 1
+    ]
+    return sorted(found, key=lambda result: -result.ratios["guard"].median)
 
 
 def made(results: Results) -> str:

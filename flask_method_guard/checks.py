@@ -35,7 +35,7 @@ class Severity(str, Enum):
 class Finding:
     """Something that will surprise."""
 
-    #: The id of its entry in :data:`CHECKS`.
+    #: The id of its entry in the catalogue.
     id: str
     severity: Severity
     #: What is found, and where.

@@ -96,8 +96,7 @@ def list_(
         return
     for line in _route_lines(found.routes):
         click.echo(line)
-    count = len(routes)
-    click.echo(f"\n{count} {'URL' if count == 1 else 'URLs'}.")
+    click.echo(f"\n{report.counted(len(routes), 'route')}.")
     click.echo(f"Supported: {', '.join(found.supported_methods)}\n  ({found.why}).")
 
 
@@ -235,8 +234,7 @@ def _summary(found: Sequence[Finding]) -> str:
         return "Nothing was found."
     counts = Counter(str(finding.severity) for finding in found)
     return ", ".join(
-        f"{count} {severity}{'' if count == 1 else 's'}"
-        for severity, count in sorted(counts.items())
+        report.counted(count, severity) for severity, count in sorted(counts.items())
     )
 
 

@@ -28,7 +28,6 @@ from werkzeug.exceptions import (
     SecurityError,
 )
 from werkzeug.routing import Map, MapAdapter, Rule
-from werkzeug.wsgi import get_input_stream
 
 from . import bodies
 from .bodies import Facts
@@ -119,12 +118,15 @@ _request: Callable[[], Request] = request._get_current_object  # type: ignore[at
 _app: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
 
 
-# The request's binding to the URL map. Flask 3.2 merges the two contexts, and warns
-# where its module is asked for the old name.
-_context: Any = vars(flask_globals).get("request_ctx", flask_globals.app_ctx)
+# The context that binds the URL map to the request. Flask 3.2 merges the two
+# contexts, and warns where its module is asked for the old name.
+_context: Callable[[], Any] = (
+    vars(flask_globals).get("request_ctx", flask_globals.app_ctx)._get_current_object  # noqa: SLF001
+)
+
 
 #: A map of up to so many rules is counted whenever it is used …
-_SMALL_MAP = 250
+_SMALL_MAP = 100
 #: … and a larger one at most once in so many seconds.
 _COUNT_EVERY = 1.0
 
@@ -162,13 +164,18 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
 
 def _answer(rejection: Rejection) -> Response:
     """Answer with a response at once, which spares Flask to run a WSGI app."""
-    if current_app.trap_http_exception(rejection):
+    app = _app()
+    if app.trap_http_exception(rejection):
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)
-    return current_app.response_class(
+    response = app.response_class(
         rejection.get_body(), rejection.code, rejection.get_headers()
     )
+    req = _request()
+    if rejection is req.routing_exception:
+        app.extensions[EXTENSION_KEY].conclude(app, req, rejection)
+    return response
 
 
 class AppGuard:
@@ -186,6 +193,7 @@ class AppGuard:
         self._index: MethodIndex | None = None
         self._counted_at = 0.0
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
+        self._has_other_handlers = False
         self._view_functions: Mapping[str, Callable[..., Any]] = {}
         self._view_count = -1
         #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
@@ -227,6 +235,12 @@ class AppGuard:
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
         self.settled = frozenset(filter(is_token, settled))
+        self._has_other_handlers = any(
+            handler is not _answer
+            for by_code in app.error_handler_spec.values()
+            for by_class in by_code.values()
+            for handler in by_class.values()
+        )
         self._view_functions = app.view_functions
         self._view_count = len(app.view_functions)
         self.make_facts = lru_cache(maxsize=256)(
@@ -292,18 +306,21 @@ class AppGuard:
     def _reject(self, target: _Target, req: Request, rejection: Rejection) -> None:
         req.routing_exception = rejection
 
-        @after_this_request
-        def conclude(response: Response) -> Response:
-            # It is not the answer if a later hook answered in its place, for then
-            # Flask did not raise it, nor if an error handler crashed on it.
-            if rejection.__traceback__ is not None and response.status_code != 500:
-                self._conclude(rejection, response)
-            return response
+        if self._has_other_handlers:
+
+            @after_this_request
+            def conclude(response: Response) -> Response:
+                # It is not the answer if a later hook answered in its place, for
+                # then Flask did not raise it, nor if an error handler crashed on it.
+                if rejection.__traceback__ is not None and response.status_code != 500:
+                    self.conclude(_app(), req, rejection)
+                    _add_links(response, bodies.links(rejection.facts))
+                return response
 
         if self.settings.reject_early:
-            if req.url_rule is None:
+            if rejection.code == 405 and req.url_rule is None:
                 # The rule's blueprint then handles what is its own.
-                req.url_rule = target.rule
+                target.name_rule()
             raise rejection
 
     def _follow_up(self, target: _Target, req: Request) -> None:
@@ -362,15 +379,16 @@ class AppGuard:
             allow = rejection.facts.allowed_methods
             return Examination(verdict, rejection, rule, allow)
 
-    def _conclude(self, rejection: Rejection, response: Response) -> None:
-        """Do what is left when a rejection has become the answer."""
+    def conclude(self, app: Flask, req: Request, rejection: Rejection) -> None:
+        """Do what is left when a rejection becomes the answer."""
         # The frames that it holds would keep the app until the next run of the
         # garbage collector.
         rejection.__traceback__ = None
-        _drain(_request(), self.settings.drain_limit)
-        _add_links(response, bodies.links(rejection.facts))
-        app = _app()
-        method_rejected.send(app, _async_wrapper=app.ensure_sync, exception=rejection)
+        _drain(req, self.settings.drain_limit)
+        if method_rejected.receivers:
+            method_rejected.send(
+                app, _async_wrapper=app.ensure_sync, exception=rejection
+            )
 
     def repair_allow(self, app: Flask, req: Request, response: Response) -> None:
         """Give a 405 the ``Allow`` that it lacks.
@@ -450,6 +468,7 @@ class _Target:
         self._req = req
         self._index = guard.index(app)
         self._adapter = adapter
+        self._allowed: tuple[str, ...] | None = None
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared with others (RFC 9110 §9.1).
         self.method = self.raw_method
@@ -459,12 +478,21 @@ class _Target:
     @property
     def adapter(self) -> MapAdapter:
         """The app's map, bound to the request."""
-        return self._adapter or cast("MapAdapter", _context.url_adapter)
+        if self._adapter is None:
+            self._adapter = cast("MapAdapter", _context().url_adapter)
+        return self._adapter
 
     @property
     def rule(self) -> Rule | None:
         """The rule that stands for the resource."""
-        return self._req.url_rule or find_rule(self.adapter, self._dispatching)
+        if self._req.url_rule is not None:
+            return self._req.url_rule
+        return find_rule(self.adapter, self.allowed_methods())[0]
+
+    def name_rule(self) -> None:
+        """Make the request one of the rule that stands for the resource."""
+        found = find_rule(self.adapter, self.allowed_methods())
+        self._req.url_rule, self._req.view_args = found
 
     def situation(self) -> Situation:
         """Gather the facts that the table asks for."""
@@ -489,8 +517,7 @@ class _Target:
             return set()
         return declared_methods(self.adapter)
 
-    @cached_property
-    def _dispatching(self) -> tuple[str, ...]:
+    def _find_allowed(self) -> tuple[str, ...]:
         adapter = self.adapter
         methods = dispatching_methods(self._index, adapter, self.declared)
         if not self._guard.settings.enforce_sunset:
@@ -500,11 +527,13 @@ class _Target:
 
     def allowed_methods(self) -> tuple[str, ...]:
         """List the exact ``Allow`` (RFC 9110 §10.2.1)."""
-        return self._dispatching
+        if self._allowed is None:
+            self._allowed = self._find_allowed()
+        return self._allowed
 
     def other_methods(self) -> tuple[str, ...]:
         """List the exact ``Allow`` less the method that a view has refused."""
-        return tuple(m for m in self._dispatching if m != self._req.method)
+        return tuple(m for m in self.allowed_methods() if m != self._req.method)
 
     def facts(self, reason: Reason) -> Facts:
         """Gather the plain values that the answer is made of."""
@@ -582,7 +611,7 @@ def _announce(deprecation: Deprecation, response: Response) -> None:
 def _add_links(response: Response, links: Iterable[tuple[str, str]]) -> None:
     """Add links beside those that the response has, none of them twice."""
     for name, value in links:
-        if value not in response.headers.getlist(name):
+        if value not in [other for _, other in response.headers]:
             response.headers.add(name, value)
 
 
@@ -597,11 +626,11 @@ def _drain(req: Request, limit: int) -> None:
     if "CONTENT_LENGTH" not in req.environ:
         return
     remaining = req.content_length or 0
-    if not 0 < remaining <= limit or req.headers.get("Expect"):
+    if not 0 < remaining <= limit or "HTTP_EXPECT" in req.environ:
         return
-    # The stream that a hook may have read from already counts what is left. A new
-    # one is not made by the request, which would check its own limit and raise.
-    stream = vars(req).get("stream") or get_input_stream(req.environ)
+    # The stream that a hook may have read from counts what is left. The request is
+    # not asked to make a new one, for it would check a limit of its own and raise.
+    stream = vars(req).get("stream") or req.environ["wsgi.input"]
     # Werkzeug says ClientDisconnected of an early end, and of most errors. Raising
     # would tell the server nothing, for Flask would make a 500 of it.
     with suppress(ClientDisconnected, OSError):

@@ -367,11 +367,16 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _width(lengths: list[int]) -> int:
-    """Choose a width for cells: all of them fit, but for one in ten that is long."""
-    usual = sorted(lengths)[int(0.9 * (len(lengths) - 1))]
+    """Choose a width for cells: all fit, but for a few that are long."""
+    usual = sorted(lengths)[int(0.97 * (len(lengths) - 1))]
     return max(length for length in lengths if length <= max(usual, 40))
 
 
 def status_text(status: int) -> str:
     """Write a status code with its phrase."""
     return f"{status} {responses.get(status, '')}".rstrip()
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number of things."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -19,6 +19,7 @@ from .report import (
     REFUSED,
     Explanation,
     columns,
+    counted,
     default_host,
     explain_request,
     make_environ,
@@ -75,7 +76,9 @@ class ContractReport:
 
     def __str__(self) -> str:
         urls = {(answer.sample.host, answer.sample.path) for answer in self.answers}
-        lines = [f"{len(self.answers)} methods were sent to {len(urls)} URLs."]
+        lines = [
+            f"{len(self.answers)} methods were sent to {counted(len(urls), 'URL')}."
+        ]
         if wrong := self.wrong:
             lines.append(f"\nWrong answers ({len(wrong)}):\n")
             lines += columns([_HEADER, *map(_row, wrong)])

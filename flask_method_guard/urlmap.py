@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import length_hint
+from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import (
@@ -144,7 +146,12 @@ class MethodIndex:
         Rules can be added to a map, not taken away. They are counted, which takes
         Werkzeug a walk over all of them: no public attribute has the number.
         """
-        return url_map is self.url_map and self.size == len([*url_map.iter_rules()])
+        rules = url_map.iter_rules()
+        # An iterator over a list knows its length.
+        size = length_hint(rules, -1)
+        return url_map is self.url_map and self.size == (
+            size if size >= 0 else len([*rules])
+        )
 
     def hides_nothing(self, path: str) -> bool:
         """Tell whether a 404 of the router means that no method dispatches at all.
@@ -263,18 +270,23 @@ def route(adapter: MapAdapter, method: str) -> tuple[Routing, Rule | None]:
     return Routing.MATCHED, rule
 
 
-def find_rule(adapter: MapAdapter, methods: Iterable[str]) -> Rule | None:
+def find_rule(
+    adapter: MapAdapter, methods: Iterable[str]
+) -> tuple[Rule | None, dict[str, Any] | None]:
     """Find the rule that stands for a URL: GET's if there is one.
 
     :param adapter: the map bound to the URL.
     :param methods: the methods that dispatch there.
-    :return: a rule; ``None`` if every method redirects.
+    :return: a rule, and what its converters made of the URL; nothing of either if
+        every method redirects.
     """
     for method in sorted(methods, key="GET".__ne__):
-        rule = route(adapter, method)[1]
-        if rule is not None:
-            return rule
-    return None
+        try:
+            rule, args = adapter.match(method=method, return_rule=True)
+        except Exception:  # noqa: BLE001, S112
+            continue  # a redirect, or a converter of the app that crashed
+        return rule, dict(args)
+    return None, None
 
 
 def rule_text(rule: Rule) -> str:

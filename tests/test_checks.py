@@ -105,6 +105,7 @@ def deprecated(*, marked: str = "PUT", **config: object) -> Build:
             lambda: ""
         )
         app.add_url_rule("/late", "late", methods=["PUT"])
+        app.add_url_rule("/other", "other", view, methods=["PATCH"])
         return app
 
     return build

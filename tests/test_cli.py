@@ -81,7 +81,7 @@ URL              Endpoint      DELETE GET HEAD OPTIONS POST PURGE PUT
 /items/          items.create                  OPTIONS 405
 /items/<int:id>  items.item    DELETE GET HEAD OPTIONS            PUT
 
-4 URLs.
+4 routes.
 Supported: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PURGE, PUT
   (the default methods, and what the routes declare).
 """
@@ -101,9 +101,9 @@ CREATE = "/items/  items.create  OPTIONS POST"
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        ("CREAT", ["URL      Endpoint      OPTIONS POST", CREATE, "", "1 URL."]),
+        ("CREAT", ["URL      Endpoint      OPTIONS POST", CREATE, "", "1 route."]),
         ("ms/", None),
-        ("s/item", ["URL  Endpoint", "", "0 URLs."]),
+        ("s/item", ["URL  Endpoint", "", "0 routes."]),
     ],
 )
 def test_filter(text: str, lines: list[str] | None) -> None:

@@ -335,6 +335,26 @@ def test_an_own_options_view_keeps_its_words() -> None:
     assert ask(app, "OPTIONS", "/items").get("Allow") == "GET"
 
 
+def test_only_a_405_has_a_rule_early() -> None:
+    """Rejected early, a 405 is its blueprint's, with its arguments; a 501 is not."""
+    app = make_app(REJECT_EARLY=True)
+    shop = Blueprint("shop", __name__)
+    shop.add_url_rule("/shop/<int:i>", "item", lambda i: "item")
+    seen: list[object] = []
+
+    @shop.after_request
+    def look(response: Response) -> Response:
+        seen.append(request.view_args)
+        return response
+
+    app.register_blueprint(shop)
+    assert ask(app, "PUT", "/shop/7").status == 405
+    assert seen == [{"i": 7}]
+    assert ask(app, "BREW", "/shop/7").status == 501
+    assert ask(app, "B W", "/shop/7").status == 400
+    assert len(seen) == 1
+
+
 # -- documentation links ---------------------------------------------------------
 
 

@@ -58,6 +58,8 @@ def big_app(**config: object) -> Flask:
     add("/write", "write", unreachable, methods=["POST"])
     add("/items/<int:id>", "item", unreachable, methods=["GET", "PUT", "DELETE"])
     add("/items/<name>", "named", unreachable, methods=["PATCH"])
+    add("/twice", "read", unreachable)
+    add("/twice", "append", unreachable, methods=["POST"])
     add("/slash/", "slash", unreachable)
     add("/loose/", "loose", unreachable, strict_slashes=False, methods=["GET", "PUT"])
     add("/pages/", "pages", unreachable, defaults={"page": 1})
@@ -172,6 +174,7 @@ def test_the_views_would_have_ended_the_run() -> None:
         ("/write", "DELETE GET HEAD PATCH PURGE PUT"),
         ("/items/1", "POST PURGE"),
         ("/items/sample", "DELETE GET HEAD POST PURGE PUT"),
+        ("/twice", "DELETE PATCH PUT PURGE"),
         ("/quiet", "DELETE PATCH POST PURGE PUT"),
         ("/options", "DELETE GET HEAD PATCH POST PURGE PUT"),
         ("/old", "DELETE PATCH POST PURGE PUT"),

@@ -20,6 +20,7 @@ FLOOR = {"python": 70, "console": 9, "toml": 1, "nginx": 2}
 #: Pages about other projects, and what must be installed to run them.
 NEEDS = {
     "docs/howto/around.md": ("flask_cors",),
+    "docs/howto/observability.md": ("opentelemetry", "prometheus_client"),
     "docs/howto/retire-a-method.md": ("flask_cors",),
     "docs/howto/restx-smorest.md": ("flask_restx", "flask_smorest"),
 }

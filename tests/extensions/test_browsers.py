@@ -52,6 +52,20 @@ def test_cors_varies_beside_the_guard(place: str) -> None:
     assert vary == {"Accept", "Origin"}
 
 
+@guarded
+def test_cors_by_decorator_answers_options_itself(place: str) -> None:
+    """What the documentation warns of: the view's Allow stays as the view says it."""
+    flask_cors = need("flask_cors", "Flask-CORS")
+    app = plain()
+    view = flask_cors.cross_origin(origins=[ORIGIN])(lambda: "shared")
+    around(app, place, lambda: app.add_url_rule("/shared", "shared", view))
+    answer = ask(app, "OPTIONS", "/shared", headers={"Origin": ORIGIN})
+    assert answer.get("Access-Control-Allow-Origin") == ORIGIN
+    assert set((answer.get("Allow") or "").split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    refused = ask(app, "PUT", "/shared", headers={"Origin": ORIGIN})
+    assert (refused.status, refused.get("Allow")) == (405, "GET, HEAD, OPTIONS")
+
+
 @each_place
 def test_login_keeps_its_users(place: str) -> None:
     """A user logs in, is remembered, and sees her page; a stranger gets 401."""

@@ -63,6 +63,16 @@ def test_a_cached_abort_is_the_same_answer(
 
 
 @guarded
+def test_a_cached_abort_keeps_its_format(place: str) -> None:
+    """What the documentation warns of: the first client's format is cached, too."""
+    app = BY_NAME["Flask-Caching"].app(place)
+    html = ask(app, "GET", "/aborts", headers={"Accept": "text/html"})
+    plain = ask(app, "GET", "/aborts", headers={"Accept": "text/plain"})
+    assert plain.get("Content-Type") == html.get("Content-Type")
+    assert (plain.get("Content-Type") or "").startswith("text/html")
+
+
+@guarded
 def test_compression_keeps_off_refusals(place: str) -> None:
     """Pages are compressed and refusals are not, and Vary names both reasons."""
     app = BY_NAME["Flask-Compress"].app(place)

@@ -58,6 +58,16 @@ def test_opentelemetry_ends_a_span_for_a_refusal(place: str) -> None:
 
 
 @guarded
+def test_early_refusals_are_seen_by_those_before_the_guard(place: str) -> None:
+    """What the documentation warns of: REJECT_EARLY cuts off the hooks that follow."""
+    early = {"METHOD_GUARD_REJECT_EARLY": True}
+    app = BY_NAME["opentelemetry-instrumentation-flask"].app(place, **early)
+    assert ask(app, "FOO", "/items").status == 501
+    spans = app.extensions["test.spans"].get_finished_spans()
+    assert len(spans) == (0 if place == "first" else 1)
+
+
+@guarded
 def test_opentelemetry_may_rebind_the_class(place: str) -> None:
     """Apps made before and after ``instrument()`` are both apps for the guard."""
     instrumentation = need(
