@@ -8,7 +8,7 @@ of the app is replaced. What is kept of an app is one object in its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
@@ -620,8 +620,8 @@ def _drain(req: Request, limit: int) -> None:
 
     Nothing is read of a body without a length, of one that is longer than the
     limit, or of one that the client holds back until it is told to continue
-    (RFC 9110 §10.1.1). A connection that fails ends the reading and nothing else:
-    the answer stays the table's, as it is where nothing is read.
+    (RFC 9110 §10.1.1). An error of reading is not swallowed: what is left of the
+    body then is known to nobody, and the failure should be seen.
     """
     if "CONTENT_LENGTH" not in req.environ:
         return
@@ -631,8 +631,11 @@ def _drain(req: Request, limit: int) -> None:
     # The stream that a hook may have read from counts what is left. The request is
     # not asked to make a new one, for it would check a limit of its own and raise.
     stream = vars(req).get("stream") or req.environ["wsgi.input"]
-    # Werkzeug says ClientDisconnected of an early end, and of most errors. Raising
-    # would tell the server nothing, for Flask would make a 500 of it.
-    with suppress(ClientDisconnected, OSError):
+    try:
         while remaining > 0 and (piece := stream.read(min(remaining, 65536))):
             remaining -= len(piece)
+    except ClientDisconnected as error:
+        # Werkzeug says this for an early end, too, after which there is nothing
+        # left to read; an error of reading is the context.
+        if isinstance(error.__context__, (OSError, ValueError)):
+            raise
