@@ -501,7 +501,7 @@ class _Target:
             raw_method=self.raw_method,
             method=self.method,
             supported=self._index.supports(self.method),
-            asterisk=req.environ.get("PATH_INFO") == "*",
+            asterisk=_is_asterisk(req),
             routing=_routing(req.routing_exception),
             retired=self._guard.is_retired(req.url_rule, req.method),
             allowed_methods=self.allowed_methods,
@@ -584,6 +584,12 @@ def _make_facts(  # noqa: PLR0913, PLR0917
 def _is_bad_host(found: HTTPException | None) -> bool:
     """Tell whether the request has a host for which nothing is decided."""
     return isinstance(found, (BadHost, SecurityError))
+
+
+def _is_asterisk(req: Request) -> bool:
+    """Tell whether the request target is ``*`` (RFC 9112 §3.2.4)."""
+    # cheroot makes a path of it, but keeps the target as it came.
+    return "*" in (req.environ.get("PATH_INFO"), req.environ.get("REQUEST_URI"))
 
 
 def _is_automatic(req: Request) -> bool:

@@ -157,13 +157,23 @@ def test_400_for_no_token(method: str, accept: str, path: str) -> None:
     assert ask(app, "GLASSY", "/glassy").text == "no"
 
 
-def test_options_of_the_server() -> None:
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        pytest.param("*", "*", id="most servers"),
+        pytest.param("*", None, id="no target"),
+        pytest.param("/*", "*", id="cheroot"),
+    ],
+)
+def test_options_of_the_server(path: str, target: str | None) -> None:
     """OPTIONS * asks the server as a whole, and reaches no catch-all view."""
     app = make_app()
     app.add_url_rule("/<path:rest>", "rest", lambda rest: abort(500))
-    answer = run(app, make_environ("OPTIONS", "*"))
+    environ = {**make_environ("OPTIONS", path), "REQUEST_URI": target}
+    answer = run(app, environ)
     assert (answer.status, answer.body, answer.get("Allow")) == (200, b"", None)
-    assert ask(app, "OPTIONS", "/x").get("Allow") == "GET, HEAD, OPTIONS"
+    environ = {**make_environ("OPTIONS", "/*"), "REQUEST_URI": "/*"}
+    assert run(app, environ).get("Allow") == "GET, HEAD, OPTIONS"
 
 
 def test_a_list_beats_the_routes() -> None:
