@@ -28,7 +28,6 @@ from werkzeug.exceptions import (
     SecurityError,
 )
 from werkzeug.routing import Map, MapAdapter, Rule
-from werkzeug.wsgi import get_input_stream
 
 from . import bodies
 from .bodies import Facts
@@ -319,9 +318,9 @@ class AppGuard:
                 return response
 
         if self.settings.reject_early:
-            if req.url_rule is None:
+            if rejection.code == 405 and req.url_rule is None:
                 # The rule's blueprint then handles what is its own.
-                req.url_rule = target.rule
+                target.name_rule()
             raise rejection
 
     def _follow_up(self, target: _Target, req: Request) -> None:
@@ -416,7 +415,7 @@ class AppGuard:
         :return: the guard's exception, with the exact ``Allow`` less the refused
             method unless methods are given.
         """
-        if not has_request_context():
+        if not has_request_context() or _is_bad_host(_request().routing_exception):
             return MethodNotAllowed(valid_methods, *args, **kwargs)
         app = _app()
         req = _request()
@@ -486,7 +485,14 @@ class _Target:
     @property
     def rule(self) -> Rule | None:
         """The rule that stands for the resource."""
-        return self._req.url_rule or find_rule(self.adapter, self.allowed_methods())
+        if self._req.url_rule is not None:
+            return self._req.url_rule
+        return find_rule(self.adapter, self.allowed_methods())[0]
+
+    def name_rule(self) -> None:
+        """Make the request one of the rule that stands for the resource."""
+        found = find_rule(self.adapter, self.allowed_methods())
+        self._req.url_rule, self._req.view_args = found
 
     def situation(self) -> Situation:
         """Gather the facts that the table asks for."""
@@ -614,17 +620,17 @@ def _drain(req: Request, limit: int) -> None:
 
     Nothing is read of a body without a length, of one that is longer than the
     limit, or of one that the client holds back until it is told to continue
-    (RFC 9110 §10.1.1). An error of reading is not swallowed: the server must
-    close a connection whose state nobody knows.
+    (RFC 9110 §10.1.1). An error of reading is not swallowed: what is left of the
+    body then is known to nobody, and the failure should be seen.
     """
     if "CONTENT_LENGTH" not in req.environ:
         return
     remaining = req.content_length or 0
-    if not 0 < remaining <= limit or req.headers.get("Expect"):
+    if not 0 < remaining <= limit or "HTTP_EXPECT" in req.environ:
         return
-    # The stream that a hook may have read from already counts what is left. A new
-    # one is not made by the request, which would check its own limit and raise.
-    stream = vars(req).get("stream") or get_input_stream(req.environ)
+    # The stream that a hook may have read from counts what is left. The request is
+    # not asked to make a new one, for it would check a limit of its own and raise.
+    stream = vars(req).get("stream") or req.environ["wsgi.input"]
     try:
         while remaining > 0 and (piece := stream.read(min(remaining, 65536))):
             remaining -= len(piece)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import length_hint
+from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import (
@@ -269,18 +270,23 @@ def route(adapter: MapAdapter, method: str) -> tuple[Routing, Rule | None]:
     return Routing.MATCHED, rule
 
 
-def find_rule(adapter: MapAdapter, methods: Iterable[str]) -> Rule | None:
+def find_rule(
+    adapter: MapAdapter, methods: Iterable[str]
+) -> tuple[Rule | None, dict[str, Any] | None]:
     """Find the rule that stands for a URL: GET's if there is one.
 
     :param adapter: the map bound to the URL.
     :param methods: the methods that dispatch there.
-    :return: a rule; ``None`` if every method redirects.
+    :return: a rule, and what its converters made of the URL; nothing of either if
+        every method redirects.
     """
     for method in sorted(methods, key="GET".__ne__):
-        rule = route(adapter, method)[1]
-        if rule is not None:
-            return rule
-    return None
+        try:
+            rule, args = adapter.match(method=method, return_rule=True)
+        except Exception:  # noqa: BLE001, S112
+            continue  # a redirect, or a converter of the app that crashed
+        return rule, dict(args)
+    return None, None
 
 
 def rule_text(rule: Rule) -> str:

@@ -246,10 +246,11 @@ def test_route(path: str, method: str, routing: Routing) -> None:
 
 def test_find_rule() -> None:
     """GET's rule stands for a URL, else the first; a redirect has none."""
-    get, put = rule("/a", "GET"), rule("/a", "DELETE", "PUT")
+    get, put = rule("/<int:i>", "GET"), rule("/<int:i>", "DELETE", "PUT")
     url_map = Map([get, put, rule("/c/", "GET")])
-    adapter = url_map.bind("localhost", path_info="/a")
-    assert find_rule(adapter, ("DELETE", "GET", "PUT")) is get
-    assert find_rule(adapter, ("DELETE", "PUT")) is put
-    assert find_rule(adapter, ()) is None
-    assert find_rule(url_map.bind("localhost", path_info="/c"), ("GET",)) is None
+    adapter = url_map.bind("localhost", path_info="/7")
+    assert find_rule(adapter, ("DELETE", "GET", "PUT")) == (get, {"i": 7})
+    assert find_rule(adapter, ("DELETE", "PUT")) == (put, {"i": 7})
+    assert find_rule(adapter, ()) == (None, None)
+    redirect = url_map.bind("localhost", path_info="/c")
+    assert find_rule(redirect, ("GET",)) == (None, None)
