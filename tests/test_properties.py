@@ -6,7 +6,8 @@ imported here, so that no mistake of its own can prove itself right.
 
 ``METHOD_GUARD_MAPS`` says how many maps to try, 300 where it is not set; more than
 2,000 go in rounds. A round's maps follow from its seed, so they are the same in every
-run. The seeds begin at ``METHOD_GUARD_SEED``, 0 where it is not set: another tries other maps::
+run. The seeds begin at ``METHOD_GUARD_SEED``, 0 where it is not set: another tries
+other maps::
 
     METHOD_GUARD_MAPS=2000 pytest tests/test_properties.py
     METHOD_GUARD_MAPS=100000 METHOD_GUARD_SEED=1000 pytest tests/test_properties.py
