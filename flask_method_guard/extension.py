@@ -415,7 +415,7 @@ class AppGuard:
         :return: the guard's exception, with the exact ``Allow`` less the refused
             method unless methods are given.
         """
-        if not has_request_context():
+        if not has_request_context() or _is_bad_host(_request().routing_exception):
             return MethodNotAllowed(valid_methods, *args, **kwargs)
         app = _app()
         req = _request()
@@ -620,8 +620,8 @@ def _drain(req: Request, limit: int) -> None:
 
     Nothing is read of a body without a length, of one that is longer than the
     limit, or of one that the client holds back until it is told to continue
-    (RFC 9110 §10.1.1). An error of reading is not swallowed: the server must
-    close a connection whose state nobody knows.
+    (RFC 9110 §10.1.1). An error of reading is not swallowed: what is left of the
+    body then is known to nobody, and the failure should be seen.
     """
     if "CONTENT_LENGTH" not in req.environ:
         return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import logging
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, Response, abort, request
 from flask.views import MethodView
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.routing import Rule
 from werkzeug.test import Client
@@ -228,17 +230,36 @@ def test_a_rule_added_late_to_a_large_map(monkeypatch: pytest.MonkeyPatch) -> No
     assert ask(app, "LOCK", "/items").status == 405
 
 
+def refuse_host(app: Flask) -> None:
+    """Trust one host alone, as TRUSTED_HOSTS does from Flask 3.1 on."""
+    trusting = type(
+        "Request", (app.request_class,), {"trusted_hosts": ["good.example"]}
+    )
+    app.request_class = trusting
+    bind = app.create_url_adapter
+
+    def create_url_adapter(request: Any) -> Any:
+        return request and request.host and bind(request)
+
+    app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
+
+
 def test_nothing_is_decided_for_a_bad_host() -> None:
     """Where the host is refused, not even a 405 of the app's own gets an Allow."""
     app = make_app()
-    # As TRUSTED_HOSTS does, which came with Flask 3.1.
-    app.request_class = type(
-        "Request", (app.request_class,), {"trusted_hosts": ["good.example"]}
-    )
-    app.create_url_adapter = lambda request: request and request.host  # type: ignore[assignment,method-assign,return-value]
+    refuse_host(app)
     app.register_error_handler(400, lambda error: ("no", 405))
-    answer = ask(app, "PUT", "/items", host="bad.example")
-    assert outcome(answer) == (405, None)
+    assert ask(app, "BREW", "/items", host="good.example").status == 501
+    assert outcome(ask(app, "PUT", "/items", host="bad.example")) == (405, None)
+
+
+def test_a_hook_that_aborts_for_a_bad_host() -> None:
+    """A 405 that a hook raises for such a host knows nothing of the URL."""
+    app = make_app()
+    refuse_host(app)
+    app.before_request(lambda: abort(405))
+    assert outcome(ask(app, "PUT", "/items", host="good.example"))[0] == 405
+    assert outcome(ask(app, "PUT", "/items", host="bad.example")) == (405, None)
 
 
 def test_nested_blueprints() -> None:
@@ -535,23 +556,41 @@ def test_a_body_that_ends_early(terminated: bool) -> None:
     assert answer.status == 405
 
 
+class Broken(io.BytesIO):
+    """A body whose reading fails."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError("timed out")
+
+    def readinto(self, buffer: Any, /) -> int:
+        raise OSError("timed out")
+
+
+def read_a_little() -> None:
+    """Begin to read the body, as a hook may."""
+    with suppress(ClientDisconnected):
+        request.stream.read(1)
+
+
+@pytest.mark.parametrize("begun", [True, False])
 @pytest.mark.parametrize("terminated", [True, False])
-def test_an_error_of_reading_is_not_swallowed(terminated: bool) -> None:
-    """The server learns of a read that fails, and no answer hides it."""
-
-    class Broken(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            raise OSError("timed out")
-
-        def readinto(self, buffer: Any, /) -> int:
-            raise OSError("timed out")
-
+def test_an_error_of_reading_is_not_swallowed(terminated: bool, begun: bool) -> None:
+    """A read that fails is seen, and no answer hides it."""
     app = make_app()
+    if begun:
+        app.before_request(read_a_little)
     environ = {"wsgi.input_terminated": "yes"} if terminated else {}
     assert put(app, Broken(), 1000, **environ).status == 500
     app.testing = True
     with pytest.raises(Exception, match=r"timed out|400 Bad Request"):
         put(app, Broken(), 1000, **environ)
+
+
+def test_a_body_that_a_hook_saw_end_early() -> None:
+    """A client that sends less than it said is no error where a hook read, too."""
+    app = make_app()
+    app.before_request(read_a_little)
+    assert put(app, Body(1000, ends_after=10), 1000).status == 405
 
 
 # -- signal ----------------------------------------------------------------------
