@@ -194,7 +194,7 @@ class AppGuard:
         self._index: MethodIndex | None = None
         self._counted_at = 0.0
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
-        self._has_other_handlers = False
+        self._has_other_handlers: bool | None = None
         self._view_functions: Mapping[str, Callable[..., Any]] = {}
         self._view_count = -1
         #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
@@ -236,12 +236,6 @@ class AppGuard:
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
         self.settled = frozenset(filter(is_token, settled))
-        self._has_other_handlers = any(
-            handler is not _answer
-            for by_code in app.error_handler_spec.values()
-            for by_class in by_code.values()
-            for handler in by_class.values()
-        )
         self._view_functions = app.view_functions
         self._view_count = len(app.view_functions)
         self.make_facts = lru_cache(maxsize=256)(
@@ -295,7 +289,8 @@ class AppGuard:
         target, verdict = self._ask(app, req)
         reason = verdict.reason
         if reason in _EXCEPTIONS:
-            self._reject(target, req, self._rejection(app, target, reason))
+            rejection = self._rejection(app, target, reason)
+            self._reject(app, target, req, rejection)
         elif reason is Reason.ALLOWED:
             self._follow_up(target, req)
         elif reason is Reason.SERVER_OPTIONS:
@@ -304,9 +299,13 @@ class AppGuard:
             # The router's 405 promises a method whose value it would refuse.
             req.routing_exception = werkzeug.NotFound()
 
-    def _reject(self, target: _Target, req: Request, rejection: Rejection) -> None:
+    def _reject(
+        self, app: Flask, target: _Target, req: Request, rejection: Rejection
+    ) -> None:
         req.routing_exception = rejection
-
+        if self._has_other_handlers is None:
+            # Known now for good: Flask takes no handler after the first request.
+            self._has_other_handlers = _has_other_handlers(app)
         if self._has_other_handlers:
 
             @after_this_request
@@ -502,7 +501,7 @@ class _Target:
             raw_method=self.raw_method,
             method=self.method,
             supported=self._index.supports(self.method),
-            asterisk=req.environ.get("PATH_INFO") == "*",
+            asterisk=_is_asterisk(req),
             routing=_routing(req.routing_exception),
             retired=self._guard.is_retired(req.url_rule, req.method),
             allowed_methods=self.allowed_methods,
@@ -582,9 +581,25 @@ def _make_facts(  # noqa: PLR0913, PLR0917
     return facts
 
 
+def _has_other_handlers(app: Flask) -> bool:
+    """Tell whether the app has any error handler beside the guard's."""
+    return any(
+        handler is not _answer
+        for by_code in app.error_handler_spec.values()
+        for by_class in by_code.values()
+        for handler in by_class.values()
+    )
+
+
 def _is_bad_host(found: HTTPException | None) -> bool:
     """Tell whether the request has a host for which nothing is decided."""
     return isinstance(found, (BadHost, SecurityError))
+
+
+def _is_asterisk(req: Request) -> bool:
+    """Tell whether the request target is ``*`` (RFC 9112 §3.2.4)."""
+    # cheroot makes a path of it, but keeps the target as it came.
+    return "*" in (req.environ.get("PATH_INFO"), req.environ.get("REQUEST_URI"))
 
 
 def _is_automatic(req: Request) -> bool:

@@ -22,6 +22,7 @@ from flask_method_guard import (
     MethodRejected,
     method_rejected,
 )
+from flask_method_guard.report import inventory
 from tests.raw_wsgi import Answer, ask, make_environ, run
 
 SEVEN = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
@@ -159,13 +160,23 @@ def test_400_for_no_token(method: str, accept: str, path: str) -> None:
     assert ask(app, "GLASSY", "/glassy").text == "no"
 
 
-def test_options_of_the_server() -> None:
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        pytest.param("*", "*", id="most servers"),
+        pytest.param("*", None, id="no target"),
+        pytest.param("/*", "*", id="cheroot"),
+    ],
+)
+def test_options_of_the_server(path: str, target: str | None) -> None:
     """OPTIONS * asks the server as a whole, and reaches no catch-all view."""
     app = make_app()
     app.add_url_rule("/<path:rest>", "rest", lambda rest: abort(500))
-    answer = run(app, make_environ("OPTIONS", "*"))
+    environ = {**make_environ("OPTIONS", path), "REQUEST_URI": target}
+    answer = run(app, environ)
     assert (answer.status, answer.body, answer.get("Allow")) == (200, b"", None)
-    assert ask(app, "OPTIONS", "/x").get("Allow") == "GET, HEAD, OPTIONS"
+    environ = {**make_environ("OPTIONS", "/*"), "REQUEST_URI": "/*"}
+    assert run(app, environ).get("Allow") == "GET, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize(
@@ -630,6 +641,17 @@ def test_signal(method: str, kind: type[MethodRejected]) -> None:
     ((sender, exception),) = heard
     assert sender is app
     assert isinstance(exception, kind)
+
+
+def test_a_handler_registered_after_a_look_at_the_app() -> None:
+    """An app may look at itself while it is made, and go on to be made."""
+    app = make_app()
+    inventory(app)
+    app.register_error_handler(405, lambda error: ("no", 405))
+    heard: list[object] = []
+    with method_rejected.connected_to(lambda sender, **given: heard.append(given)):
+        assert ask(app, "PUT", "/items").status == 405
+    assert len(heard) == 1
 
 
 def test_no_signal_where_a_handler_crashes() -> None:

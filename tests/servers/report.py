@@ -110,7 +110,7 @@ that the server made by itself: the app, and so the guard, never saw the request
 
 Whatever comes through gets the answer of [the decision table](behaviour.md), on known
 paths, unknown ones, and ones without their slash: `tests/servers` checks each of them.
-{asterisk}
+
 ## Whether the answer arrives
 
 A server that closes a connection while bytes of the request lie unread resets it, and
@@ -154,11 +154,6 @@ a request that was meant, on {stories} connections for each form of body: the th
 above, and *late*, a body that follows its head after {patience} s. {step}
 """
 
-ASTERISK = """
-`OPTIONS *` is answered with 200 wherever the server hands it over as it came. {names}
-asked for something else in its place.
-"""
-
 
 def page(found: Mapping[str, Findings], day: date, tries: int = bodies.TRIES) -> str:
     """Write the page.
@@ -179,7 +174,6 @@ def page(found: Mapping[str, Findings], day: date, tries: int = bodies.TRIES) ->
         day=day.isoformat(),
         versions=_listed(versions),
         methods=_methods_table(found),
-        asterisk=_asterisk(found),
         tries=tries,
         fine=_listed(fine) or "none",
         length=_arrived_table(lossy, "Content-Length"),
@@ -211,11 +205,6 @@ def _merged(lines: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     for name, cells in lines.items():
         alike.setdefault(cells, []).append(_escaped(name))
     return {"<br>".join(names): cells for cells, names in alike.items()}
-
-
-def _asterisk(found: Mapping[str, Findings]) -> str:
-    names = [name for name, f in found.items() if f.methods["OPTIONS *"] == "404"]
-    return ASTERISK.format(names=_listed(names)) if names else ""
 
 
 def _arrived_table(found: Mapping[str, Findings], form: str) -> str:
