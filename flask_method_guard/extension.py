@@ -169,8 +169,9 @@ def _answer(rejection: Rejection) -> Response:
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)
+    # By name, as Flask does, for a class of the app's own may know no positions.
     response = app.response_class(
-        rejection.get_body(), rejection.code, rejection.get_headers()
+        rejection.get_body(), status=rejection.code, headers=rejection.get_headers()
     )
     req = _request()
     if rejection is req.routing_exception:
@@ -293,7 +294,7 @@ class AppGuard:
         elif reason is Reason.ALLOWED:
             self._follow_up(target, req)
         elif reason is Reason.SERVER_OPTIONS:
-            req.routing_exception = HTTPException(response=app.response_class())
+            req.routing_exception = HTTPException(response=app.response_class(""))
         elif reason is Reason.NOT_FOUND and not isinstance(found, werkzeug.NotFound):
             # The router's 405 promises a method whose value it would refuse.
             req.routing_exception = werkzeug.NotFound()

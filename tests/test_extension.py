@@ -179,6 +179,22 @@ def test_options_of_the_server(path: str, target: str | None) -> None:
     assert run(app, environ).get("Allow") == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("PUT", "/items", 405), ("BREW", "/items", 501), ("OPTIONS", "*", 200)],
+)
+def test_a_response_class_of_the_apps_own(method: str, path: str, status: int) -> None:
+    """Flask gives the body alone by position, and a class may count on that."""
+
+    class OwnResponse(Response):
+        def __init__(self, response: Any, **kwargs: Any) -> None:
+            super().__init__(response, **kwargs)
+
+    app = make_app()
+    app.response_class = OwnResponse
+    assert ask(app, method, path).status == status
+
+
 def test_a_list_beats_the_routes() -> None:
     """A routed method outside the list is 501, and in no Allow."""
     app = make_app(SUPPORTED_METHODS=["PUT", "OPTIONS"])
