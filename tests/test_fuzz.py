@@ -232,33 +232,12 @@ fields = st.fixed_dictionaries(
         "QUERY_STRING": st.text(st.characters(min_codepoint=32, max_codepoint=255)),
         "HTTP_HOST": hosts,
         "HTTP_ACCEPT": accepts,
-<<<<<<< HEAD
-=======
-        "CONTENT_TYPE": latin_1,
-        # The target as it came, which not every server tells.
-        "REQUEST_URI": st.sampled_from(("*", "/*", "/items/3")),
-    },
-)
-bodies = st.fixed_dictionaries(
-    {
-        "CONTENT_LENGTH": lengths,
-        "wsgi.input": st.builds(
-            lambda kind, body: kind(body),
-            st.sampled_from((io.BytesIO, BrokenInput, FailingInput)),
-            st.sampled_from((b"", b"short", b"x" * 20)),
-        ),
-    },
-    optional={"wsgi.input_terminated": st.booleans()},
-)
-odd_bodies = st.fixed_dictionaries(
-    {},
-    optional={
-        "CONTENT_LENGTH": lengths,
->>>>>>> servers
         "HTTP_EXPECT": st.one_of(st.sampled_from(("100-continue", "")), latin_1),
         "HTTP_TRANSFER_ENCODING": st.sampled_from(("chunked", "identity", "x")),
         "CONTENT_LENGTH": lengths,
         "CONTENT_TYPE": latin_1,
+        # The target as it came, which not every server tells.
+        "REQUEST_URI": st.sampled_from(("*", "/*", "/items/3")),
         "wsgi.input": st.builds(
             lambda kind, body: kind(body),
             st.sampled_from((io.BytesIO, io.BytesIO, BrokenInput, FailingInput)),

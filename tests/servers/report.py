@@ -95,7 +95,7 @@ workers. nginx passes requests on to the server that is named after it, with
 `proxy_pass`, or with `uwsgi_pass` to a uWSGI *socket*; its `client_max_body_size` is
 raised to 16 MB. To measure again:
 
-```console
+```text
 $ python3 -m tests.servers
 ```
 
