@@ -21,7 +21,11 @@ from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
 from flask.wrappers import Request, Response
 from werkzeug import exceptions as werkzeug
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    RequestEntityTooLarge,
+)
 from werkzeug.routing import Map, MapAdapter, Rule
 
 from . import bodies
@@ -645,6 +649,8 @@ def _drain(req: Request, limit: int) -> None:
     try:
         while remaining > 0 and (piece := stream.read(min(remaining, 65536))):
             remaining -= len(piece)
+    except RequestEntityTooLarge:
+        return  # a hook has read as much as MAX_CONTENT_LENGTH allows: all there is
     except ClientDisconnected as error:
         # Werkzeug says this for an early end, too, after which there is nothing
         # left to read; an error of reading is the context.

@@ -592,6 +592,18 @@ def test_a_body_that_was_read_before() -> None:
     assert body.tell() == 1000
 
 
+@pytest.mark.parametrize("environ", [{}, {"wsgi.input_terminated": "yes"}])
+@pytest.mark.parametrize("read", [400, 1000])
+def test_a_body_that_was_read_to_the_limit(read: int, environ: dict[str, str]) -> None:
+    """A body as long as MAX_CONTENT_LENGTH may have been read by a hook before."""
+    app = make_app()
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    app.before_request(lambda: request.stream.read(read) and None)
+    body = Body(1000)
+    assert put(app, body, 1000, **environ).status == 405
+    assert body.tell() == 1000
+
+
 @pytest.mark.parametrize("terminated", [True, False])
 def test_a_body_that_ends_early(terminated: bool) -> None:
     """A client that sends less than it said gets its answer all the same."""
