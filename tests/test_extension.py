@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, Response, abort, request
 from flask.views import MethodView
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.routing import Rule
 from werkzeug.test import Client
@@ -278,6 +278,23 @@ def test_nothing_is_decided_for_a_bad_host() -> None:
     app.register_error_handler(400, lambda error: ("no", 405))
     assert ask(app, "BREW", "/items", host="good.example").status == 501
     assert outcome(ask(app, "PUT", "/items", host="bad.example")) == (405, None)
+
+
+@pytest.mark.parametrize("path", ["/items", "/n/3", "/nowhere"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "BREW"])
+def test_nothing_is_decided_without_a_url_map(method: str, path: str) -> None:
+    """Where the app binds no URL map to the request, its own answer stays."""
+    app = make_app()
+    bind = app.create_url_adapter
+
+    def create_url_adapter(request: Any) -> Any:
+        if request and request.host == "unknown.example":
+            raise NotFound("no such tenant")
+        return bind(request)
+
+    app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
+    answer = ask(app, method, path, host="unknown.example")
+    assert (answer.status, "no such tenant" in answer.text) == (404, True)
 
 
 def test_a_hook_that_aborts_for_a_bad_host() -> None:
@@ -572,6 +589,18 @@ def test_a_body_that_was_read_before() -> None:
 
     body = Once(2000)
     assert put(app, body, 1000).status == 405
+    assert body.tell() == 1000
+
+
+@pytest.mark.parametrize("environ", [{}, {"wsgi.input_terminated": "yes"}])
+@pytest.mark.parametrize("read", [400, 1000])
+def test_a_body_that_was_read_to_the_limit(read: int, environ: dict[str, str]) -> None:
+    """A body as long as MAX_CONTENT_LENGTH may have been read by a hook before."""
+    app = make_app()
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    app.before_request(lambda: request.stream.read(read) and None)
+    body = Body(1000)
+    assert put(app, body, 1000, **environ).status == 405
     assert body.tell() == 1000
 
 
