@@ -10,6 +10,7 @@ from . import wire
 from .bodies import FORMS, PATIENCE, SIZES, TRIES, is_in_step, outcome, outcomes, story
 from .conftest import Pair, each_distinct_server
 from .contract import expected
+from .harness import SERVERS
 
 #: The bodies that the guard reads and drops, its limit being 1 MiB by default.
 DRAINED = [name for name, size in SIZES.items() if size <= 1024 * 1024]
@@ -28,6 +29,17 @@ ODD_FORMS = [
 def test_the_answer_arrives_every_time(pair: Pair, size: str) -> None:
     """Up to the drain limit, a client that sends all of the body gets its 405."""
     (got,) = outcomes([pair.on.port], "Content-Length", SIZES[size])
+    assert got == {"405": TRIES}
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [server for server in SERVERS if server.name.startswith("nginx no Expect")],
+    indirect=True,
+)
+def test_nginx_can_keep_an_expectation_back(pair: Pair) -> None:
+    """With the line that the docs give, uwsgi_pass loses no answer to it either."""
+    (got,) = outcomes([pair.on.port], "Expect", SIZES["900 kB"])
     assert got == {"405": TRIES}
 
 
