@@ -6,8 +6,8 @@ machine did meanwhile, by more than the few per cent in question here. So all
 that is to be compared is measured in one process, in rounds: each round takes
 every candidate once, in random order, and gives one ratio. What slows a round
 down slows both sides of the ratio. The median over the rounds is the result, with
-the bounds of what another run would find. The clock is the thread's own: it stands still while
-the machine does other work.
+the bounds of what another run would find. The clock is the thread's own: it stands
+still while the machine does other work.
 """
 
 from __future__ import annotations
@@ -72,13 +72,15 @@ def in_turns(
     for block in candidates.values():
         block()  # warms caches and the interpreter's specialised code
     # What is there already takes no part in garbage collection: a full collection
-    # would land on whomever it meets. What the candidates leave behind does.
+    # would land on whomever it meets. What a candidate leaves behind does, and is
+    # its own to pay for.
     gc.collect()
     gc.freeze()
     try:
         for _ in range(rounds):
             shuffle(order)
             for key in order:
+                gc.collect()  # what the one before has left
                 taken[key].append(candidates[key]())
     finally:
         gc.unfreeze()
