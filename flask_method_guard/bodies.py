@@ -255,7 +255,8 @@ def render(facts: Facts, text: str) -> str:
     return write(facts, text)
 
 
-@lru_cache(maxsize=256)
+# Typed, for markup is equal to the text that it must not be taken for.
+@lru_cache(maxsize=256, typed=True)
 def _render(facts: Facts, text: str) -> str:
     return _RENDERERS[facts.media_type](facts, text)
 

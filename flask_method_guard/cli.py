@@ -49,7 +49,7 @@ def methods(ctx: click.Context) -> None:
 
     Without a command, it lists; see `flask methods list --help`.
     """
-    if "NO_COLOR" in os.environ:
+    if os.environ.get("NO_COLOR"):
         ctx.color = False
 
 
@@ -57,8 +57,9 @@ def _ask(
     info: ScriptInfo, question: Callable[..., _T], *args: Any, **kwargs: Any
 ) -> _T:
     """Ask a report about the app; what it refuses to answer is for the user."""
+    app = info.load_app()
     try:
-        return question(info.load_app(), *args, **kwargs)
+        return question(app, *args, **kwargs)
     except (report.NoGuardError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -90,7 +90,10 @@ class _SelfRendering(werkzeug.HTTPException):
         scope: dict[str, Any] | None = None,
     ) -> str:
         """Get the body in the negotiated format."""
-        return bodies.render(self.facts, self.description or "")
+        text: object = "" if self.description is None else self.description
+        # An app may describe with what becomes text only when it is shown, such as
+        # a translation, or with what is for an error handler's eyes.
+        return bodies.render(self.facts, text if isinstance(text, str) else str(text))
 
     def get_headers(
         self,

@@ -22,10 +22,9 @@ from flask.app import Flask  # flask.Flask is rebound by some instrumentation
 from flask.wrappers import Request, Response
 from werkzeug import exceptions as werkzeug
 from werkzeug.exceptions import (
-    BadHost,
     ClientDisconnected,
     HTTPException,
-    SecurityError,
+    RequestEntityTooLarge,
 )
 from werkzeug.routing import Map, MapAdapter, Rule
 
@@ -125,6 +124,15 @@ _context: Callable[[], Any] = (
 )
 
 
+def _adapter() -> MapAdapter | None:
+    """Get the URL map as it is bound to the request.
+
+    There is none where the host is refused, or the app itself refuses to bind its
+    map, for a tenant that it does not know: then nothing is decided.
+    """
+    return cast("MapAdapter | None", _context().url_adapter)
+
+
 #: A map of up to so many rules is counted whenever it is used …
 _SMALL_MAP = 100
 #: … and a larger one at most once in so many seconds.
@@ -169,8 +177,9 @@ def _answer(rejection: Rejection) -> Response:
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)
+    # By name, as Flask does, for a class of the app's own may know no positions.
     response = app.response_class(
-        rejection.get_body(), rejection.code, rejection.get_headers()
+        rejection.get_body(), status=rejection.code, headers=rejection.get_headers()
     )
     req = _request()
     if rejection is req.routing_exception:
@@ -193,7 +202,7 @@ class AppGuard:
         self._index: MethodIndex | None = None
         self._counted_at = 0.0
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
-        self._has_other_handlers = False
+        self._has_other_handlers: bool | None = None
         self._view_functions: Mapping[str, Callable[..., Any]] = {}
         self._view_count = -1
         #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
@@ -235,12 +244,6 @@ class AppGuard:
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
         self.settled = frozenset(filter(is_token, settled))
-        self._has_other_handlers = any(
-            handler is not _answer
-            for by_code in app.error_handler_spec.values()
-            for by_class in by_code.values()
-            for handler in by_class.values()
-        )
         self._view_functions = app.view_functions
         self._view_count = len(app.view_functions)
         self.make_facts = lru_cache(maxsize=256)(
@@ -289,23 +292,29 @@ class AppGuard:
     def decide(self, app: Flask, req: Request) -> None:
         """Ask the table about a request, and do what it says."""
         found = req.routing_exception
-        if _is_bad_host(found):
+        adapter = _adapter()
+        if adapter is None:
             return
-        target, verdict = self._ask(app, req)
+        target, verdict = self._ask(app, req, adapter)
         reason = verdict.reason
         if reason in _EXCEPTIONS:
-            self._reject(target, req, self._rejection(app, target, reason))
+            rejection = self._rejection(app, target, reason)
+            self._reject(app, target, req, rejection)
         elif reason is Reason.ALLOWED:
             self._follow_up(target, req)
         elif reason is Reason.SERVER_OPTIONS:
-            req.routing_exception = HTTPException(response=app.response_class())
+            req.routing_exception = HTTPException(response=app.response_class(""))
         elif reason is Reason.NOT_FOUND and not isinstance(found, werkzeug.NotFound):
             # The router's 405 promises a method whose value it would refuse.
             req.routing_exception = werkzeug.NotFound()
 
-    def _reject(self, target: _Target, req: Request, rejection: Rejection) -> None:
+    def _reject(
+        self, app: Flask, target: _Target, req: Request, rejection: Rejection
+    ) -> None:
         req.routing_exception = rejection
-
+        if self._has_other_handlers is None:
+            # Known now for good: Flask takes no handler after the first request.
+            self._has_other_handlers = _has_other_handlers(app)
         if self._has_other_handlers:
 
             @after_this_request
@@ -343,7 +352,7 @@ class AppGuard:
                 return response
 
     def _ask(
-        self, app: Flask, req: Request, adapter: MapAdapter | None = None
+        self, app: Flask, req: Request, adapter: MapAdapter
     ) -> tuple[_Target, Verdict]:
         target = _Target(self, app, req, adapter)
         return target, decide(target.situation())
@@ -365,7 +374,7 @@ class AppGuard:
             except Exception as error:  # noqa: BLE001 -- a converter's, of any kind
                 return Examination(None, error)
             found = req.routing_exception
-            if _is_bad_host(found):
+            if context.url_adapter is None:
                 return Examination(None, found)
             target, verdict = self._ask(app, req, context.url_adapter)
             if verdict.reason not in _EXCEPTIONS:
@@ -398,8 +407,8 @@ class AppGuard:
         found = req.routing_exception
         if isinstance(found, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(found.allowed_methods)
-        elif not _is_bad_host(found):
-            methods = _Target(self, app, req).other_methods()
+        elif adapter := _adapter():
+            methods = _Target(self, app, req, adapter).other_methods()
             response.headers["Allow"] = ", ".join(methods)
 
     # -- the rejection ----------------------------------------------------------
@@ -415,11 +424,12 @@ class AppGuard:
         :return: the guard's exception, with the exact ``Allow`` less the refused
             method unless methods are given.
         """
-        if not has_request_context() or _is_bad_host(_request().routing_exception):
+        adapter = _adapter() if has_request_context() else None
+        if adapter is None:
             return MethodNotAllowed(valid_methods, *args, **kwargs)
         app = _app()
         req = _request()
-        target = _Target(self, app, req)
+        target = _Target(self, app, req, adapter)
         facts = target.facts(Reason.NOT_ALLOWED)
         if valid_methods is None:
             valid_methods = target.other_methods()
@@ -444,7 +454,7 @@ class AppGuard:
 class Examination:
     """What would become of a request."""
 
-    #: ``None`` if nothing is decided: the host is refused, or a converter crashed.
+    #: ``None`` if nothing is decided: no URL map is bound, or a converter crashed.
     verdict: Verdict | None
     #: What Flask would raise: the guard's exception, or the router's own.
     exception: Exception | None
@@ -462,25 +472,19 @@ class _Target:
         guard: AppGuard,
         app: Flask,
         req: Request,
-        adapter: MapAdapter | None = None,
+        adapter: MapAdapter,
     ) -> None:
         self._guard = guard
         self._req = req
         self._index = guard.index(app)
-        self._adapter = adapter
+        #: The app's map, bound to the request.
+        self.adapter = adapter
         self._allowed: tuple[str, ...] | None = None
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared with others (RFC 9110 §9.1).
         self.method = self.raw_method
         if not guard.settings.case_sensitive:
             self.method = self.raw_method.upper()
-
-    @property
-    def adapter(self) -> MapAdapter:
-        """The app's map, bound to the request."""
-        if self._adapter is None:
-            self._adapter = cast("MapAdapter", _context().url_adapter)
-        return self._adapter
 
     @property
     def rule(self) -> Rule | None:
@@ -501,7 +505,7 @@ class _Target:
             raw_method=self.raw_method,
             method=self.method,
             supported=self._index.supports(self.method),
-            asterisk=req.environ.get("PATH_INFO") == "*",
+            asterisk=_is_asterisk(req),
             routing=_routing(req.routing_exception),
             retired=self._guard.is_retired(req.url_rule, req.method),
             allowed_methods=self.allowed_methods,
@@ -581,9 +585,20 @@ def _make_facts(  # noqa: PLR0913, PLR0917
     return facts
 
 
-def _is_bad_host(found: HTTPException | None) -> bool:
-    """Tell whether the request has a host for which nothing is decided."""
-    return isinstance(found, (BadHost, SecurityError))
+def _has_other_handlers(app: Flask) -> bool:
+    """Tell whether the app has any error handler beside the guard's."""
+    return any(
+        handler is not _answer
+        for by_code in app.error_handler_spec.values()
+        for by_class in by_code.values()
+        for handler in by_class.values()
+    )
+
+
+def _is_asterisk(req: Request) -> bool:
+    """Tell whether the request target is ``*`` (RFC 9112 §3.2.4)."""
+    # cheroot makes a path of it, but keeps the target as it came.
+    return "*" in (req.environ.get("PATH_INFO"), req.environ.get("REQUEST_URI"))
 
 
 def _is_automatic(req: Request) -> bool:
@@ -620,8 +635,8 @@ def _drain(req: Request, limit: int) -> None:
 
     Nothing is read of a body without a length, of one that is longer than the
     limit, or of one that the client holds back until it is told to continue
-    (RFC 9110 §10.1.1). An error of reading is not swallowed: the server must
-    close a connection whose state nobody knows.
+    (RFC 9110 §10.1.1). An error of reading is not swallowed: what is left of the
+    body then is known to nobody, and the failure should be seen.
     """
     if "CONTENT_LENGTH" not in req.environ:
         return
@@ -634,6 +649,8 @@ def _drain(req: Request, limit: int) -> None:
     try:
         while remaining > 0 and (piece := stream.read(min(remaining, 65536))):
             remaining -= len(piece)
+    except RequestEntityTooLarge:
+        return  # a hook has read as much as MAX_CONTENT_LENGTH allows: all there is
     except ClientDisconnected as error:
         # Werkzeug says this for an early end, too, after which there is nothing
         # left to read; an error of reading is the context.

@@ -136,7 +136,7 @@ class Explanation:
     method: str
     url: str
     #: The row of the decision table that decides; ``None`` if none does, for
-    #: Flask refuses the host, or a URL converter crashes.
+    #: Flask or the app refuses the host, or a URL converter crashes.
     reason: Reason | None
     #: The status code; ``None`` where the view decides.
     status: int | None
@@ -228,11 +228,13 @@ def explain_request(app: App, environ: Environ, method: str, url: str) -> Explan
 
 def _unasked(method: str, url: str, error: Exception) -> Explanation:
     """Explain what Flask answers before the table is asked."""
-    status, rfc = 400, "RFC 9112 §3.2"
+    status, rfc = getattr(error, "code", None), "RFC 9112 §3.2"
     condition = "the host is malformed, or is not among TRUSTED_HOSTS"
-    if getattr(error, "code", None) is None:
+    if status is None:
         status, rfc = 500, "RFC 9110 §15.6.1"
         condition = f"a URL converter raised {error!r}, asked outside of a request"
+    elif status != 400:
+        rfc, condition = "RFC 9110 §15", "the app binds no URL map to the request"
     return Explanation(
         *(method, url, None, status, (), None, None, None, rfc, condition),
         answer=f"{status_text(status)}, by Flask, before the table is asked",

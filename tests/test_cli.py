@@ -14,6 +14,7 @@ import pytest
 from click import unstyle
 from click.testing import Result
 from flask import Blueprint, Flask
+from flask.cli import ScriptInfo
 from flask.views import MethodView
 
 from flask_method_guard import MethodGuard, deprecated_methods
@@ -378,6 +379,19 @@ def test_no_guard(args: list[str]) -> None:
         "Error: The app 'shop' has no method guard. Add it where the app is made:\n\n"
         "    from flask_method_guard import MethodGuard\n\n    MethodGuard(app)\n\n"
     )
+
+
+def test_an_app_that_does_not_load() -> None:
+    """What an app raises when it is made is shown as Flask shows it."""
+
+    def create_app() -> Flask:
+        raise ValueError("a slip in the app")
+
+    runner = Flask("shop").test_cli_runner()
+    info = ScriptInfo(create_app=create_app)
+    result = runner.invoke(methods, ["explain", "GET", "/"], obj=info)
+    assert isinstance(result.exception, ValueError)
+    assert "Error:" not in result.output
 
 
 def test_help() -> None:

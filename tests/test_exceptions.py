@@ -7,6 +7,7 @@ import json
 import pickle
 
 import pytest
+from markupsafe import Markup
 from werkzeug import exceptions as werkzeug
 
 from flask_method_guard import (
@@ -18,6 +19,7 @@ from flask_method_guard import (
     Reason,
 )
 from flask_method_guard.bodies import Facts
+from flask_method_guard.config import MEDIA_TYPES
 from flask_method_guard.exceptions import Rejection
 
 FACTS = Facts(
@@ -101,6 +103,41 @@ def test_description(
     assert json.loads(error.get_body())["detail"] == "Never."
     error.description = None  # type: ignore[assignment]
     assert json.loads(error.get_body())["detail"] == ""
+
+
+class Lazy:
+    """A text that is made where it is shown, as translations are."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return "later"
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+@pytest.mark.parametrize(
+    ("description", "text"),
+    [(Lazy(), "later"), ({"why": "closed"}, "closed"), (4242, "4242")],
+    ids=["lazy", "mapping", "number"],
+)
+def test_a_description_of_any_type(
+    description: object, text: str, media_type: str
+) -> None:
+    """What is no string is shown as one, as Werkzeug's own exceptions do."""
+    error = MethodNotAllowed(facts=FACTS._replace(media_type=media_type))
+    error.description = description  # type: ignore[assignment]
+    assert text in error.get_body()
+
+
+def test_markup_and_its_text_are_two_descriptions() -> None:
+    """Markup is the app's own, and opens no door for a text that looks like it."""
+    facts = FACTS._replace(media_type="text/html")
+    bodies = [
+        MethodNotAllowed(None, text, facts=facts).get_body()
+        for text in (Markup("<b>x</b>"), "<b>x</b>")
+    ]
+    assert "<p><b>x</b>" in bodies[0]
+    assert "<p>&lt;b&gt;x&lt;/b&gt;" in bodies[1]
 
 
 @pytest.mark.parametrize("clone", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy])

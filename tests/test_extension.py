@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import logging
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, Response, abort, request
 from flask.views import MethodView
+from werkzeug.exceptions import ClientDisconnected, NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.routing import Rule
 from werkzeug.test import Client
@@ -21,6 +23,7 @@ from flask_method_guard import (
     method_rejected,
 )
 from flask_method_guard.bodies import CONTENT_SECURITY_POLICY
+from flask_method_guard.report import inventory
 from tests.raw_wsgi import Answer, ask, make_environ, run
 
 SEVEN = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
@@ -184,13 +187,39 @@ def test_policy_of_the_app(method: str, is_first: bool) -> None:
     assert policies == [CONTENT_SECURITY_POLICY, mine]
 
 
-def test_options_of_the_server() -> None:
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        pytest.param("*", "*", id="most servers"),
+        pytest.param("*", None, id="no target"),
+        pytest.param("/*", "*", id="cheroot"),
+    ],
+)
+def test_options_of_the_server(path: str, target: str | None) -> None:
     """OPTIONS * asks the server as a whole, and reaches no catch-all view."""
     app = make_app()
     app.add_url_rule("/<path:rest>", "rest", lambda rest: abort(500))
-    answer = run(app, make_environ("OPTIONS", "*"))
+    environ = {**make_environ("OPTIONS", path), "REQUEST_URI": target}
+    answer = run(app, environ)
     assert (answer.status, answer.body, answer.get("Allow")) == (200, b"", None)
-    assert ask(app, "OPTIONS", "/x").get("Allow") == "GET, HEAD, OPTIONS"
+    environ = {**make_environ("OPTIONS", "/*"), "REQUEST_URI": "/*"}
+    assert run(app, environ).get("Allow") == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("PUT", "/items", 405), ("BREW", "/items", 501), ("OPTIONS", "*", 200)],
+)
+def test_a_response_class_of_the_apps_own(method: str, path: str, status: int) -> None:
+    """Flask gives the body alone by position, and a class may count on that."""
+
+    class OwnResponse(Response):
+        def __init__(self, response: Any, **kwargs: Any) -> None:
+            super().__init__(response, **kwargs)
+
+    app = make_app()
+    app.response_class = OwnResponse
+    assert ask(app, method, path).status == status
 
 
 def test_a_list_beats_the_routes() -> None:
@@ -276,6 +305,23 @@ def test_nothing_is_decided_for_a_bad_host() -> None:
     app.register_error_handler(400, lambda error: ("no", 405))
     assert ask(app, "BREW", "/items", host="good.example").status == 501
     assert outcome(ask(app, "PUT", "/items", host="bad.example")) == (405, None)
+
+
+@pytest.mark.parametrize("path", ["/items", "/n/3", "/nowhere"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "BREW"])
+def test_nothing_is_decided_without_a_url_map(method: str, path: str) -> None:
+    """Where the app binds no URL map to the request, its own answer stays."""
+    app = make_app()
+    bind = app.create_url_adapter
+
+    def create_url_adapter(request: Any) -> Any:
+        if request and request.host == "unknown.example":
+            raise NotFound("no such tenant")
+        return bind(request)
+
+    app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
+    answer = ask(app, method, path, host="unknown.example")
+    assert (answer.status, "no such tenant" in answer.text) == (404, True)
 
 
 def test_a_hook_that_aborts_for_a_bad_host() -> None:
@@ -573,6 +619,18 @@ def test_a_body_that_was_read_before() -> None:
     assert body.tell() == 1000
 
 
+@pytest.mark.parametrize("environ", [{}, {"wsgi.input_terminated": "yes"}])
+@pytest.mark.parametrize("read", [400, 1000])
+def test_a_body_that_was_read_to_the_limit(read: int, environ: dict[str, str]) -> None:
+    """A body as long as MAX_CONTENT_LENGTH may have been read by a hook before."""
+    app = make_app()
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    app.before_request(lambda: request.stream.read(read) and None)
+    body = Body(1000)
+    assert put(app, body, 1000, **environ).status == 405
+    assert body.tell() == 1000
+
+
 @pytest.mark.parametrize("terminated", [True, False])
 def test_a_body_that_ends_early(terminated: bool) -> None:
     """A client that sends less than it said gets its answer all the same."""
@@ -581,23 +639,41 @@ def test_a_body_that_ends_early(terminated: bool) -> None:
     assert answer.status == 405
 
 
+class Broken(io.BytesIO):
+    """A body whose reading fails."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError("timed out")
+
+    def readinto(self, buffer: Any, /) -> int:
+        raise OSError("timed out")
+
+
+def read_a_little() -> None:
+    """Begin to read the body, as a hook may."""
+    with suppress(ClientDisconnected):
+        request.stream.read(1)
+
+
+@pytest.mark.parametrize("begun", [True, False])
 @pytest.mark.parametrize("terminated", [True, False])
-def test_an_error_of_reading_is_not_swallowed(terminated: bool) -> None:
-    """The server learns of a read that fails, and no answer hides it."""
-
-    class Broken(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            raise OSError("timed out")
-
-        def readinto(self, buffer: Any, /) -> int:
-            raise OSError("timed out")
-
+def test_an_error_of_reading_is_not_swallowed(terminated: bool, begun: bool) -> None:
+    """A read that fails is seen, and no answer hides it."""
     app = make_app()
+    if begun:
+        app.before_request(read_a_little)
     environ = {"wsgi.input_terminated": "yes"} if terminated else {}
     assert put(app, Broken(), 1000, **environ).status == 500
     app.testing = True
     with pytest.raises(Exception, match=r"timed out|400 Bad Request"):
         put(app, Broken(), 1000, **environ)
+
+
+def test_a_body_that_a_hook_saw_end_early() -> None:
+    """A client that sends less than it said is no error where a hook read, too."""
+    app = make_app()
+    app.before_request(read_a_little)
+    assert put(app, Body(1000, ends_after=10), 1000).status == 405
 
 
 # -- signal ----------------------------------------------------------------------
@@ -621,6 +697,17 @@ def test_signal(method: str, kind: type[MethodRejected]) -> None:
     ((sender, exception),) = heard
     assert sender is app
     assert isinstance(exception, kind)
+
+
+def test_a_handler_registered_after_a_look_at_the_app() -> None:
+    """An app may look at itself while it is made, and go on to be made."""
+    app = make_app()
+    inventory(app)
+    app.register_error_handler(405, lambda error: ("no", 405))
+    heard: list[object] = []
+    with method_rejected.connected_to(lambda sender, **given: heard.append(given)):
+        assert ask(app, "PUT", "/items").status == 405
+    assert len(heard) == 1
 
 
 def test_no_signal_where_a_handler_crashes() -> None:

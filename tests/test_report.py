@@ -396,6 +396,21 @@ def test_a_host_that_is_not_trusted() -> None:
     assert explain(app, "PUT", "/", "example.test").reason is Reason.NOT_ALLOWED
 
 
+def test_an_app_that_binds_no_url_map() -> None:
+    """An app that refuses a host in its own way is reported with its own status."""
+    app = shop()
+    bind = app.create_url_adapter
+
+    def create_url_adapter(request: Any) -> Any:
+        return abort(404) if request else bind(request)
+
+    app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
+    found = explain(app, "PUT", "/")
+    assert (found.reason, found.status, found.rfc) == (None, 404, "RFC 9110 §15")
+    assert found.condition == "the app binds no URL map to the request"
+    assert app.test_client().put("/").status_code == 404
+
+
 def test_host() -> None:
     """The host decides where the app serves several, and SERVER_NAME is its default."""
     app = Flask(__name__, host_matching=True, static_host="a.test")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from . import wire
-from .bodies import FORMS, SIZES, TRIES, is_in_step, outcome, outcomes, story
+from .bodies import FORMS, PATIENCE, SIZES, TRIES, is_in_step, outcome, outcomes, story
 from .conftest import Pair, each_distinct_server
 from .contract import expected
+from .harness import SERVERS
 
 #: The bodies that the guard reads and drops, its limit being 1 MiB by default.
 DRAINED = [name for name, size in SIZES.items() if size <= 1024 * 1024]
@@ -26,6 +29,17 @@ ODD_FORMS = [
 def test_the_answer_arrives_every_time(pair: Pair, size: str) -> None:
     """Up to the drain limit, a client that sends all of the body gets its 405."""
     (got,) = outcomes([pair.on.port], "Content-Length", SIZES[size])
+    assert got == {"405": TRIES}
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [server for server in SERVERS if server.name.startswith("nginx no Expect")],
+    indirect=True,
+)
+def test_nginx_can_keep_an_expectation_back(pair: Pair) -> None:
+    """With the line that the docs give, uwsgi_pass loses no answer to it either."""
+    (got,) = outcomes([pair.on.port], "Expect", SIZES["900 kB"])
     assert got == {"405": TRIES}
 
 
@@ -59,6 +73,21 @@ def test_a_client_that_hangs_up_harms_nobody(pair: Pair) -> None:
             wire.send(connection, head + b"only so much")
     reply, *rest = wire.replies(wire.ask(pair.on.port, wire.request(b"GET")))
     assert (reply.status, rest) == (expected("GET", "/items/3").status, [])
+
+
+@each_distinct_server
+def test_a_client_that_stops_half_way(pair: Pair) -> None:
+    """A client that sends less than it said, and listens still, gets 405 or nothing.
+
+    uWSGI alone calls this an error of reading, and an error is not swallowed.
+    """
+    head = wire.request(b"PUT", b"/items/3", wire.length(b"x" * 1_000))
+    with wire.connect(pair.on.port, PATIENCE * 10) as connection:
+        wire.send(connection, head + b"only so much")
+        connection.shutdown(socket.SHUT_WR)
+        received = wire.read(connection, finals=1)
+    error = ("500",) if pair.server.name == "uwsgi" else ()
+    assert outcome(received) in ("405", "nothing", "server: 400", *error)
 
 
 @pytest.mark.parametrize(

@@ -63,12 +63,6 @@ def test_a_connection_out_of_step_is_named() -> None:
     assert "| a |" not in text
 
 
-def test_a_changed_asterisk_is_told() -> None:
-    """A server that makes a path of * is named."""
-    text = page({"a": findings(**{"OPTIONS *": "404"})}, DAY, tries=3)
-    assert "as it came. a\nasked" in text
-
-
 def test_the_page_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
