@@ -71,7 +71,9 @@ def test_own_template(
         visit(browser, view, url, request_line, bypass_csp=True) as visited,
     ):
         page, _, _, complaints = visited
-        page.screenshot(path=SCREENSHOTS / f"own-template-{view}.png")
+        page.screenshot(
+            path=SCREENSHOTS / f"own-template-{visited.response.status}-{view}.png"
+        )
         assert page.title().endswith("Our Shop")
         assert page.get_by_role("listitem").count() == listed
         assert page.get_by_role("link").count() == 1
