@@ -517,7 +517,9 @@ class _Target:
         found = self._req.routing_exception
         if type(found) is werkzeug.MethodNotAllowed and found.valid_methods:
             return set(found.valid_methods)
-        if type(found) is werkzeug.NotFound and self._index.plain:
+        if type(found) is werkzeug.NotFound and self._index.is_plain_at(
+            self.adapter.path_info
+        ):
             return set()
         return declared_methods(self.adapter)
 

@@ -41,6 +41,9 @@ _ONE_SEGMENT = {
 _TAKES_ALL = {UnicodeConverter, PathConverter, AnyConverter, UUIDConverter}
 _TAKES_ALL_PLAIN = _TAKES_ALL | {IntegerConverter, FloatConverter}
 
+# Python may be told to refuse a number of more digits than this, and of no fewer.
+_MAX_DIGITS = 640
+
 # No method that a rule can have is no token.
 _NO_METHOD = " "
 
@@ -159,7 +162,14 @@ class MethodIndex:
         :param path: the path of the request.
         :return: ``True`` only if it does.
         """
-        return self.plain and not self.branches.may_match(path)
+        return self.is_plain_at(path) and not self.branches.may_match(path)
+
+    def is_plain_at(self, path: str) -> bool:
+        """Tell whether the router's own list is :attr:`plain` for a path, too.
+
+        :param path: the path of the request.
+        """
+        return self.plain and len(path) <= _MAX_DIGITS
 
     def supports(self, method: str) -> bool:
         """Tell whether the app supports ``method`` on any resource.
@@ -173,6 +183,8 @@ def _is_plain(rule: Rule) -> bool:
     """Tell whether the router serves whatever it lists for a rule."""
     if rule.methods is None or rule.websocket or rule.merge_slashes is False:
         return False
+    if type(rule).get_converter is not Rule.get_converter:
+        return False  # the names may stand for other converters than the map's
     converters = rule.map.converters
     return converters["default"] in _TAKES_ALL and all(
         converters[name] in (_TAKES_ALL_PLAIN if end == ":" else _TAKES_ALL)
@@ -228,7 +240,7 @@ def dispatching_methods(
     if declared is not None and not _has_branch(index, adapter):
         if not declared:
             return ()
-        if index.plain and not adapter.websocket:
+        if index.is_plain_at(adapter.path_info) and not adapter.websocket:
             return tuple(sorted(declared & index.named))
     # Methods of one group are dispatched alike, so one of them is asked for all.
     return tuple(
