@@ -14,10 +14,13 @@ from pathlib import Path
 PACKAGE = "flask_method_guard"
 
 #: What only the checkout is for.
-NOT_SHIPPED = (".ci/", ".git")
+NOT_SHIPPED = (".ci/", ".git", "benchmarks/")
 
 #: What the build backend adds to the two.
-WHEEL_METADATA = {"METADATA", "RECORD", "WHEEL", "licenses/LICENSE", "top_level.txt"}
+WHEEL_METADATA = {
+    *("METADATA", "RECORD", "WHEEL"),
+    *("entry_points.txt", "licenses/LICENSE", "top_level.txt"),
+}
 SDIST_METADATA = {"PKG-INFO"}
 
 #: What the metadata must say; the rest is free to change.

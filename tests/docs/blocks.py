@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -41,6 +42,8 @@ _LEXERS = LexerCollection(
         DirectiveLexer("code-block", "[a-z]+"),
     ]
 )
+#: The first line of a block that is the text of a file, or goes on with it.
+_FILE = re.compile(r"# (?P<name>\w+\.py)(?P<more>, further down)?\n")
 _OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -86,11 +89,17 @@ class Page:
             yield region
 
     def _write(self, example: Example) -> None:
-        caption = (example.region.lexemes.get("options") or {}).get("caption")
-        if caption:
-            target = self.directory / caption
+        name = (example.region.lexemes.get("options") or {}).get("caption")
+        # A page that is read where no directive is known says it in a comment.
+        said = _FILE.match(example.parsed)
+        if said:
+            name = said["name"]
+        if name:
+            target = self.directory / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(dedent(example.parsed), encoding="utf-8")
+            mode = "a" if said and said["more"] else "w"
+            with target.open(mode, encoding="utf-8") as file:
+                file.write(dedent(example.parsed))
 
     def _shown(self, example: Example) -> None:
         self._write(example)

@@ -65,6 +65,24 @@ def test_failure_that_is_shown(terminal: Terminal) -> None:
     terminal.check("$ false\n$ echo $?\n1\n")
 
 
+def test_a_block_that_names_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block is written to the file that its first line names, or added to it."""
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```python\n# a.py\none = 1\n```\n"
+        "```python\n# a.py, further down\ntwo = one + 1\n```\n"
+        "```python\n>>> import a\n>>> a.two\n2\n```\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    Page(page, tmp_path).run()
+    assert (tmp_path / "a.py").read_text() == (
+        "# a.py\none = 1\n# a.py, further down\ntwo = one + 1\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [

@@ -7,11 +7,13 @@ import sys
 from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote, urldefrag, urlsplit
 from xml.etree import ElementTree
 
 import pytest
 
+import flask_method_guard
 from flask_method_guard.config import PREFIX, Settings
 from flask_method_guard.decision import TABLE, Reason
 
@@ -134,6 +136,21 @@ def test_configuration_page(site: Path) -> None:
         assert f"confval-{PREFIX}{field.name.upper()}" in page.ids
         assert plain(field.metadata["type"]) in plain(page.text)
         assert plain(field.metadata["doc"]) in plain(page.text)
+
+
+def test_api_page(site: Path) -> None:
+    """The API page has each name that the package exports."""
+    page = HtmlPage(site / "reference" / "api.html")
+    names = {
+        name
+        for name, value in vars(flask_method_guard).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
+    assert len(names) > 10
+    assert {name for name in names if name not in page.text} == set()
+    signal = HtmlPage(site / "reference" / "signal.html")
+    documented = page.ids | signal.ids
+    assert {f"flask_method_guard.{name}" for name in names} - documented == set()
 
 
 def plain(text: str) -> str:

@@ -120,8 +120,8 @@ of known length up to `METHOD_GUARD_DRAIN_LIMIT`, 1 MiB by default, before it an
 The cells say how many of {tries} tries of PUT with a body, to a URL that does not take
 PUT, got their 405: without the guard → with it. Servers that lost no answer are left
 out: {fine}.
-A client that still sends when the reset comes may lose more than this one, which reads
-on after a failed write.
+Where nothing is drained the counts differ from run to run, for the answer
+races with the rest of the body: the sooner it is ready, the more often it is lost.
 
 ### With `Content-Length`
 
