@@ -6,8 +6,8 @@ machine did meanwhile, by more than the few per cent in question here. So all
 that is to be compared is measured in one process, in rounds: each round takes
 every candidate once, in random order, and gives one ratio. What slows a round
 down slows both sides of the ratio. The median over the rounds is the result, with
-the bounds of what another run would find. The clock is the thread's own: it stands still while
-the machine does other work.
+the bounds of what another run would find. The clock is the thread's own: it stands
+still while the machine does other work.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from flask_method_guard import (
     MethodRejected,
     method_rejected,
 )
+from flask_method_guard.bodies import CONTENT_SECURITY_POLICY
 from flask_method_guard.report import inventory
 from tests.raw_wsgi import Answer, ask, make_environ, run
 
@@ -158,6 +159,32 @@ def test_400_for_no_token(method: str, accept: str, path: str) -> None:
     assert not method or method not in answer.text
     assert answer.get("X-Evil") is None
     assert ask(app, "GLASSY", "/glassy").text == "no"
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "last"])
+@pytest.mark.parametrize("method", ["PUT", "FOO", "A/B"])
+def test_policy_of_the_app(method: str, is_first: bool) -> None:
+    """The page has a policy of its own, which the app's own policy replaces."""
+    mine = "default-src 'self'"
+    page = {"Accept": "text/html"}
+    policies = []
+    for sends_one in (False, True):
+        app = Flask(__name__)
+        guard = MethodGuard(app if is_first else None)
+        if sends_one:
+
+            @app.after_request
+            def set_policy(response: Response) -> Response:
+                response.headers["Content-Security-Policy"] = mine
+                return response
+
+        if not is_first:
+            guard.init_app(app)
+        app.add_url_rule("/items", "items", lambda: "items")
+        policies += ask(app, method, "/items", headers=page).all(
+            "Content-Security-Policy"
+        )
+    assert policies == [CONTENT_SECURITY_POLICY, mine]
 
 
 @pytest.mark.parametrize(
