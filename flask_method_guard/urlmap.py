@@ -32,6 +32,8 @@ from .decision import DEFAULT_METHODS, REQUIRED_METHODS, Routing, SupportedSetti
 
 # What is between "<" and ":" in a rule: a converter's name and its arguments.
 _CONVERTER = re.compile(r"<\s*([A-Za-z_]\w*)\s*([(:])")
+# A slash in a converter's arguments is none of the path's.
+_SLASH_IN_ARGUMENTS = re.compile(r"\([^<>]*/[^<>]*>")
 # Each matches within one segment of a path …
 _ONE_SEGMENT = {
     *(UnicodeConverter, AnyConverter, UUIDConverter),
@@ -68,10 +70,12 @@ class Branches:
             used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
             if not rule.arguments:
                 static.add(rule.rule)
-            elif {rule.map.converters[name] for name in used} <= _ONE_SEGMENT:
-                depths.add(rule.rule.count("/"))
-            else:
+            elif _SLASH_IN_ARGUMENTS.search(rule.rule) or not (
+                {rule.map.converters[name] for name in used} <= _ONE_SEGMENT
+            ):
                 depths.add(-1)
+            else:
+                depths.add(rule.rule.count("/"))
         return cls(frozenset(static), frozenset(depths))
 
     def may_match(self, path: str) -> bool:

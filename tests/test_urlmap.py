@@ -128,6 +128,11 @@ EXACT = {
         "/a",
         "GET HEAD",
     ),
+    "optional slash, and one in a converter": (
+        [rule("/<any(a, 'b/c'):x>/", "GET", strict_slashes=False)],
+        "/a",
+        "GET HEAD",
+    ),
     "redirect to the slash": ([rule("/a/", "GET")], "/a", "GET HEAD"),
     "merged slashes": ([rule("/a/b", "PUT")], "/a//b", "PUT"),
     "websocket": ([rule("/a", "GET", websocket=True)], "/a", ""),
