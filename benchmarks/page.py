@@ -101,7 +101,7 @@ def figures(results: Results) -> str:
 def _slower(results: Results, routes: int) -> str:
     slower = report.slower(results, routes)
     if not slower:
-        return "Nowhere by more than the spread of the measurement."
+        return "Nowhere by more than the measurement can tell."
     lines = [f"* {result.case}: {_excess(result)}." for result in slower]
     return "\n".join([f"With {routes} routes, beside bare Flask:", "", *lines])
 

@@ -17,7 +17,7 @@ _KB = 1024
 
 
 def ratio(spread: Spread) -> str:
-    """Write a ratio, and half of what lies between its quartiles."""
+    """Write a ratio, and half of what lies between its bounds."""
     return f"{spread.median:.2f} ± {(spread.upper - spread.lower) / 2:.2f}"
 
 
@@ -122,7 +122,7 @@ def goal_table(found: Sequence[Outcome], margin: float = 0) -> list[str]:
 def slower(results: Results, routes: int) -> list[RequestResult]:
     """List the requests that the guard answers later than bare Flask does.
 
-    A difference within the spread is none.
+    A difference within the bounds of the measurement is none.
     """
     found = [
         result

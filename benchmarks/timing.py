@@ -5,14 +5,15 @@ differ in their hash seed, in where their memory lies, and in what else the
 machine did meanwhile, by more than the few per cent in question here. So all
 that is to be compared is measured in one process, in rounds: each round takes
 every candidate once, in random order, and gives one ratio. What slows a round
-down slows both sides of the ratio. The median over the rounds is the result,
-the quartiles are its spread. The clock is the thread's own: it stands still while
-the machine does other work.
+down slows both sides of the ratio. The median over the rounds is the result, with
+the bounds of what another run would find. The clock is the thread's own: it stands
+still while the machine does other work.
 """
 
 from __future__ import annotations
 
 import gc
+import math
 import random
 import statistics
 from collections.abc import Callable, Hashable, Mapping
@@ -28,7 +29,7 @@ Block = Callable[[], int]
 
 @dataclass(frozen=True)
 class Spread:
-    """A median with its quartiles."""
+    """A median, and the bounds that it lies between in 95 of 100 such runs."""
 
     median: float
     lower: float
@@ -36,9 +37,20 @@ class Spread:
 
     @classmethod
     def of(cls, values: list[float]) -> Spread:
-        """Summarise some values."""
-        lower, median, upper = statistics.quantiles(values, n=4, method="inclusive")
-        return cls(median, lower, upper)
+        """Summarise some values.
+
+        The bounds are two of the values: how many of them lie below the true
+        median is a matter of tossing a coin, whatever their distribution is.
+        """
+        values = sorted(values)
+        half = len(values) / 2
+        reach = 0.98 * len(values) ** 0.5
+        lower, upper = math.floor(half - reach), math.ceil(half + reach)
+        return cls(
+            statistics.median(values),
+            values[max(lower, 0)],
+            values[min(upper, len(values) - 1)],
+        )
 
 
 def ratio(of: list[float], to: list[float]) -> Spread:

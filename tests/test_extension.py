@@ -307,6 +307,19 @@ def test_nothing_is_decided_for_a_bad_host() -> None:
     assert outcome(ask(app, "PUT", "/items", host="bad.example")) == (405, None)
 
 
+def test_a_number_of_too_many_digits() -> None:
+    """A rule that Python refuses a number to does not hide another rule."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule("/<int:i>", "number", str)
+    app.add_url_rule("/<text>", "text", lambda text: text, methods=["PUT"])
+    path = f"/{'9' * 5000}"
+    assert ask(app, "PUT", path).status == 200
+    got = outcome(ask(app, "GET", path))
+    # Older versions of Werkzeug crash on such a number.
+    assert got == (405, "PUT") or got[0] == 500
+
+
 @pytest.mark.parametrize("path", ["/items", "/n/3", "/nowhere"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "BREW"])
 def test_nothing_is_decided_without_a_url_map(method: str, path: str) -> None:
