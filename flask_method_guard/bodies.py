@@ -8,8 +8,9 @@ formats follows RFC 9110 §12.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
-from werkzeug.http import parse_accept_header
+from werkzeug.http import parse_list_header, parse_options_header
 
 from .decision import Reason, is_token
 from .deprecation import Deprecation, as_url, spoken_date
@@ -340,8 +341,7 @@ def negotiate(accept: str | None, formats: Sequence[str]) -> str:
 @lru_cache(maxsize=256)
 def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     wanted: dict[str, float] = {}
-    for item, quality in parse_accept_header(accept):
-        media_range = item.partition(";")[0].strip().lower()
+    for media_range, quality in _media_ranges(accept):
         wanted[media_range] = max(quality, wanted.get(media_range, 0))
     best = formats[0]
     best_rank = (0.0, 0)
@@ -350,6 +350,20 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
         if rank[0] > 0 and rank > best_rank:
             best, best_rank = media_type, rank
     return best
+
+
+# RFC 9110 §12.4.2, though with as many digits as a client likes.
+_QUALITY = re.compile(r"\d+(\.\d*)?", re.ASCII)
+
+
+def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
+    """Read the media ranges and their qualities, less those that are rubbish."""
+    # Werkzeug's own reader of the whole field has another name from 3.2 on.
+    for item in parse_list_header(accept):
+        media_range, parameters = parse_options_header(item)
+        quality = parameters.get("q", "1").strip()
+        if _QUALITY.fullmatch(quality) and float(quality) <= 1:
+            yield media_range.lower(), float(quality)
 
 
 def _rank(media_type: str, wanted: dict[str, float]) -> tuple[float, int]:

@@ -424,6 +424,11 @@ class AppGuard:
         :return: the guard's exception, with the exact ``Allow`` less the refused
             method unless methods are given.
         """
+        if isinstance(valid_methods, str) and not args:
+            # Every other code takes its description there, and a string's letters
+            # would make an Allow of no sense.
+            kwargs.setdefault("description", valid_methods)
+            valid_methods = None
         adapter = _adapter() if has_request_context() else None
         if adapter is None:
             return MethodNotAllowed(valid_methods, *args, **kwargs)
@@ -517,7 +522,9 @@ class _Target:
         found = self._req.routing_exception
         if type(found) is werkzeug.MethodNotAllowed and found.valid_methods:
             return set(found.valid_methods)
-        if type(found) is werkzeug.NotFound and self._index.plain:
+        if type(found) is werkzeug.NotFound and self._index.is_plain_at(
+            self.adapter.path_info
+        ):
             return set()
         return declared_methods(self.adapter)
 

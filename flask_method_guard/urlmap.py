@@ -32,6 +32,8 @@ from .decision import DEFAULT_METHODS, REQUIRED_METHODS, Routing, SupportedSetti
 
 # What is between "<" and ":" in a rule: a converter's name and its arguments.
 _CONVERTER = re.compile(r"<\s*([A-Za-z_]\w*)\s*([(:])")
+# A slash in a converter's arguments is none of the path's.
+_SLASH_IN_ARGUMENTS = re.compile(r"\([^<>]*/[^<>]*>")
 # Each matches within one segment of a path …
 _ONE_SEGMENT = {
     *(UnicodeConverter, AnyConverter, UUIDConverter),
@@ -40,6 +42,9 @@ _ONE_SEGMENT = {
 # … and each takes every value that its pattern matches, a number without arguments.
 _TAKES_ALL = {UnicodeConverter, PathConverter, AnyConverter, UUIDConverter}
 _TAKES_ALL_PLAIN = _TAKES_ALL | {IntegerConverter, FloatConverter}
+
+# Python may be told to refuse a number of more digits than this, and of no fewer.
+_MAX_DIGITS = 640
 
 # No method that a rule can have is no token.
 _NO_METHOD = " "
@@ -65,10 +70,12 @@ class Branches:
             used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
             if not rule.arguments:
                 static.add(rule.rule)
-            elif {rule.map.converters[name] for name in used} <= _ONE_SEGMENT:
-                depths.add(rule.rule.count("/"))
-            else:
+            elif _SLASH_IN_ARGUMENTS.search(rule.rule) or not (
+                {rule.map.converters[name] for name in used} <= _ONE_SEGMENT
+            ):
                 depths.add(-1)
+            else:
+                depths.add(rule.rule.count("/"))
         return cls(frozenset(static), frozenset(depths))
 
     def may_match(self, path: str) -> bool:
@@ -159,7 +166,14 @@ class MethodIndex:
         :param path: the path of the request.
         :return: ``True`` only if it does.
         """
-        return self.plain and not self.branches.may_match(path)
+        return self.is_plain_at(path) and not self.branches.may_match(path)
+
+    def is_plain_at(self, path: str) -> bool:
+        """Tell whether the router's own list is :attr:`plain` for a path, too.
+
+        :param path: the path of the request.
+        """
+        return self.plain and len(path) <= _MAX_DIGITS
 
     def supports(self, method: str) -> bool:
         """Tell whether the app supports ``method`` on any resource.
@@ -173,6 +187,8 @@ def _is_plain(rule: Rule) -> bool:
     """Tell whether the router serves whatever it lists for a rule."""
     if rule.methods is None or rule.websocket or rule.merge_slashes is False:
         return False
+    if type(rule).get_converter is not Rule.get_converter:
+        return False  # the names may stand for other converters than the map's
     converters = rule.map.converters
     return converters["default"] in _TAKES_ALL and all(
         converters[name] in (_TAKES_ALL_PLAIN if end == ":" else _TAKES_ALL)
@@ -228,7 +244,7 @@ def dispatching_methods(
     if declared is not None and not _has_branch(index, adapter):
         if not declared:
             return ()
-        if index.plain and not adapter.websocket:
+        if index.is_plain_at(adapter.path_info) and not adapter.websocket:
             return tuple(sorted(declared & index.named))
     # Methods of one group are dispatched alike, so one of them is asked for all.
     return tuple(

@@ -151,6 +151,8 @@ def test_html() -> None:
     page = render(RETIRED._replace(media_type="text/html"), detail(RETIRED))
     assert '<html lang="en">' in page
     assert "<title>405 Method Not Allowed</title>" in page
+    assert "<h1><span>405 </span>Method Not Allowed</h1>" in page
+    assert '<ul role="list" aria-labelledby="methods">' in page
     assert (
         "<p>PUT was retired on 1 March 2026. Use PATCH."
         ' <a href="https://docs.example.com/migrate">Migration guide</a></p>'
@@ -168,6 +170,10 @@ def test_html_of_others() -> None:
     assert "Supported methods" in page
     assert "<li>GET</li><li>HEAD</li>" in page
     assert "href" not in page
+    facts = NOT_ALLOWED._replace(media_type="text/html", allowed_methods=())
+    page = render(facts, detail(facts))
+    assert "<p>PUT is not allowed here. Allowed: no method.</p>" in page
+    assert "<ul" not in page
     page = render(INVALID._replace(media_type="text/html"), "<b>\nx")
     assert "<p>&lt;b&gt;<br>x</p>" in page
     assert "<ul" not in page
@@ -258,6 +264,10 @@ NEGOTIATIONS = [
     ("*/*;q=0", PROBLEM),
     ("image/png", PROBLEM),
     ("text/html;q=high, text/plain;q=0.1", PLAIN),
+    ("text/html;q=0., text/plain;q=0.1", PLAIN),
+    ("text/html;q=1.1, text/plain;q=0.1", PLAIN),
+    ("text/html;q=-0.5, text/plain;q=0.1", PLAIN),
+    ("text/html;Q=0.1, text/plain;q = 0.2", PLAIN),
     (";;;,,,=", PROBLEM),
     ("/", PROBLEM),
     ("\0\xff", PROBLEM),

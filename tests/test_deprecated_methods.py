@@ -88,7 +88,7 @@ ANSWERS: dict[str, tuple[Callable[[], Any], int]] = {
     "no content": (lambda: ("", 204), 204),
     "not modified": (lambda: ("", 304), 304),
     "a stream": (streams, 200),
-    "a redirect": (lambda: redirect("/elsewhere"), 302),
+    "a redirect": (lambda: redirect("/elsewhere", 302), 302),
     "a returned 404": (returned_404, 404),
     "an aborted 404": (lambda: abort(404), 404),
     "a 422": (lambda: ({"errors": []}, 422), 422),

@@ -22,6 +22,7 @@ from flask_method_guard import (
     MethodRejected,
     method_rejected,
 )
+from flask_method_guard.bodies import CONTENT_SECURITY_POLICY
 from flask_method_guard.report import inventory
 from tests.raw_wsgi import Answer, ask, make_environ, run
 
@@ -160,6 +161,32 @@ def test_400_for_no_token(method: str, accept: str, path: str) -> None:
     assert ask(app, "GLASSY", "/glassy").text == "no"
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "last"])
+@pytest.mark.parametrize("method", ["PUT", "FOO", "A/B"])
+def test_policy_of_the_app(method: str, is_first: bool) -> None:
+    """The page has a policy of its own, which the app's own policy replaces."""
+    mine = "default-src 'self'"
+    page = {"Accept": "text/html"}
+    policies = []
+    for sends_one in (False, True):
+        app = Flask(__name__)
+        guard = MethodGuard(app if is_first else None)
+        if sends_one:
+
+            @app.after_request
+            def set_policy(response: Response) -> Response:
+                response.headers["Content-Security-Policy"] = mine
+                return response
+
+        if not is_first:
+            guard.init_app(app)
+        app.add_url_rule("/items", "items", lambda: "items")
+        policies += ask(app, method, "/items", headers=page).all(
+            "Content-Security-Policy"
+        )
+    assert policies == [CONTENT_SECURITY_POLICY, mine]
+
+
 @pytest.mark.parametrize(
     ("path", "target"),
     [
@@ -278,6 +305,19 @@ def test_nothing_is_decided_for_a_bad_host() -> None:
     app.register_error_handler(400, lambda error: ("no", 405))
     assert ask(app, "BREW", "/items", host="good.example").status == 501
     assert outcome(ask(app, "PUT", "/items", host="bad.example")) == (405, None)
+
+
+def test_a_number_of_too_many_digits() -> None:
+    """A rule that Python refuses a number to does not hide another rule."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule("/<int:i>", "number", str)
+    app.add_url_rule("/<text>", "text", lambda text: text, methods=["PUT"])
+    path = f"/{'9' * 5000}"
+    assert ask(app, "PUT", path).status == 200
+    got = outcome(ask(app, "GET", path))
+    # Older versions of Werkzeug crash on such a number.
+    assert got == (405, "PUT") or got[0] == 500
 
 
 @pytest.mark.parametrize("path", ["/items", "/n/3", "/nowhere"])

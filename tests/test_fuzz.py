@@ -319,11 +319,12 @@ def knows_all(config: Config) -> bool:
 
 
 def supported(config: Config) -> set[str]:
-    """Name the supported methods."""
+    """Name the supported methods; of a route that takes all, the usual ones."""
     if config.supported == "GET, POST, DELETE":
         return {"GET", "HEAD", "POST", "DELETE"}
     routed = {"GET", "HEAD", "POST", "PUT", "DELETE", "MKCOL", "OPTIONS"}
-    return routed if config.supported == "routes" else routed | SEVEN
+    usual = config.supported != "routes" or config.any_method
+    return routed | SEVEN if usual else routed
 
 
 def dispatches(adapter: MapAdapter, method: str) -> str:

@@ -511,6 +511,18 @@ WITHOUT_GET = "HEAD, OPTIONS, PUT"
             "Closed on Sunday.",
             id="abort-description",
         ),
+        pytest.param(
+            aborts(405, "Closed on Sunday."),
+            WITHOUT_GET,
+            "Closed on Sunday.",
+            id="abort-description-in-the-place-of-methods",
+        ),
+        pytest.param(
+            aborts(405, "A", "Closed on Sunday."),
+            "A",
+            "Closed on Sunday.",
+            id="abort-methods-and-description-by-position",
+        ),
         pytest.param(aborts(405, ["PUT", "DELETE"]), "DELETE, PUT", None, id="methods"),
         pytest.param(
             aborts(405, valid_methods=["PUT"], description="No."),

@@ -128,6 +128,11 @@ EXACT = {
         "/a",
         "GET HEAD",
     ),
+    "optional slash, and one in a converter": (
+        [rule("/<any(a, 'b/c'):x>/", "GET", strict_slashes=False)],
+        "/a",
+        "GET HEAD",
+    ),
     "redirect to the slash": ([rule("/a/", "GET")], "/a", "GET HEAD"),
     "merged slashes": ([rule("/a/b", "PUT")], "/a//b", "PUT"),
     "websocket": ([rule("/a", "GET", websocket=True)], "/a", ""),
@@ -136,6 +141,7 @@ EXACT = {
         "/a",
         "PUT",
     ),
+    "number of many digits": ([rule("/<int:i>", "GET")], f"/{'9' * 640}", "GET HEAD"),
     "crash": ([rule("/<crashing:x>", "PUT")], "/a", "PUT"),
     "no methods, crash": (
         [rule("/<crashing:x>")],
@@ -218,6 +224,32 @@ def test_plain(text: str, plain: bool) -> None:
 def test_not_plain(options: dict[str, Any]) -> None:
     """A rule whose methods may be listed and yet not dispatch is not plain."""
     assert not MethodIndex.read(Map([rule("/", "GET", **options)]), None).plain
+
+
+class OwnRule(Rule):
+    """A rule that chooses its converters by itself."""
+
+    def get_converter(
+        self, variable_name: str, converter_name: str, args: Any, kwargs: Any
+    ) -> BaseConverter:
+        return Refusing(self.map)
+
+
+def test_a_rule_with_its_own_converters() -> None:
+    """Where a rule takes other converters than the map's, it is not plain."""
+    url_map = Map([OwnRule("/<x>", endpoint="x", methods=["GET"])])
+    assert not MethodIndex.read(url_map, None).plain
+    assert allowed(url_map, "/9") == ""
+
+
+def test_a_number_of_too_many_digits() -> None:
+    """Python reads no number of more digits than its limit, so no route takes it."""
+    url_map = Map([rule("/<int:i>", "GET")])
+    path = f"/{'9' * 5000}"
+    adapter = url_map.bind("localhost", path_info=path)
+    # Older versions of Werkzeug crash on it.
+    served = route(adapter, "GET")[0] is not Routing.UNMATCHED
+    assert allowed(url_map, path) == ("GET HEAD" if served else "")
 
 
 def test_an_own_default_converter() -> None:

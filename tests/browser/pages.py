@@ -9,12 +9,13 @@ from flask.app import Flask
 
 from flask_method_guard import DEFAULT_METHODS, MethodGuard
 
-#: With GET, HEAD and OPTIONS, thirty.
-WEBDAV = (
+_NAMES = (
     "ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY LABEL LINK LOCK MERGE MKACTIVITY "
     "MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE ORDERPATCH PROPFIND PROPPATCH "
     "QUERY REBIND REPORT SEARCH UNBIND UNCHECKOUT UPDATEREDIRECTREF VERSION-CONTROL"
-).split()
+)
+#: With GET, HEAD and OPTIONS, thirty.
+WEBDAV = _NAMES.split()
 LONG_METHOD = "X-" + "W" * 30
 LONG_WORD = "https://wiki.example.com/" + "x" * 120
 LONG_URL = "https://docs.example.com/" + "reference/" * 20 + "{endpoint}?of={method}"

@@ -133,6 +133,19 @@ def test_talisman_headers_are_on_every_answer(place: str) -> None:
 
 
 @guarded
+@pytest.mark.parametrize(("method", "status"), REFUSALS)
+def test_talisman_policy_is_the_only_one(place: str, method: str, status: int) -> None:
+    """The page of a refusal is under Talisman's policy, in place of its own."""
+    app = BY_NAME["flask-talisman"].app(place)
+    answer = ask(app, method, "/items", headers={"Accept": "text/html"})
+    assert (answer.status, "<style>" in answer.text) == (status, True)
+    served = ask(app, "GET", "/items")
+    assert answer.all("Content-Security-Policy") == [
+        served.get("Content-Security-Policy")
+    ]
+
+
+@guarded
 def test_talisman_redirects_first(place: str) -> None:
     """On plain HTTP even a refused method is sent to HTTPS, as without the guard."""
     talisman = need("flask_talisman", "flask-talisman")

@@ -33,7 +33,7 @@ def main() -> None:
         parser.error(
             f"Not installed: {', '.join(missing)}. The page tells of all servers, so"
             " all must be here: the dependency group 'servers', and nginx by"
-            " .ci/install nginx."
+            " .ci/install nginx curl."
         )
     write(SERVERS, output)
 
