@@ -347,13 +347,13 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     best_rank = (0.0, 0)
     for media_type in formats:
         rank = _rank(media_type, wanted)
-        if rank[0] > 0 and rank > best_rank:
+        if rank > best_rank:
             best, best_rank = media_type, rank
     return best
 
 
 # RFC 9110 §12.4.2, though with as many digits as a client likes.
-_QUALITY = re.compile(r"\d+(\.\d*)?", re.ASCII)
+_QUALITY = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
 def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
@@ -361,7 +361,7 @@ def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
     # Werkzeug's own reader of the whole field has another name from 3.2 on.
     for item in parse_list_header(accept):
         media_range, parameters = parse_options_header(item)
-        quality = parameters.get("q", "1").strip()
+        quality = parameters.get("q", "1")
         if _QUALITY.fullmatch(quality) and float(quality) <= 1:
             yield media_range.lower(), float(quality)
 

@@ -264,6 +264,7 @@ NEGOTIATIONS = [
     ("*/*;q=0", PROBLEM),
     ("image/png", PROBLEM),
     ("text/html;q=high, text/plain;q=0.1", PLAIN),
+    ("text/html;q=0.9, text/plain;q=0.5, text/html;q=0.1", HTML),
     ("text/html;q=0., text/plain;q=0.1", PLAIN),
     ("text/html;q=1.1, text/plain;q=0.1", PLAIN),
     ("text/html;q=-0.5, text/plain;q=0.1", PLAIN),

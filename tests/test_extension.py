@@ -20,6 +20,7 @@ from flask_method_guard import (
     MethodNotAllowed,
     MethodNotImplemented,
     MethodRejected,
+    deprecated_methods,
     method_rejected,
 )
 from flask_method_guard.bodies import CONTENT_SECURITY_POLICY
@@ -460,6 +461,30 @@ def test_only_a_405_has_a_rule_early() -> None:
     assert len(seen) == 1
 
 
+def test_an_early_405_keeps_the_rule_of_a_retired_method() -> None:
+    """Of a route that takes the method, no other rule is named than its own."""
+    retired = {"PUT": {"sunset": "2020-01-01"}}
+    app = make_app(REJECT_EARLY=True, ENFORCE_SUNSET=True, DEPRECATED_METHODS=retired)
+    app.add_url_rule("/two", "get", lambda: "get")
+    app.add_url_rule("/two", "put", lambda: "put", methods=["PUT"])
+    seen: list[str | None] = []
+    app.register_error_handler(
+        405, lambda error: seen.append(request.endpoint) or error
+    )
+    assert outcome(ask(app, "PUT", "/two")) == (405, "GET, HEAD, OPTIONS")
+    assert seen == ["put"]
+
+
+def test_a_deprecated_view_added_late() -> None:
+    """What is said of a view counts from its first request on, whenever it came."""
+    app = make_app()
+    assert ask(app, "PUT", "/items").status == 405
+    view = deprecated_methods("GET", since="2026-01-01")(lambda: "late")
+    app.view_functions["late"] = view
+    app.url_map.add(Rule("/late", endpoint="late", methods=["GET"]))
+    assert ask(app, "GET", "/late").get("Deprecation") == "@1767225600"
+
+
 # -- documentation links ---------------------------------------------------------
 
 
@@ -474,16 +499,23 @@ def test_only_a_405_has_a_rule_early() -> None:
             "https://docs.example.com/a%20b/%C3%A9%3C%3E%22",
         ),
         (lambda error: f"/docs/{error.endpoint}/{error.method}", "/docs/items/PUT"),
+        (lambda error: " /docs/é>", "/docs/%C3%A9%3E"),
         (lambda error: None, None),
         (None, None),
     ],
-    ids=["url", "template", "facts", "encoded", "callable", "no link", "unset"],
+    ids=[
+        *("url", "template", "facts", "encoded", "callable", "encoded result"),
+        *("no link", "unset"),
+    ],
 )
-def test_docs_url(docs_url: object, link: str | None) -> None:
+def test_docs_url(
+    docs_url: object, link: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
     """The link is in the body and in a Link header, or in neither."""
     answer = ask(make_app(DOCS_URL=docs_url), "PUT", "/items")
     assert answer.json.get("docs") == link
     assert answer.get("Link") == (link and f'<{link}>; rel="help"')
+    assert caplog.records == []
 
 
 def test_docs_url_quotes_what_clients_send() -> None:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import flask
 import pytest
 from werkzeug import exceptions as wz
+from werkzeug.routing import BaseConverter
 
 from flask_method_guard import (
     DEFAULT_METHODS,
@@ -524,6 +525,7 @@ WITHOUT_GET = "HEAD, OPTIONS, PUT"
             id="abort-methods-and-description-by-position",
         ),
         pytest.param(aborts(405, ["PUT", "DELETE"]), "DELETE, PUT", None, id="methods"),
+        pytest.param(aborts(405, []), "", None, id="no-methods"),
         pytest.param(
             aborts(405, valid_methods=["PUT"], description="No."),
             "PUT",
@@ -576,6 +578,20 @@ def test_abort_405_keeps_the_description() -> None:
     """What the view has to say is the detail of the document."""
     answer = ask(app_of(aborts(405, description="Closed on Sunday.")), "GET")
     assert answer.json["detail"] == "Closed on Sunday."
+
+
+def test_abort_405_leaves_out_the_method_in_any_case() -> None:
+    """Where the case does not matter, the refused method is the upper-cased one."""
+    app = make_app(CASE_SENSITIVE=False)
+    app.add_url_rule("/no", "no", aborts(405))
+    assert ask(app, "get", "/no").get("Allow") == "HEAD, OPTIONS"
+
+
+def test_abort_405_has_the_link_of_a_callable() -> None:
+    """The documentation of a view's own 405 is asked for, too."""
+    app = make_app(DOCS_URL=lambda error: f"/docs/{error.endpoint}")
+    app.add_url_rule("/no", "no", aborts(405))
+    assert ask(app, "GET", "/no").all("Link") == ['</docs/no>; rel="help"']
 
 
 def test_abort_405_with_a_response_is_that_response() -> None:
@@ -644,6 +660,20 @@ def test_other_answers_of_a_view_are_untouched(view: t.Callable[[], t.Any]) -> N
     with heard(app) as caught:
         assert ask(app, "GET") == ask(app_of(view, guarded=False), "GET")
     assert caught == []
+
+
+def test_a_404_of_a_converter_is_untouched() -> None:
+    """A 404 in which a URL converter says why is not replaced by another."""
+
+    class Order(BaseConverter):
+        def to_python(self, value: str) -> str:
+            raise wz.NotFound(f"no order {value}")
+
+    app = make_app()
+    app.url_map.converters["order"] = Order
+    app.add_url_rule("/orders/<order:o>", "order", str)
+    answer = ask(app, "GET", "/orders/7")
+    assert (answer.status, "no order 7" in answer.text) == (404, True)
 
 
 def test_a_router_404_is_untouched() -> None:
@@ -912,13 +942,29 @@ def test_the_signal_is_sent_once_for_a_refusal(
     assert [type(error) for error in caught] == expected
 
 
-def test_no_signal_when_another_hook_answers() -> None:
+@pytest.mark.parametrize("handler", [False, True], ids=["no handler", "handler"])
+def test_no_signal_when_another_hook_answers(handler: bool) -> None:
     """A rejection that an authentication hook pre-empted is none."""
     app = make_app()
+    if handler:
+        app.register_error_handler(501, lambda error: ("own", 501))
     app.before_request(lambda: ("who?", 401))
     with heard(app) as caught:
         assert ask(app, "FOO", "/items").status == 401
     assert caught == []
+
+
+def test_a_listener_may_be_async() -> None:
+    """The signal awaits a coroutine function as Flask's own signals do."""
+    app = make_app()
+    caught: list[Exception] = []
+
+    async def hear(sender: flask.Flask, exception: Exception) -> None:
+        caught.append(exception)
+
+    with method_rejected.connected_to(hear, sender=app):
+        assert ask(app, "FOO").status == 501
+    assert len(caught) == 1
 
 
 def test_the_signal_keeps_apps_apart() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
+from werkzeug.routing import BaseConverter, Map, PathConverter, Rule, ValidationError
 
 from flask_method_guard.decision import DEFAULT_METHODS, Routing, SupportedSetting
 from flask_method_guard.urlmap import (
@@ -135,6 +135,11 @@ EXACT = {
     ),
     "redirect to the slash": ([rule("/a/", "GET")], "/a", "GET HEAD"),
     "merged slashes": ([rule("/a/b", "PUT")], "/a//b", "PUT"),
+    "merged slashes and an optional one": (
+        [rule("/a/b/", "GET", strict_slashes=False)],
+        "/a//b",
+        "GET HEAD",
+    ),
     "websocket": ([rule("/a", "GET", websocket=True)], "/a", ""),
     "websocket beside": (
         [rule("/a", "GET", websocket=True), rule("/a", "PUT")],
@@ -226,6 +231,23 @@ def test_not_plain(options: dict[str, Any]) -> None:
     assert not MethodIndex.read(Map([rule("/", "GET", **options)]), None).plain
 
 
+def test_an_optional_slash_behind_an_own_default_converter() -> None:
+    """Where the default converter takes slashes, a rule may end anywhere."""
+    slashed = rule("/<x>/", "GET", strict_slashes=False)
+    url_map = Map([slashed], converters={"default": PathConverter})
+    assert allowed(url_map, "/a/b") == "GET HEAD"
+
+
+@pytest.mark.parametrize("text", ["/a", "/<int(max=5):i>"])
+def test_a_list_leaves_methods_out(text: str) -> None:
+    """What a route takes and the app does not support is not promised."""
+    url_map = Map([rule(text, "GET", "PURGE")])
+    index = MethodIndex.read(url_map, frozenset({"GET", "HEAD"}))
+    adapter = url_map.bind("localhost", path_info=text if text == "/a" else "/1")
+    declared = declared_methods(adapter)
+    assert dispatching_methods(index, adapter, declared) == ("GET", "HEAD")
+
+
 class OwnRule(Rule):
     """A rule that chooses its converters by itself."""
 
@@ -281,8 +303,11 @@ def test_find_rule() -> None:
     get, put = rule("/<int:i>", "GET"), rule("/<int:i>", "DELETE", "PUT")
     url_map = Map([get, put, rule("/c/", "GET")])
     adapter = url_map.bind("localhost", path_info="/7")
-    assert find_rule(adapter, ("DELETE", "GET", "PUT")) == (get, {"i": 7})
-    assert find_rule(adapter, ("DELETE", "PUT")) == (put, {"i": 7})
+    for methods, expected in ((("DELETE", "GET", "PUT"), get), (("PUT",), put)):
+        found, args = find_rule(adapter, methods)
+        # Rules of one URL are equal.
+        assert found is expected
+        assert args == {"i": 7}
     assert find_rule(adapter, ()) == (None, None)
     redirect = url_map.bind("localhost", path_info="/c")
     assert find_rule(redirect, ("GET",)) == (None, None)
