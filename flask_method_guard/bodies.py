@@ -217,7 +217,10 @@ def _html(facts: Facts, text: str) -> str:
     extra = Markup()
     if methods:
         # They stand in a list of their own, not in the sentence, too.
-        text = text.removesuffix(methods_sentence(facts)).rstrip()
+        # A slice of Markup stays Markup, which older MarkupSafe has not of all else.
+        sentence = methods_sentence(facts)
+        if text.endswith(sentence):
+            text = text[: len(text) - len(sentence)].rstrip()
         items = Markup().join(Markup("<li>{}</li>").format(name) for name in methods)
         extra += _LIST.format(title=title, items=items)
     if facts.docs_url:
