@@ -223,6 +223,20 @@ def test_a_response_class_of_the_apps_own(method: str, path: str, status: int) -
     assert ask(app, method, path).status == status
 
 
+@pytest.mark.parametrize("path", ["/loose", "/dir", "/a//b", "/x/loose", ""])
+def test_a_404_of_the_router_may_hide_methods(path: str) -> None:
+    """What the router says of one method is not believed of others, ever."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule("/", "index", lambda: "index")
+    app.add_url_rule("/loose/", "loose", lambda: "loose", strict_slashes=False)
+    app.add_url_rule("/dir/", "dir", lambda: "dir")
+    app.add_url_rule("/a/b/", "merged", lambda: "merged")
+    app.add_url_rule("/<x>/loose/", "deep", lambda x: x, strict_slashes=False)
+    for _ in range(2):
+        assert outcome(ask(app, "POST", path)) == (405, "GET, HEAD, OPTIONS")
+
+
 def test_a_list_beats_the_routes() -> None:
     """A routed method outside the list is 501, and in no Allow."""
     app = make_app(SUPPORTED_METHODS=["PUT", "OPTIONS"])
@@ -468,9 +482,12 @@ def test_an_early_405_keeps_the_rule_of_a_retired_method() -> None:
     app.add_url_rule("/two", "get", lambda: "get")
     app.add_url_rule("/two", "put", lambda: "put", methods=["PUT"])
     seen: list[str | None] = []
-    app.register_error_handler(
-        405, lambda error: seen.append(request.endpoint) or error
-    )
+
+    @app.errorhandler(405)
+    def see(error: MethodNotAllowed) -> MethodNotAllowed:
+        seen.append(request.endpoint)
+        return error
+
     assert outcome(ask(app, "PUT", "/two")) == (405, "GET, HEAD, OPTIONS")
     assert seen == ["put"]
 
