@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pytest
@@ -55,29 +56,40 @@ def hear(text: str, complaints: list[str]) -> None:
         complaints.append(text)
 
 
-@contextmanager
-def visit(
-    browser: Browser, view: View, url: str, request: str, **options: Any
-) -> Iterator[Visit]:
-    """Open the page that answers a request, in a browser that knows no other."""
-    method, _, path = request.partition(" ")
+@cache
+def tab(browser: Browser, view: View, *, bypass_csp: bool) -> Page:
+    """Open a tab, once for all tests: that takes longer than most of what they do."""
     context = browser.new_context(
         viewport={"width": view.width, "height": 720},
         color_scheme=view.scheme,
-        **options,
+        bypass_csp=bypass_csp,
     )
+    return context.new_page()
+
+
+@contextmanager
+def visit(
+    browser: Browser, view: View, url: str, request: str, *, bypass_csp: bool = False
+) -> Iterator[Visit]:
+    """Go to the page that answers a request."""
+    method, _, path = request.partition(" ")
+    page = tab(browser, view, bypass_csp=bypass_csp)
+    requests: list[str] = []
+    complaints: list[str] = []
+    listeners: dict[Any, Callable[[Any], None]] = {
+        "request": lambda sent: requests.append(sent.url),
+        "pageerror": lambda error: complaints.append(error.message),
+        "console": lambda message: hear(message.text, complaints),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
     try:
-        page = context.new_page()
-        requests: list[str] = []
-        complaints: list[str] = []
-        page.on("request", lambda sent: requests.append(sent.url))
-        page.on("pageerror", lambda error: complaints.append(error.message))
-        page.on("console", lambda message: hear(message.text, complaints))
         response = page.goto(address(url, path, method))
         assert response is not None
         yield Visit(page, response, requests, complaints)
     finally:
-        context.close()
+        for event, listener in listeners.items():
+            page.remove_listener(event, listener)
 
 
 #: Elements that reach out of the page, or whose words reach out of them.
