@@ -77,7 +77,18 @@ class MethodRejected(Exception):
 class _SelfRendering(werkzeug.HTTPException):
     """Renders the facts; stands before Werkzeug's class in the order of resolution."""
 
-    facts: Facts
+    code: int
+    _reason: Reason
+
+    def __init__(
+        self,
+        description: str | None = None,
+        response: Response | None = None,
+        *,
+        facts: Facts | None = None,
+    ) -> None:
+        super().__init__(description, response)
+        self._set_facts(facts or Facts(self._reason, self.code), description)
 
     def _set_facts(self, facts: Facts, description: str | None) -> None:
         self.facts = facts
@@ -108,32 +119,14 @@ class InvalidMethod(_SelfRendering, werkzeug.BadRequest, MethodRejected):
     """*400*: the method is not a token (RFC 9110 §5.6.2)."""
 
     code = 400
-
-    def __init__(
-        self,
-        description: str | None = None,
-        response: Response | None = None,
-        *,
-        facts: Facts | None = None,
-    ) -> None:
-        super().__init__(description, response)
-        self._set_facts(facts or Facts(Reason.INVALID_TOKEN, self.code), description)
+    _reason = Reason.INVALID_TOKEN
 
 
 class MethodNotImplemented(_SelfRendering, werkzeug.NotImplemented, MethodRejected):
     """*501*: the app supports the method on no resource (RFC 9110 §15.6.2)."""
 
     code = 501
-
-    def __init__(
-        self,
-        description: str | None = None,
-        response: Response | None = None,
-        *,
-        facts: Facts | None = None,
-    ) -> None:
-        super().__init__(description, response)
-        self._set_facts(facts or Facts(Reason.NOT_IMPLEMENTED, self.code), description)
+    _reason = Reason.NOT_IMPLEMENTED
 
 
 class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected):
@@ -143,6 +136,7 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
     """
 
     code = 405
+    _reason = Reason.NOT_ALLOWED
 
     def __init__(
         self,
@@ -152,11 +146,12 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
         *,
         facts: Facts | None = None,
     ) -> None:
-        facts = facts or Facts(Reason.NOT_ALLOWED, self.code)
+        facts = facts or Facts(self._reason, self.code)
         if valid_methods is not None:
             facts = facts._replace(allowed_methods=tuple(valid_methods))
         # A list, as Werkzeug's router gives it.
-        super().__init__(list(facts.allowed_methods or ()), description, response)
+        methods = list(facts.allowed_methods or ())
+        werkzeug.MethodNotAllowed.__init__(self, methods, description, response)
         self._set_facts(facts, description)
 
 

@@ -642,8 +642,8 @@ def _drain(req: Request, limit: int) -> None:
 
     Nothing is read of a body without a length, of one that is longer than the
     limit, or of one that the client holds back until it is told to continue
-    (RFC 9110 §10.1.1). An error of reading is not swallowed: what is left of the
-    body then is known to nobody, and the failure should be seen.
+    (RFC 9110 §10.1.1). A client that hangs up ends the reading. Any other error is
+    not swallowed: the connection lives, and nobody knows what is left on it.
     """
     if "CONTENT_LENGTH" not in req.environ:
         return
@@ -658,8 +658,13 @@ def _drain(req: Request, limit: int) -> None:
             remaining -= len(piece)
     except RequestEntityTooLarge:
         return  # a hook has read as much as MAX_CONTENT_LENGTH allows: all there is
+    except ConnectionError:
+        return
     except ClientDisconnected as error:
         # Werkzeug says this for an early end, too, after which there is nothing
         # left to read; an error of reading is the context.
-        if isinstance(error.__context__, (OSError, ValueError)):
+        cause = error.__context__
+        if isinstance(cause, (OSError, ValueError)) and not isinstance(
+            cause, ConnectionError
+        ):
             raise

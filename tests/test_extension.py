@@ -704,11 +704,19 @@ def test_a_body_that_ends_early(terminated: bool) -> None:
 class Broken(io.BytesIO):
     """A body whose reading fails."""
 
+    error: OSError = TimeoutError("timed out")
+
     def read(self, size: int | None = -1, /) -> bytes:
-        raise OSError("timed out")
+        raise self.error
 
     def readinto(self, buffer: Any, /) -> int:
-        raise OSError("timed out")
+        raise self.error
+
+
+class Gone(Broken):
+    """A body whose client has hung up."""
+
+    error = ConnectionResetError("reset by peer")
 
 
 def read_a_little() -> None:
@@ -729,6 +737,16 @@ def test_an_error_of_reading_is_not_swallowed(terminated: bool, begun: bool) -> 
     app.testing = True
     with pytest.raises(Exception, match=r"timed out|400 Bad Request"):
         put(app, Broken(), 1000, **environ)
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_client_that_hangs_up(begun: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that is gone is no error of the app's, and logs none."""
+    app = make_app()
+    if begun:
+        app.before_request(read_a_little)
+    assert put(app, Gone(), 1000).status == 405
+    assert caplog.records == []
 
 
 def test_a_body_that_a_hook_saw_end_early() -> None:
