@@ -134,7 +134,7 @@ def _adapter() -> MapAdapter | None:
 
 
 #: A map of up to so many rules is counted whenever it is used …
-_SMALL_MAP = 100
+_SMALL_MAP = 20
 #: … and a larger one at most once in so many seconds.
 _COUNT_EVERY = 1.0
 
