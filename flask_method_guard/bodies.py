@@ -265,7 +265,8 @@ def _render(facts: Facts, text: str) -> str:
     return _RENDERERS[facts.media_type](facts, text)
 
 
-def headers(facts: Facts) -> list[tuple[str, str]]:
+@lru_cache(maxsize=256)
+def headers(facts: Facts) -> tuple[tuple[str, str], ...]:
     """Give the header fields that go with the body.
 
     ``Allow`` as RFC 9110 §15.5.6 demands it of a 405; no store, for a 405 and a
@@ -287,7 +288,7 @@ def headers(facts: Facts) -> list[tuple[str, str]]:
     ]
     if facts.media_type == "text/html":
         found.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-    return found + links(facts)
+    return (*found, *links(facts))
 
 
 def links(facts: Facts) -> list[tuple[str, str]]:

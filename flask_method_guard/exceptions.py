@@ -112,7 +112,7 @@ class _SelfRendering(werkzeug.HTTPException):
         scope: dict[str, Any] | None = None,
     ) -> list[tuple[str, str]]:
         """Get the header fields that go with the body."""
-        return bodies.headers(self.facts)
+        return [*bodies.headers(self.facts)]
 
 
 class InvalidMethod(_SelfRendering, werkzeug.BadRequest, MethodRejected):
