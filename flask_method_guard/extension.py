@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache, partial
+from math import inf
 from time import monotonic
 from typing import Any, TypeVar, cast
 
@@ -21,12 +22,14 @@ from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
 from flask.wrappers import Request, Response
 from werkzeug import exceptions as werkzeug
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import (
     ClientDisconnected,
     HTTPException,
     RequestEntityTooLarge,
 )
 from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.wsgi import get_content_length
 
 from . import bodies
 from .bodies import Facts
@@ -133,9 +136,9 @@ def _adapter() -> MapAdapter | None:
     return cast("MapAdapter | None", _context().url_adapter)
 
 
-#: A map of up to so many rules is counted whenever it is used …
+#: A map of up to so many rules is counted at every refusal …
 _SMALL_MAP = 20
-#: … and a larger one at most once in so many seconds.
+#: … and a larger one, or a map that refused nothing, at most once in so many seconds.
 _COUNT_EVERY = 1.0
 
 
@@ -155,12 +158,14 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         """
         req = _request()
         found = req.routing_exception
-        if not (
-            req.environ["REQUEST_METHOD"] in guard.settled
-            and (found is None or guard.is_plain_404(found, req))
-            and guard.views_are_known()
+        # This is all that a served request takes, so no function is called for it.
+        if req.environ["REQUEST_METHOD"] in guard.settled and (
+            len(guard.view_functions) == guard.view_count
+            if found is None
+            else guard.is_plain_404(found, req)
         ):
-            guard.decide(_app(), req)
+            return
+        guard.decide(_app(), req)
 
     @app.after_request
     def repair_allow(response: Response) -> Response:
@@ -178,8 +183,10 @@ def _answer(rejection: Rejection) -> Response:
     if rejection.response is not None:
         return cast("Response", rejection.response)
     # By name, as Flask does, for a class of the app's own may know no positions.
+    headers = Headers()
+    headers[:] = rejection.get_headers()  # in half the time of Headers(…)
     response = app.response_class(
-        rejection.get_body(), status=rejection.code, headers=rejection.get_headers()
+        rejection.get_body(), status=rejection.code, headers=headers
     )
     req = _request()
     if rejection is req.routing_exception:
@@ -200,11 +207,11 @@ class AppGuard:
         self.settings = settings
         self.clock = clock
         self._index: MethodIndex | None = None
-        self._counted_at = 0.0
+        self._counted_at = -inf
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
         self._has_other_handlers: bool | None = None
-        self._view_functions: Mapping[str, Callable[..., Any]] = {}
-        self._view_count = -1
+        self.view_functions: Mapping[str, Callable[..., Any]] = {}
+        self.view_count = -1
         #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
         self.make_facts: Callable[..., Facts]
         #: The raw methods for which the first three rows and ``retired`` never hold:
@@ -225,27 +232,27 @@ class AppGuard:
         return index
 
     def _is_current(self, index: MethodIndex, url_map: Map) -> bool:
-        if index.size > _SMALL_MAP:
-            now = monotonic()
-            if now - self._counted_at < _COUNT_EVERY:
-                return index.url_map is url_map
-            self._counted_at = now
+        now = monotonic()
+        if index.size > _SMALL_MAP and now - self._counted_at < _COUNT_EVERY:
+            return index.url_map is url_map
+        self._counted_at = now
         return index.is_current(url_map)
 
     def views_are_known(self) -> bool:
         """Tell whether no view was added since the views were read."""
-        return len(self._view_functions) == self._view_count
+        return len(self.view_functions) == self.view_count
 
     def _read(self, app: Flask) -> MethodIndex:
         """Read the rules and the marks of the views."""
+        self._counted_at = monotonic()
         index = MethodIndex.read(app.url_map, self.settings.supported_methods)
         self._marks = marked_deprecations(app.view_functions)
         deprecated = set(self.settings.deprecated_methods).union(*self._marks.values())
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
         self.settled = frozenset(filter(is_token, settled))
-        self._view_functions = app.view_functions
-        self._view_count = len(app.view_functions)
+        self.view_functions = app.view_functions
+        self.view_count = len(app.view_functions)
         self.make_facts = lru_cache(maxsize=256)(
             partial(_make_facts, self.settings.docs_url, index.supported_names)
         )
@@ -257,12 +264,16 @@ class AppGuard:
         :param found: the router's answer.
         :param req: the request.
         """
-        # Without a path the request stands at the root of a mounted app, before
-        # its first slash.
+        index = self._index
         return (
             type(found) is werkzeug.NotFound
-            and bool(req.environ.get("PATH_INFO"))
-            and self.index(_app()).hides_nothing(req.path)
+            # The rules are not counted here, but at the latest when the time is up.
+            and index is not None
+            and monotonic() - self._counted_at < _COUNT_EVERY
+            and self.views_are_known()
+            # This may stand for no path at all, at the root of a mounted app.
+            and req.path != "/"
+            and index.hides_nothing(req.path)
         )
 
     def deprecation(self, endpoint: str | None, method: str) -> Deprecation | None:
@@ -295,8 +306,8 @@ class AppGuard:
         adapter = _adapter()
         if adapter is None:
             return
-        target, verdict = self._ask(app, req, adapter)
-        reason = verdict.reason
+        target = _Target(self, app, req, adapter)
+        reason = target.reason()
         if reason in _EXCEPTIONS:
             rejection = self._rejection(app, target, reason)
             self._reject(app, target, req, rejection)
@@ -351,12 +362,6 @@ class AppGuard:
                     response.headers["Allow"] = ", ".join(target.allowed_methods())
                 return response
 
-    def _ask(
-        self, app: Flask, req: Request, adapter: MapAdapter
-    ) -> tuple[_Target, Verdict]:
-        target = _Target(self, app, req, adapter)
-        return target, decide(target.situation())
-
     def examine(self, app: Flask, environ: dict[str, Any]) -> Examination:
         """Tell what would become of a request, and do nothing about it.
 
@@ -376,7 +381,8 @@ class AppGuard:
             found = req.routing_exception
             if context.url_adapter is None:
                 return Examination(None, found)
-            target, verdict = self._ask(app, req, context.url_adapter)
+            target = _Target(self, app, req, context.url_adapter)
+            verdict = decide(target.situation())
             if verdict.reason not in _EXCEPTIONS:
                 allow = target.allowed_methods() if _is_automatic(req) else None
                 return Examination(verdict, found, req.url_rule, allow)
@@ -516,6 +522,14 @@ class _Target:
             allowed_methods=self.allowed_methods,
         )
 
+    def reason(self) -> Reason:
+        """Name the row that decides, of the table's last two if it can be no other."""
+        if self.raw_method in self._guard.settled and isinstance(
+            self._req.routing_exception, werkzeug.MethodNotAllowed
+        ):
+            return Reason.NOT_ALLOWED if self.allowed_methods() else Reason.NOT_FOUND
+        return decide(self.situation()).reason
+
     @cached_property
     def declared(self) -> set[str] | None:
         """What the rules at the URL declare, if the router comes to list it."""
@@ -645,9 +659,7 @@ def _drain(req: Request, limit: int) -> None:
     (RFC 9110 §10.1.1). A client that hangs up ends the reading. Any other error is
     not swallowed: the connection lives, and nobody knows what is left on it.
     """
-    if "CONTENT_LENGTH" not in req.environ:
-        return
-    remaining = req.content_length or 0
+    remaining = get_content_length(req.environ) or 0
     if not 0 < remaining <= limit or "HTTP_EXPECT" in req.environ:
         return
     # The stream that a hook may have read from counts what is left. The request is

@@ -57,7 +57,7 @@ class Branches:
     The router does not list their methods where the request lacks the slash.
     """
 
-    #: The texts of those without converters.
+    #: The texts of those without converters, less that slash.
     static: frozenset[str]
     #: How many slashes the others have; -1 for one that has no fixed count.
     depths: frozenset[int]
@@ -69,7 +69,7 @@ class Branches:
         for rule in rules:
             used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
             if not rule.arguments:
-                static.add(rule.rule)
+                static.add(rule.rule[:-1])
             elif _SLASH_IN_ARGUMENTS.search(rule.rule) or not (
                 {rule.map.converters[name] for name in used} <= _ONE_SEGMENT
             ):
@@ -85,7 +85,7 @@ class Branches:
         :return: ``False`` only if none does.
         """
         return (
-            f"{path}/" in self.static
+            path in self.static
             or path.count("/") + 1 in self.depths
             or -1 in self.depths
             or "//" in path
@@ -166,7 +166,11 @@ class MethodIndex:
         :param path: the path of the request.
         :return: ``True`` only if it does.
         """
-        return self.is_plain_at(path) and not self.branches.may_match(path)
+        return (
+            self.plain
+            and len(path) <= _MAX_DIGITS
+            and not self.branches.may_match(path)
+        )
 
     def is_plain_at(self, path: str) -> bool:
         """Tell whether the router's own list is :attr:`plain` for a path, too.

@@ -53,6 +53,14 @@ def make_app(**config: Any) -> Flask:
     return app
 
 
+def make_plain_app() -> Flask:
+    """Make a guarded app whose router hides nothing."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule("/items", "items", lambda: "items", methods=["GET", "POST"])
+    return app
+
+
 def outcome(answer: Answer) -> tuple[int, str | None]:
     """Give what matters most of an answer: the status and Allow."""
     return answer.status, answer.get("Allow")
@@ -811,4 +819,32 @@ def test_a_served_request_costs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("flask_method_guard.extension.decide", lambda it: 1 / 0)
     assert ask(app, "GET", "/items").status == 200
     assert ask(app, "POST", "/items").status == 200
-    assert ask(app, "PUT", "/items").status == 500
+    assert ask(app, "FOO", "/items").status == 500
+
+
+def test_a_settled_method_costs_no_walk_of_the_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the router says 404 or 405, a settled method leaves two rows."""
+    app = make_plain_app()
+    assert ask(app, "PUT", "/items").status == 405
+    monkeypatch.setattr("flask_method_guard.extension.decide", lambda it: 1 / 0)
+    assert outcome(ask(app, "PUT", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
+    assert ask(app, "PUT", "/nowhere").status == 404
+    assert ask(app, "OPTIONS", "/nowhere").status == 500
+
+
+def test_a_slash_that_joins_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule whose methods the router hides counts after a second, or with its view."""
+    now = 100.0
+    monkeypatch.setattr("flask_method_guard.extension.monotonic", lambda: now)
+    app = make_plain_app()
+    assert ask(app, "PUT", "/late").status == 404
+    app.url_map.add(Rule("/late/", endpoint="items", methods=["GET"]))
+    now += 0.9
+    assert ask(app, "PUT", "/late").status == 404
+    now += 0.2
+    assert outcome(ask(app, "PUT", "/late")) == (405, "GET, HEAD")
+    app.view_functions["later"] = lambda: "later"
+    app.url_map.add(Rule("/later/", endpoint="later", methods=["GET"]))
+    assert outcome(ask(app, "PUT", "/later")) == (405, "GET, HEAD")
