@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 #: The methods that an app supports when nothing else is said. A list given as
 #: ``METHOD_GUARD_SUPPORTED_METHODS`` can extend them:
@@ -66,23 +66,36 @@ class Routing(Enum):
     UNMATCHED = "unmatched"
 
 
-class Situation(NamedTuple):
-    """The facts that the table asks for."""
+class Situation(Protocol):
+    """The facts that the table asks for, each only by the rows that need it."""
 
-    #: The method as the client sent it.
-    raw_method: str
-    #: The method as it is compared: the raw one, or the upper-cased one.
-    method: str
-    #: Whether the app supports :attr:`method` on any resource.
-    supported: bool
-    #: Whether the request target is ``*`` (RFC 9110 §7.1, asterisk-form).
-    asterisk: bool
-    routing: Routing
-    #: Whether the matched method is past an enforced sunset.
-    retired: bool
-    #: Finds the methods that do dispatch at this URL, sorted. It is asked by
-    #: the rows that need it and by no other, for it costs look-ups in the router.
-    allowed_methods: Callable[[], tuple[str, ...]]
+    @property
+    def raw_method(self) -> str:
+        """The method as the client sent it."""
+
+    @property
+    def method(self) -> str:
+        """The method as it is compared: the raw one, or the upper-cased one."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether the app supports :attr:`method` on any resource."""
+
+    @property
+    def asterisk(self) -> bool:
+        """Whether the request target is ``*`` (RFC 9110 §7.1, asterisk-form)."""
+
+    @property
+    def routing(self) -> Routing:
+        """What the router made of the request."""
+
+    @property
+    def retired(self) -> bool:
+        """Whether the matched method is past an enforced sunset."""
+
+    @property
+    def allowed_methods(self) -> tuple[str, ...]:
+        """The methods that do dispatch at this URL, sorted."""
 
 
 class Row(NamedTuple):
@@ -125,7 +138,7 @@ TABLE = (
         "200 OK, with an empty body",
         200,
         "RFC 9110 §9.3.7",
-        lambda it: it.asterisk and it.method == "OPTIONS",
+        lambda it: it.method == "OPTIONS" and it.asterisk,
     ),
     Row(
         Reason.REDIRECT,
@@ -157,7 +170,7 @@ TABLE = (
         "405 Method Not Allowed, with the exact Allow",
         405,
         "RFC 9110 §15.5.6",
-        lambda it: bool(it.allowed_methods()),
+        lambda it: bool(it.allowed_methods),
     ),
     Row(
         Reason.NOT_FOUND,
@@ -199,4 +212,4 @@ def decide(situation: Situation) -> Verdict:
     for row in TABLE:  # pragma: no branch -- the last row always holds
         if row.holds(situation):
             break
-    return Verdict(row, situation.allowed_methods() if row.status == 405 else ())
+    return Verdict(row, situation.allowed_methods if row.status == 405 else ())

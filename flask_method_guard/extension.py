@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from math import inf
 from time import monotonic
 from typing import Any, TypeVar, cast
@@ -34,7 +34,7 @@ from werkzeug.wsgi import get_content_length
 from . import bodies
 from .bodies import Facts
 from .config import Settings
-from .decision import Reason, Routing, Situation, Verdict, decide, is_token
+from .decision import Reason, Routing, Verdict, decide, is_token
 from .deprecation import Deprecation, as_url, check_url, marked_deprecations, utc_now
 from .exceptions import (
     InvalidMethod,
@@ -359,7 +359,7 @@ class AppGuard:
             def make_exact(response: Response) -> Response:
                 # A hook may have answered in Flask's place, in its own words.
                 if set(response.allow) == (target.declared or set()):
-                    response.headers["Allow"] = ", ".join(target.allowed_methods())
+                    response.headers["Allow"] = ", ".join(target.allowed_methods)
                 return response
 
     def examine(self, app: Flask, environ: dict[str, Any]) -> Examination:
@@ -382,9 +382,9 @@ class AppGuard:
             if context.url_adapter is None:
                 return Examination(None, found)
             target = _Target(self, app, req, context.url_adapter)
-            verdict = decide(target.situation())
+            verdict = decide(target)
             if verdict.reason not in _EXCEPTIONS:
-                allow = target.allowed_methods() if _is_automatic(req) else None
+                allow = target.allowed_methods if _is_automatic(req) else None
                 return Examination(verdict, found, req.url_rule, allow)
             # A callable may well call url_for, which asks for the request.
             calls = callable(self.settings.docs_url)
@@ -475,8 +475,12 @@ class Examination:
     allowed_methods: tuple[str, ...] | None = None
 
 
+#: Stands for what the router was not asked yet.
+_UNASKED: set[str] = set()
+
+
 class _Target:
-    """One request's target resource: the glue between the request and the core."""
+    """One request and its target resource, as :class:`~.decision.Situation` has it."""
 
     def __init__(
         self,
@@ -490,6 +494,7 @@ class _Target:
         self._index = guard.index(app)
         #: The app's map, bound to the request.
         self.adapter = adapter
+        self._declared: set[str] | None = _UNASKED
         self._allowed: tuple[str, ...] | None = None
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared with others (RFC 9110 §9.1).
@@ -498,41 +503,60 @@ class _Target:
             self.method = self.raw_method.upper()
 
     @property
+    def supported(self) -> bool:
+        """Whether the app supports the method on any resource."""
+        return self._index.supports(self.method)
+
+    @property
+    def asterisk(self) -> bool:
+        """Whether the request target is ``*`` (RFC 9112 §3.2.4)."""
+        environ = self._req.environ
+        # cheroot makes a path of it, but keeps the target as it came.
+        return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
+
+    @property
+    def routing(self) -> Routing:
+        """What the router made of the request."""
+        found = self._req.routing_exception
+        if found is None:
+            return Routing.MATCHED
+        if isinstance(found, (werkzeug.NotFound, werkzeug.MethodNotAllowed)):
+            return Routing.UNMATCHED
+        return Routing.ANSWERED
+
+    @property
+    def retired(self) -> bool:
+        """Whether the matched method is past an enforced sunset."""
+        return self._guard.is_retired(self._req.url_rule, self._req.method)
+
+    @property
     def rule(self) -> Rule | None:
         """The rule that stands for the resource."""
         if self._req.url_rule is not None:
             return self._req.url_rule
-        return find_rule(self.adapter, self.allowed_methods())[0]
+        return find_rule(self.adapter, self.allowed_methods)[0]
 
     def name_rule(self) -> None:
         """Make the request one of the rule that stands for the resource."""
-        found = find_rule(self.adapter, self.allowed_methods())
+        found = find_rule(self.adapter, self.allowed_methods)
         self._req.url_rule, self._req.view_args = found
-
-    def situation(self) -> Situation:
-        """Gather the facts that the table asks for."""
-        req = self._req
-        return Situation(
-            raw_method=self.raw_method,
-            method=self.method,
-            supported=self._index.supports(self.method),
-            asterisk=_is_asterisk(req),
-            routing=_routing(req.routing_exception),
-            retired=self._guard.is_retired(req.url_rule, req.method),
-            allowed_methods=self.allowed_methods,
-        )
 
     def reason(self) -> Reason:
         """Name the row that decides, of the table's last two if it can be no other."""
         if self.raw_method in self._guard.settled and isinstance(
             self._req.routing_exception, werkzeug.MethodNotAllowed
         ):
-            return Reason.NOT_ALLOWED if self.allowed_methods() else Reason.NOT_FOUND
-        return decide(self.situation()).reason
+            return Reason.NOT_ALLOWED if self.allowed_methods else Reason.NOT_FOUND
+        return decide(self).reason
 
-    @cached_property
+    @property
     def declared(self) -> set[str] | None:
         """What the rules at the URL declare, if the router comes to list it."""
+        if self._declared is _UNASKED:
+            self._declared = self._find_declared()
+        return self._declared
+
+    def _find_declared(self) -> set[str] | None:
         found = self._req.routing_exception
         if type(found) is werkzeug.MethodNotAllowed and found.valid_methods:
             return set(found.valid_methods)
@@ -550,15 +574,16 @@ class _Target:
         is_retired = self._guard.is_retired
         return tuple(m for m in methods if not is_retired(route(adapter, m)[1], m))
 
+    @property
     def allowed_methods(self) -> tuple[str, ...]:
-        """List the exact ``Allow`` (RFC 9110 §10.2.1)."""
+        """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed is None:
             self._allowed = self._find_allowed()
         return self._allowed
 
     def other_methods(self) -> tuple[str, ...]:
         """List the exact ``Allow`` less the method that a view has refused."""
-        return tuple(m for m in self.allowed_methods() if m != self._req.method)
+        return tuple(m for m in self.allowed_methods if m != self._req.method)
 
     def facts(self, reason: Reason) -> Facts:
         """Gather the plain values that the answer is made of."""
@@ -575,7 +600,7 @@ class _Target:
                 req.environ.get("HTTP_ACCEPT"), guard.settings.error_formats
             ),
             bodies.echoable(self.raw_method),
-            self.allowed_methods() if is_405 else None,
+            self.allowed_methods if is_405 else None,
             endpoint,
             guard.deprecation(endpoint, method) if known else None,
         )
@@ -616,24 +641,10 @@ def _has_other_handlers(app: Flask) -> bool:
     )
 
 
-def _is_asterisk(req: Request) -> bool:
-    """Tell whether the request target is ``*`` (RFC 9112 §3.2.4)."""
-    # cheroot makes a path of it, but keeps the target as it came.
-    return "*" in (req.environ.get("PATH_INFO"), req.environ.get("REQUEST_URI"))
-
-
 def _is_automatic(req: Request) -> bool:
     """Tell whether Flask itself answers an OPTIONS that a rule has matched."""
     automatic = getattr(req.url_rule, "provide_automatic_options", False)
     return req.method == "OPTIONS" and automatic
-
-
-def _routing(found: HTTPException | None) -> Routing:
-    if found is None:
-        return Routing.MATCHED
-    if isinstance(found, (werkzeug.NotFound, werkzeug.MethodNotAllowed)):
-        return Routing.UNMATCHED
-    return Routing.ANSWERED
 
 
 def _announce(deprecation: Deprecation, response: Response) -> None:

@@ -81,7 +81,8 @@ class Branches:
     def may_match(self, path: str) -> bool:
         """Tell whether a rule may match the path with one slash more.
 
-        :param path: the path; several slashes in a row may count as one.
+        :param path: the path; several slashes in a row may count as one, and a
+            slash may stand before it.
         :return: ``False`` only if none does.
         """
         return (
@@ -89,6 +90,7 @@ class Branches:
             or path.count("/") + 1 in self.depths
             or -1 in self.depths
             or "//" in path
+            or path[:1] != "/"
         )
 
 
@@ -245,10 +247,13 @@ def dispatching_methods(
         ``None`` if that is not known.
     :return: the methods, sorted.
     """
-    if declared is not None and not _has_branch(index, adapter):
+    path = adapter.path_info
+    if declared is not None and not (
+        index.branches.may_match(path) and _has_branch(adapter)
+    ):
         if not declared:
             return ()
-        if index.is_plain_at(adapter.path_info) and not adapter.websocket:
+        if index.is_plain_at(path) and not adapter.websocket:
             return tuple(sorted(declared & index.named))
     # Methods of one group are dispatched alike, so one of them is asked for all.
     return tuple(
@@ -261,12 +266,10 @@ def dispatching_methods(
     )
 
 
-def _has_branch(index: MethodIndex, adapter: MapAdapter) -> bool:
+def _has_branch(adapter: MapAdapter) -> bool:
     """Tell whether there is a rule at the URL with a slash behind it."""
     # As the router reads it: PATH_INFO may be without a slash, or with several.
     path = f"/{adapter.path_info.lstrip('/')}" if adapter.path_info else ""
-    if not index.branches.may_match(path):
-        return False
     return declared_methods(adapter, f"{path}/") != set()
 
 
