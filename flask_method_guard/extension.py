@@ -159,13 +159,12 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         req = _request()
         found = req.routing_exception
         # This is all that a served request takes, so no function is called for it.
-        if req.environ["REQUEST_METHOD"] in guard.settled and (
-            len(guard.view_functions) == guard.view_count
-            if found is None
-            else guard.is_plain_404(found, req)
+        if not (
+            req.environ["REQUEST_METHOD"] in guard.settled
+            and len(guard.view_functions) == guard.view_count
+            and (found is None or guard.is_plain_404(found, req))
         ):
-            return
-        guard.decide(_app(), req)
+            guard.decide(_app(), req)
 
     @app.after_request
     def repair_allow(response: Response) -> Response:
@@ -270,7 +269,6 @@ class AppGuard:
             # The rules are not counted here, but at the latest when the time is up.
             and index is not None
             and monotonic() - self._counted_at < _COUNT_EVERY
-            and self.views_are_known()
             # This may stand for no path at all, at the root of a mounted app.
             and req.path != "/"
             and index.hides_nothing(req.path)

@@ -81,8 +81,7 @@ class Branches:
     def may_match(self, path: str) -> bool:
         """Tell whether a rule may match the path with one slash more.
 
-        :param path: the path; several slashes in a row may count as one, and a
-            slash may stand before it.
+        :param path: the path; several slashes in a row may count as one.
         :return: ``False`` only if none does.
         """
         return (
@@ -90,7 +89,6 @@ class Branches:
             or path.count("/") + 1 in self.depths
             or -1 in self.depths
             or "//" in path
-            or path[:1] != "/"
         )
 
 
@@ -249,7 +247,7 @@ def dispatching_methods(
     """
     path = adapter.path_info
     if declared is not None and not (
-        index.branches.may_match(path) and _has_branch(adapter)
+        (path[:1] != "/" or index.branches.may_match(path)) and _has_branch(adapter)
     ):
         if not declared:
             return ()
