@@ -53,6 +53,8 @@ class Reason(str, Enum):
     NOT_FOUND = "not-found"
 
     __str__ = str.__str__
+    # What is equal has the same hash, and a reason is equal to its text.
+    __hash__ = str.__hash__
 
 
 class Routing(Enum):

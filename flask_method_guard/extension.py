@@ -133,7 +133,8 @@ def _adapter() -> MapAdapter | None:
     There is none where the host is refused, or the app itself refuses to bind its
     map, for a tenant that it does not know: then nothing is decided.
     """
-    return cast("MapAdapter | None", _context().url_adapter)
+    adapter: MapAdapter | None = _context().url_adapter
+    return adapter
 
 
 #: A map of up to so many rules is counted at every refusal …
@@ -224,7 +225,7 @@ class AppGuard:
         index = self._index
         if (
             index is None
-            or not self.views_are_known()
+            or len(self.view_functions) != self.view_count
             or not self._is_current(index, app.url_map)
         ):
             index = self._index = self._read(app)
@@ -236,10 +237,6 @@ class AppGuard:
             return index.url_map is url_map
         self._counted_at = now
         return index.is_current(url_map)
-
-    def views_are_known(self) -> bool:
-        """Tell whether no view was added since the views were read."""
-        return len(self.view_functions) == self.view_count
 
     def _read(self, app: Flask) -> MethodIndex:
         """Read the rules and the marks of the views."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import length_hint
 from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -153,12 +152,7 @@ class MethodIndex:
         Rules can be added to a map, not taken away. They are counted, which takes
         Werkzeug a walk over all of them: no public attribute has the number.
         """
-        rules = url_map.iter_rules()
-        # An iterator over a list knows its length.
-        size = length_hint(rules, -1)
-        return url_map is self.url_map and self.size == (
-            size if size >= 0 else len([*rules])
-        )
+        return url_map is self.url_map and self.size == len([*url_map.iter_rules()])
 
     def hides_nothing(self, path: str) -> bool:
         """Tell whether a 404 of the router means that no method dispatches at all.
@@ -292,7 +286,7 @@ def route(adapter: MapAdapter, method: str) -> tuple[Routing, Rule | None]:
 
 
 def find_rule(
-    adapter: MapAdapter, methods: Iterable[str]
+    adapter: MapAdapter, methods: tuple[str, ...]
 ) -> tuple[Rule | None, dict[str, Any] | None]:
     """Find the rule that stands for a URL: GET's if there is one.
 
@@ -301,7 +295,8 @@ def find_rule(
     :return: a rule, and what its converters made of the URL; nothing of either if
         every method redirects.
     """
-    for method in sorted(methods, key="GET".__ne__):
+    first = ("GET",) if "GET" in methods else ()
+    for method in (*first, *methods):
         try:
             rule, args = adapter.match(method=method, return_rule=True)
         except Exception:  # noqa: BLE001, S112

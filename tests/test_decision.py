@@ -85,6 +85,11 @@ def test_each_row_decides(
     assert (verdict.reason, verdict.status) == (reason, status)
 
 
+def test_a_reason_is_its_text() -> None:
+    """A reason is equal to its text, and so is found by it."""
+    assert {Reason.NOT_ALLOWED: 405}["not-allowed"] == 405  # type: ignore[index]
+
+
 def test_each_reason_has_one_row() -> None:
     """The table names every reason once, in the order of the reasons."""
     assert [row.reason for row in TABLE] == list(Reason)
