@@ -6,7 +6,7 @@ pickles, and renders again wherever it is unpickled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import exceptions as werkzeug
@@ -157,3 +157,11 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
 
 #: Any of the three, with what each has from Werkzeug and from the guard.
 Rejection = InvalidMethod | MethodNotImplemented | MethodNotAllowed
+
+#: The exception of each row that rejects.
+BY_REASON: Mapping[Reason, type[Rejection]] = {
+    Reason.INVALID_TOKEN: InvalidMethod,
+    Reason.NOT_IMPLEMENTED: MethodNotImplemented,
+    Reason.RETIRED: MethodNotAllowed,
+    Reason.NOT_ALLOWED: MethodNotAllowed,
+}

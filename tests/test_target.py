@@ -1,0 +1,144 @@
+"""One request and its target resource: what is found out of them."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask, abort
+from werkzeug.routing import Rule
+
+from flask_method_guard import MethodGuard
+from tests.raw_wsgi import ask, make_environ, run
+from tests.routed_apps import make_app, make_plain_app, outcome
+
+SEVEN = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("POST", "/n/9", (404, None)),
+        ("POST", "/n/3", (405, "GET, HEAD, OPTIONS")),
+        ("GET", "/n/9", (404, None)),
+        ("DELETE", "/two/9", (405, "PUT")),
+        ("DELETE", "/two/3", (405, "GET, HEAD, OPTIONS, PUT")),
+        ("POST", "/loose", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "/loose/", (405, "GET, HEAD, OPTIONS")),
+        ("GET", "/dir", (308, None)),
+        ("POST", "/dir", (405, "GET, HEAD, OPTIONS")),
+        ("OPTIONS", "/items", (200, "GET, HEAD, OPTIONS, POST")),
+        ("OPTIONS", "/manual", (405, "PUT")),
+        ("POST", "/static/x.css", (405, "GET, HEAD, OPTIONS")),
+        ("PUT", "/nowhere", (404, None)),
+        ("POST", "dir", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "//dir", (405, "GET, HEAD, OPTIONS")),
+        ("POST", "", (405, "GET, HEAD, OPTIONS")),
+    ],
+)
+def test_exact_allow(method: str, path: str, expected: tuple[int, str | None]) -> None:
+    """A method is in Allow if and only if sending it gets somewhere."""
+    assert outcome(ask(make_app(), method, path)) == expected
+
+
+@pytest.mark.parametrize("path", ["/loose", "/dir", "/a//b", "/x/loose", ""])
+def test_a_404_of_the_router_may_hide_methods(path: str) -> None:
+    """What the router says of one method is not believed of others, ever."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule("/", "index", lambda: "index")
+    app.add_url_rule("/loose/", "loose", lambda: "loose", strict_slashes=False)
+    app.add_url_rule("/dir/", "dir", lambda: "dir")
+    app.add_url_rule("/a/b/", "merged", lambda: "merged")
+    app.add_url_rule("/<x>/loose/", "deep", lambda x: x, strict_slashes=False)
+    for _ in range(2):
+        assert outcome(ask(app, "POST", path)) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        pytest.param("*", "*", id="most servers"),
+        pytest.param("*", None, id="no target"),
+        pytest.param("/*", "*", id="cheroot"),
+    ],
+)
+def test_options_of_the_server(path: str, target: str | None) -> None:
+    """OPTIONS * asks the server as a whole, and reaches no catch-all view."""
+    app = make_app()
+    app.add_url_rule("/<path:rest>", "rest", lambda rest: abort(500))
+    environ = {**make_environ("OPTIONS", path), "REQUEST_URI": target}
+    answer = run(app, environ)
+    assert (answer.status, answer.body, answer.get("Allow")) == (200, b"", None)
+    environ = {**make_environ("OPTIONS", "/*"), "REQUEST_URI": "/*"}
+    assert run(app, environ).get("Allow") == "GET, HEAD, OPTIONS"
+
+
+def test_options_beside_a_rule_for_every_method() -> None:
+    """Flask's own answer to OPTIONS is made exact where the router lists nothing."""
+    app = make_app()
+    app.url_map.add(Rule("/items", endpoint="items"))
+    assert outcome(ask(app, "OPTIONS", "/items")) == (200, SEVEN)
+
+
+def test_a_number_of_too_many_digits() -> None:
+    """A rule that Python refuses a number to does not hide another rule."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule("/<int:i>", "number", str)
+    app.add_url_rule("/<text>", "text", lambda text: text, methods=["PUT"])
+    path = f"/{'9' * 5000}"
+    assert ask(app, "PUT", path).status == 200
+    got = outcome(ask(app, "GET", path))
+    # Older versions of Werkzeug crash on such a number.
+    assert got == (405, "PUT") or got[0] == 500
+
+
+def test_host_matching() -> None:
+    """What dispatches is asked of the host that the request names."""
+    app = Flask(__name__, host_matching=True, static_host="static.example")
+    MethodGuard(app)
+    app.add_url_rule("/", "a", lambda: "a", host="a.example")
+    app.add_url_rule("/", "b", lambda: "b", host="b.example", methods=["PUT"])
+    assert outcome(ask(app, "POST", "/", host="a.example")) == (
+        405,
+        "GET, HEAD, OPTIONS",
+    )
+    assert outcome(ask(app, "POST", "/", host="b.example")) == (405, "OPTIONS, PUT")
+    assert ask(app, "POST", "/", host="c.example").status == 404
+
+
+def test_subdomains() -> None:
+    """What dispatches is asked of the subdomain that the request names."""
+    app = Flask(__name__, subdomain_matching=True)
+    app.config["SERVER_NAME"] = "example.org"
+    MethodGuard(app)
+    app.add_url_rule("/", "api", lambda: "api", subdomain="api", methods=["PUT"])
+    app.add_url_rule("/", "www", lambda: "www")
+    assert outcome(ask(app, "POST", "/", host="api.example.org")) == (
+        405,
+        "OPTIONS, PUT",
+    )
+    assert outcome(ask(app, "POST", "/", host="example.org")) == (
+        405,
+        "GET, HEAD, OPTIONS",
+    )
+
+
+def test_websocket_rule() -> None:
+    """A rule for WebSocket takes no HTTP method, and its own answer stays."""
+    app = make_app()
+    app.url_map.add(Rule("/ws", endpoint="ws", websocket=True, methods=["GET"]))
+    assert ask(app, "GET", "/ws").status == 400
+    assert ask(app, "POST", "/ws").status == 404
+    assert ask(app, "FOO", "/ws").status == 501
+
+
+def test_a_settled_method_costs_no_walk_of_the_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the router says 404 or 405, a settled method leaves two rows."""
+    app = make_plain_app()
+    assert ask(app, "PUT", "/items").status == 405
+    monkeypatch.setattr("flask_method_guard.target.decide", lambda it: 1 / 0)
+    assert outcome(ask(app, "PUT", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
+    assert ask(app, "PUT", "/nowhere").status == 404
+    assert ask(app, "OPTIONS", "/nowhere").status == 500
