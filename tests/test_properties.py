@@ -215,6 +215,7 @@ class Case:
                 app.config["METHOD_GUARD_SUPPORTED_METHODS"] = self.supported
             app.config["METHOD_GUARD_CASE_SENSITIVE"] = self.case_sensitive
             app.config["METHOD_GUARD_REJECT_EARLY"] = self.reject_early
+            app.config["METHOD_GUARD_DOCS_URL"] = "/docs/{endpoint}"
             if self.guard_first:
                 MethodGuard(app)
         for number, rule in enumerate(self.rules):
@@ -439,6 +440,12 @@ class Judge:
             names |= {m.upper() for m in self.case.supported}
         return {m for m in names if self.takes(m)}
 
+    def endpoint(self) -> str:
+        """Return the endpoint that stands for the URL: GET's if there is one."""
+        methods = ("GET", *sorted(self.allowed()))
+        found = [self.dispatch(m) for m in methods if self.takes(m)]
+        return next((rule.endpoint for rule in found if isinstance(rule, Rule)), "")
+
     def before(self, method: str) -> Answer:
         """Return what the app answers without the guard."""
         return run(self.bare, self.ask.environ(method))
@@ -487,6 +494,7 @@ class Judge:
         if self.allowed():
             check_document(answer, 405)
             self.check_allow(answer)
+            assert answer.get("Link") == f'</docs/{self.endpoint()}>; rel="help"'
             return "not-allowed"
         assert answer == run(EMPTY, self.ask.environ(method))
         known = isinstance(self.dispatch(method), MethodNotAllowed)
