@@ -230,7 +230,8 @@ class AppGuard(AppState):
             @after_this_request
             def make_exact(response: Response) -> Response:
                 # A hook may have answered in Flask's place, in its own words.
-                if set(response.allow) == (target.declared or set()):
+                said = response.headers.get("Allow", "")
+                if set(said.split(", ")) == (target.declared or {""}):
                     response.headers["Allow"] = ", ".join(target.allowed_methods)
                 return response
 
