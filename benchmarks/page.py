@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import chart, report
+from .cases import SERVED
 from .goals import outcomes
 from .results import RequestResult, Results
 
@@ -22,6 +23,10 @@ END = "<!-- end of the figures -->"
 _HOOKS = (
     "On a request that a route matched, in nanoseconds. The guard's `before` takes {}"
     " of the naive hook's time."
+)
+_FLOOR = (
+    "Two empty hooks take {low:.2f} to {high:.2f} of bare Flask for a served request."
+    " No guard that is called before and after a request can take less."
 )
 _ONCE = (
     "Memory is what an app holds after a request of every sort. To import the package"
@@ -94,8 +99,17 @@ def figures(results: Results) -> str:
         "The project holds itself to these; the worst case of each is shown.",
         "",
         *report.goal_table(outcomes(results)),
+        "",
+        _floor(results),
     ]
     return "\n".join(parts)
+
+
+def _floor(results: Results) -> str:
+    """Say what Flask itself takes for two hooks."""
+    served = {case.name for case in SERVED}
+    ratios = [r.ratios["hooks"].median for r in results.requests if r.case in served]
+    return _FLOOR.format(low=min(ratios), high=max(ratios))
 
 
 def _slower(results: Results, routes: int) -> str:

@@ -150,9 +150,10 @@ def _answer(rejection: Rejection) -> Response:
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)
-    # By name, as Flask does, for a class of the app's own may know no positions.
+    # A slice is set at once, where Headers(…) adds one field after the other.
     headers = Headers()
-    headers[:] = rejection.get_headers()  # in half the time of Headers(…)
+    headers[:] = rejection.get_headers()
+    # By name, as Flask does, for a class of the app's own may know no positions.
     response = app.response_class(
         rejection.get_body(), status=rejection.code, headers=headers
     )
