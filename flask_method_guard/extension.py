@@ -19,7 +19,6 @@ from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
 from flask.wrappers import Request, Response
 from werkzeug import exceptions as werkzeug
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, Rule
 
@@ -150,12 +149,9 @@ def _answer(rejection: Rejection) -> Response:
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)
-    # A slice is set at once, where Headers(…) adds one field after the other.
-    headers = Headers()
-    headers[:] = rejection.get_headers()
     # By name, as Flask does, for a class of the app's own may know no positions.
     response = app.response_class(
-        rejection.get_body(), status=rejection.code, headers=headers
+        rejection.get_body(), status=rejection.code, headers=rejection.get_headers()
     )
     req = _request()
     if rejection is req.routing_exception:
@@ -179,7 +175,7 @@ class AppGuard(AppState):
         adapter = _adapter()
         if adapter is None:
             return
-        target = Target(self, app, req, adapter)
+        target = Target(self, self.recent_index(app), req, adapter)
         reason = target.reason()
         if reason in BY_REASON:
             rejection = self._rejection(app, target, reason)
@@ -231,8 +227,8 @@ class AppGuard(AppState):
             @after_this_request
             def make_exact(response: Response) -> Response:
                 # A hook may have answered in Flask's place, in its own words.
-                said = response.headers.get("Allow", "")
-                if set(said.split(", ")) == (target.declared or {""}):
+                said = response.headers.get("Allow", "").split(",")
+                if {name.strip(' "') for name in said} == (target.declared or {""}):
                     response.headers["Allow"] = ", ".join(target.allowed_methods)
                 return response
 
@@ -255,7 +251,7 @@ class AppGuard(AppState):
             found = req.routing_exception
             if context.url_adapter is None:
                 return Examination(None, found)
-            target = Target(self, app, req, context.url_adapter)
+            target = Target(self, self.index(app), req, context.url_adapter)
             verdict = decide(target)
             if verdict.reason not in BY_REASON:
                 allow = target.allowed_methods if is_automatic(req) else None
@@ -288,7 +284,7 @@ class AppGuard(AppState):
         if isinstance(found, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(found.allowed_methods)
         elif adapter := _adapter():
-            methods = Target(self, app, req, adapter).other_methods()
+            methods = Target(self, self.recent_index(app), req, adapter).other_methods()
             response.headers["Allow"] = ", ".join(methods)
 
     # -- the rejection ----------------------------------------------------------
@@ -314,7 +310,7 @@ class AppGuard(AppState):
             return MethodNotAllowed(valid_methods, *args, **kwargs)
         app = _app()
         req = _request()
-        target = Target(self, app, req, adapter)
+        target = Target(self, self.recent_index(app), req, adapter)
         facts = target.facts(Reason.NOT_ALLOWED)
         if valid_methods is None:
             valid_methods = target.other_methods()

@@ -1,8 +1,7 @@
 """What is known of one app: its settings, its rules, the marks of its views.
 
-All of it is read on first need and again when the app has changed, so that a
-request walks neither the rules nor the views. This module knows no request, and
-what it keeps of an app refers to the app in no way.
+All of it is read on first need, and again when the app has changed. This module
+knows no request, and what it keeps of an app refers to the app in no way.
 """
 
 from __future__ import annotations
@@ -64,34 +63,42 @@ class AppState:
         self.settled: frozenset[str] = frozenset()
 
     def index(self, app: App) -> MethodIndex:
-        """Give the index of the app's URL map, read anew if the map has changed."""
+        """Give the index of the app's URL map, read anew if the app has changed."""
         index = self._index
         if (
             index is None
             or len(self.view_functions) != self.view_count
-            or not self._is_current(index, app.url_map)
+            or not index.is_current(app.url_map)
         ):
             index = self._index = self._read(app)
         return index
 
-    def _is_current(self, index: MethodIndex, url_map: Map) -> bool:
+    def recent_index(self, app: App) -> MethodIndex:
+        """Give the index without counting the rules of a large map at every call."""
+        index = self._index
         now = monotonic()
-        if index.size > _SMALL_MAP and now - self._counted_at < _COUNT_EVERY:
-            return index.url_map is url_map
+        if (
+            index is not None
+            and index.size > _SMALL_MAP
+            and now - self._counted_at < _COUNT_EVERY
+            and index.url_map is app.url_map
+            and len(self.view_functions) == self.view_count
+        ):
+            return index
         self._counted_at = now
-        return index.is_current(url_map)
+        return self.index(app)
 
     def _read(self, app: App) -> MethodIndex:
         """Read the rules and the marks of the views."""
-        self._counted_at = monotonic()
+        views = dict(app.view_functions)  # which another thread may add to
         index = MethodIndex.read(app.url_map, self.settings.supported_methods)
-        self._marks = marked_deprecations(app.view_functions)
+        self._marks = marked_deprecations(views)
         deprecated = set(self.settings.deprecated_methods).union(*self._marks.values())
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
         self.settled = frozenset(filter(is_token, settled))
         self.view_functions = app.view_functions
-        self.view_count = len(app.view_functions)
+        self.view_count = len(views)
         self.make_facts = lru_cache(maxsize=256)(
             partial(_make_facts, self.settings.docs_url, index.supported_names)
         )

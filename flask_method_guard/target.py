@@ -16,8 +16,14 @@ from . import bodies
 from .bodies import Facts
 from .decision import Reason, Routing, decide
 from .exceptions import BY_REASON, MethodNotAllowed
-from .state import App, AppState
-from .urlmap import declared_methods, dispatching_methods, find_rule, route
+from .state import AppState
+from .urlmap import (
+    MethodIndex,
+    declared_methods,
+    dispatching_methods,
+    find_rule,
+    route,
+)
 
 
 class RoutedRequest(Protocol):
@@ -43,13 +49,13 @@ class Target:
     def __init__(
         self,
         state: AppState,
-        app: App,
+        index: MethodIndex,
         req: RoutedRequest,
         adapter: MapAdapter,
     ) -> None:
         self._state = state
         self._req = req
-        self._index = state.index(app)
+        self._index = index
         #: The app's map, bound to the request.
         self.adapter = adapter
         self._declared: set[str] | None = _UNASKED

@@ -1,9 +1,9 @@
 """The URL map: what the app supports, and what dispatches at one URL.
 
 All that this project knows of Werkzeug's router stands here, and nothing of a
-request. The router itself is asked, method by method; its own list of valid
-methods is not used, for it promises methods whose converter refuses the value,
-and hides those of a rule with an optional slash.
+request. The router's own list of valid methods promises methods whose converter
+refuses the value, and hides those of a rule with an optional slash: it is used
+where neither can be, and elsewhere the router is asked, method by method.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ class Branches:
         static, depths = set(), set()
         for rule in rules:
             used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
-            if not rule.arguments:
+            if "//" in rule.rule:
+                depths.add(-1)  # the router may take several slashes for one
+            elif not rule.arguments:
                 static.add(rule.rule[:-1])
             elif _SLASH_IN_ARGUMENTS.search(rule.rule) or not (
                 {rule.map.converters[name] for name in used} <= _ONE_SEGMENT
@@ -188,9 +190,10 @@ def _is_plain(rule: Rule) -> bool:
     if type(rule).get_converter is not Rule.get_converter:
         return False  # the names may stand for other converters than the map's
     converters = rule.map.converters
+    text = f"{rule.host or rule.subdomain or ''}{rule.rule}"
     return converters["default"] in _TAKES_ALL and all(
         converters[name] in (_TAKES_ALL_PLAIN if end == ":" else _TAKES_ALL)
-        for name, end in _CONVERTER.findall(rule.rule)
+        for name, end in _CONVERTER.findall(text)
     )
 
 
@@ -262,7 +265,8 @@ def _has_branch(adapter: MapAdapter) -> bool:
     """Tell whether there is a rule at the URL with a slash behind it."""
     # As the router reads it: PATH_INFO may be without a slash, or with several.
     path = f"/{adapter.path_info.lstrip('/')}" if adapter.path_info else ""
-    return declared_methods(adapter, f"{path}/") != set()
+    # It cannot be asked for two slashes alone, which it takes for one.
+    return path == "/" or declared_methods(adapter, f"{path}/") != set()
 
 
 def route(adapter: MapAdapter, method: str) -> tuple[Routing, Rule | None]:

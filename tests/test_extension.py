@@ -185,6 +185,21 @@ def test_nothing_is_decided_without_a_url_map(method: str, path: str) -> None:
     assert (answer.status, "no such tenant" in answer.text) == (404, True)
 
 
+def test_a_response_class_that_adds_a_field() -> None:
+    """A class of the app's own gets the fields as a list, as from Werkzeug."""
+
+    class Own(Response):
+        def __init__(self, response: Any = None, **more: Any) -> None:
+            more["headers"] = (more.get("headers") or []) + [("X-Own", "yes")]
+            super().__init__(response, **more)
+
+    app = make_app()
+    app.response_class = Own
+    for method, status in (("GET", 200), ("PUT", 405), ("FOO", 501)):
+        answer = ask(app, method, "/items")
+        assert (answer.status, answer.get("X-Own")) == (status, "yes")
+
+
 def test_a_hook_that_aborts_for_a_bad_host() -> None:
     """A 405 that a hook raises for such a host knows nothing of the URL."""
     app = make_app()
@@ -226,6 +241,20 @@ def test_two_apps_side_by_side() -> None:
     assert answer.status_code == 405
     assert answer.content_type == "text/plain; charset=utf-8"
     assert both.open("/api", method="PUT").headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_an_automatic_answer_in_another_notation() -> None:
+    """An app may write Flask's answer to OPTIONS anew; the set is made exact."""
+
+    class Own(Flask):
+        def make_default_options_response(self) -> Response:
+            return self.response_class(headers=[("Allow", "OPTIONS,HEAD,GET")])
+
+    app = Own(__name__)
+    app.config["METHOD_GUARD_SUPPORTED_METHODS"] = ["GET", "OPTIONS"]
+    MethodGuard(app)
+    app.add_url_rule("/", "index", lambda: "index")
+    assert outcome(ask(app, "OPTIONS", "/")) == (200, "GET, HEAD, OPTIONS")
 
 
 def test_an_own_options_view_keeps_its_words() -> None:

@@ -50,6 +50,7 @@ UUID = "a8098c1a-f86e-11da-bd1a-00112444be1e"
 PIECES: dict[str, tuple[str, ...]] = {
     "a": ("a",),
     "b": ("b",),
+    "": ("",),
     "a-<int:{0}>": ("a-3", "a-x"),
     "<string:{0}>": ("a", "b", "x y", "ä", "*"),
     "<string(length=1):{0}>": ("a", "ab"),
@@ -284,13 +285,31 @@ def host_and_slashes(app: flask.Flask, spec: RuleSpec) -> dict[str, t.Any]:
 
 HOST_PARTS: dict[str, tuple[str | None, ...]] = {
     "none": (None,),
-    "subdomain": (None, "api", "<sub>"),
-    "host": ("example.test", "api.example.test", "<sub>.example.test"),
+    "subdomain": (None, "api", "<sub>", "<int(max=5):sub>"),
+    "host": (
+        "example.test",
+        "api.example.test",
+        "<sub>.example.test",
+        "<even:sub>.example.test",
+    ),
 }
 HOSTS = {
     "none": ("localhost",),
-    "subdomain": ("example.test", "api.example.test", "joe.example.test"),
-    "host": ("example.test", "api.example.test", "joe.example.test", "other.test"),
+    "subdomain": (
+        "example.test",
+        "api.example.test",
+        "joe.example.test",
+        "3.example.test",
+        "8.example.test",
+    ),
+    "host": (
+        "example.test",
+        "api.example.test",
+        "joe.example.test",
+        "3.example.test",
+        "8.example.test",
+        "other.test",
+    ),
 }
 KINDS = (
     *("view",) * 6,

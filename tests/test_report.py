@@ -594,3 +594,19 @@ def test_a_long_cell_pushes_its_own_row_only(lengths: list[int], width: int) -> 
     assert [line.index("|") for line in lines] == [
         max(width, length) + 2 for length in lengths
     ]
+
+
+def test_a_rule_added_late_to_a_large_map() -> None:
+    """A report is about the rules that there are, not about those of a moment ago."""
+
+    def view() -> str:
+        return "ok"
+
+    app = Flask(__name__)
+    MethodGuard(app)
+    for number in range(30):
+        app.add_url_rule(f"/{number}", "view", view)
+    assert "PURGE" not in inventory(app).supported_methods
+    app.url_map.add(Rule("/late", endpoint="view", methods=["PURGE"]))
+    assert explain(app, "PURGE", "/late").reason == "allowed"
+    assert "PURGE" in inventory(app).supported_methods

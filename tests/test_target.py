@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask, abort
 from werkzeug.routing import Rule
@@ -121,6 +123,43 @@ def test_subdomains() -> None:
         405,
         "GET, HEAD, OPTIONS",
     )
+
+
+@pytest.mark.parametrize("matching", ["host", "subdomain"])
+def test_a_host_that_a_converter_refuses(matching: str) -> None:
+    """What a converter in a host refuses is not found there, whatever the method."""
+    kind: Any = {f"{matching}_matching": True}
+    where: Any = {matching: "<int(max=5):n>"}
+    if matching == "host":
+        where["host"] += ".example"
+    app = Flask(__name__, static_folder=None, **kind)
+    app.config["SERVER_NAME"] = "example" if matching == "subdomain" else None
+    MethodGuard(app)
+    app.add_url_rule("/k", "k", str, **where)
+    assert outcome(ask(app, "POST", "/k", host="9.example")) == (404, None)
+    expected = (405, "GET, HEAD, OPTIONS")
+    assert outcome(ask(app, "POST", "/k", host="3.example")) == expected
+
+
+@pytest.mark.parametrize("rule", ["/a//b/", "/a//<x>/", "//a/b/"])
+def test_slashes_that_the_router_merges(rule: str) -> None:
+    """A rule with several slashes in a row is met by a path with one."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule(rule, "put", lambda **x: "put", methods=["PUT"])
+    app.url_map.strict_slashes = False
+    for path in ("/a/b", "/a//b", "//a/b"):
+        assert outcome(ask(app, "POST", path)) == (405, "OPTIONS, PUT")
+
+
+def test_two_slashes_that_the_router_does_not_merge() -> None:
+    """What redirects to two slashes is reached, for what that is worth."""
+    app = Flask(__name__)
+    app.url_map.merge_slashes = False
+    MethodGuard(app)
+    app.add_url_rule("//", "index", lambda: "index")
+    assert ask(app, "GET", "/").status == 308
+    assert outcome(ask(app, "POST", "/")) == (405, "GET, HEAD, OPTIONS")
 
 
 def test_websocket_rule() -> None:
