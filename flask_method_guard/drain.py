@@ -18,6 +18,8 @@ def drain(req: Request, limit: int) -> None:
     (RFC 9110 §10.1.1). A client that hangs up ends the reading. Any other error is
     not swallowed: the connection lives, and nobody knows what is left on it.
     """
+    if "CONTENT_LENGTH" not in req.environ:
+        return
     remaining = get_content_length(req.environ) or 0
     if not 0 < remaining <= limit or "HTTP_EXPECT" in req.environ:
         return

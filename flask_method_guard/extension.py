@@ -19,6 +19,7 @@ from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
 from flask.wrappers import Request, Response
 from werkzeug import exceptions as werkzeug
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, Rule
 
@@ -149,9 +150,13 @@ def _answer(rejection: Rejection) -> Response:
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)
+    # What Werkzeug's send_file hands over, too. A slice of it is set at once; its
+    # constructor adds one field after the other.
+    headers = Headers()
+    headers[:] = rejection.get_headers()
     # By name, as Flask does, for a class of the app's own may know no positions.
     response = app.response_class(
-        rejection.get_body(), status=rejection.code, headers=rejection.get_headers()
+        rejection.get_body(), status=rejection.code, headers=headers
     )
     req = _request()
     if rejection is req.routing_exception:

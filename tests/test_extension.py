@@ -6,8 +6,9 @@ import logging
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request, send_file
 from flask.views import MethodView
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
@@ -186,18 +187,22 @@ def test_nothing_is_decided_without_a_url_map(method: str, path: str) -> None:
 
 
 def test_a_response_class_that_adds_a_field() -> None:
-    """A class of the app's own gets the fields as a list, as from Werkzeug."""
+    """A class of the app's own gets the fields of a refusal as those of a file."""
+    kinds = []
 
     class Own(Response):
-        def __init__(self, response: Any = None, **more: Any) -> None:
-            more["headers"] = (more.get("headers") or []) + [("X-Own", "yes")]
-            super().__init__(response, **more)
+        def __init__(self, response: Any, headers: Any = None, **more: Any) -> None:
+            super().__init__(response, headers=headers, **more)
+            kinds.append(type(headers))
+            self.headers.add("X-Own", "yes")
 
     app = make_app()
     app.response_class = Own
-    for method, status in (("GET", 200), ("PUT", 405), ("FOO", 501)):
-        answer = ask(app, method, "/items")
+    app.add_url_rule("/file", "file", lambda: send_file(__file__))
+    for method, path, status in (("GET", "/file", 200), ("PUT", "/items", 405)):
+        answer = ask(app, method, path)
         assert (answer.status, answer.get("X-Own")) == (status, "yes")
+    assert kinds == [Headers, Headers]
 
 
 def test_a_hook_that_aborts_for_a_bad_host() -> None:
