@@ -52,10 +52,12 @@ class AppState:
         self.settings = settings
         self.clock = clock
         self._index: MethodIndex | None = None
-        self._counted_at = -inf
+        #: When the rules are to be counted again.
+        self._count_at = -inf
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
         self.view_functions: Mapping[str, Callable[..., Any]] = {}
         self.view_count = -1
+        self._hides_nothing: Callable[[str], bool]
         #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
         self.make_facts: Callable[..., Facts]
         #: The raw methods for which the first three rows and ``retired`` never hold:
@@ -80,12 +82,12 @@ class AppState:
         if (
             index is not None
             and index.size > _SMALL_MAP
-            and now - self._counted_at < _COUNT_EVERY
+            and now < self._count_at
             and index.url_map is app.url_map
             and len(self.view_functions) == self.view_count
         ):
             return index
-        self._counted_at = now
+        self._count_at = now + _COUNT_EVERY
         return self.index(app)
 
     def _read(self, app: App) -> MethodIndex:
@@ -99,6 +101,7 @@ class AppState:
         self.settled = frozenset(filter(is_token, settled))
         self.view_functions = app.view_functions
         self.view_count = len(views)
+        self._hides_nothing = index.hides_nothing
         self.make_facts = lru_cache(maxsize=256)(
             partial(_make_facts, self.settings.docs_url, index.supported_names)
         )
@@ -110,15 +113,13 @@ class AppState:
         :param found: the router's answer.
         :param path: the path of the request.
         """
-        index = self._index
         return (
             type(found) is NotFound
             # The rules are not counted here, but at the latest when the time is up.
-            and index is not None
-            and monotonic() - self._counted_at < _COUNT_EVERY
+            and monotonic() < self._count_at
             # This may stand for no path at all, at the root of a mounted app.
             and path != "/"
-            and index.hides_nothing(path)
+            and self._hides_nothing(path)
         )
 
     def deprecation(self, endpoint: str | None, method: str) -> Deprecation | None:

@@ -9,8 +9,9 @@ where neither can be, and elsewhere the router is asked, method by method.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from sys import maxsize
 from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -58,26 +59,26 @@ class Branches:
 
     #: The texts of those without converters, less that slash.
     static: frozenset[str]
-    #: How many slashes the others have; -1 for one that has no fixed count.
-    depths: frozenset[int]
+    #: How many slashes the others have; any number if one has no fixed count.
+    depths: Container[int]
 
     @classmethod
     def read(cls, rules: Iterable[Rule]) -> Branches:
         """Read the rules that end in a slash."""
-        static, depths = set(), set()
+        static, depths, anywhere = set(), set(), False
         for rule in rules:
             used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
             if "//" in rule.rule:
-                depths.add(-1)  # the router may take several slashes for one
+                anywhere = True  # the router may take several slashes for one
             elif not rule.arguments:
                 static.add(rule.rule[:-1])
             elif _SLASH_IN_ARGUMENTS.search(rule.rule) or not (
                 {rule.map.converters[name] for name in used} <= _ONE_SEGMENT
             ):
-                depths.add(-1)
+                anywhere = True
             else:
                 depths.add(rule.rule.count("/"))
-        return cls(frozenset(static), frozenset(depths))
+        return cls(frozenset(static), range(maxsize) if anywhere else frozenset(depths))
 
     def may_match(self, path: str) -> bool:
         """Tell whether a rule may match the path with one slash more.
@@ -85,12 +86,7 @@ class Branches:
         :param path: the path; several slashes in a row may count as one.
         :return: ``False`` only if none does.
         """
-        return (
-            path in self.static
-            or path.count("/") + 1 in self.depths
-            or -1 in self.depths
-            or "//" in path
-        )
+        return path in self.static or path.count("/") + 1 in self.depths or "//" in path
 
 
 @dataclass(frozen=True)
