@@ -55,13 +55,15 @@ class AppState:
         #: When the rules are to be counted again.
         self._count_at = -inf
         self._marks: Mapping[str, Mapping[str, Deprecation]] = {}
+        #: The app's views, and how many of them there were when they were read.
         self.view_functions: Mapping[str, Callable[..., Any]] = {}
         self.view_count = -1
         self._hides_nothing: Callable[[str], bool]
         #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
         self.make_facts: Callable[..., Facts]
         #: The raw methods for which the first three rows and ``retired`` never hold:
-        #: a match needs no second look, nor a 404 that hides nothing.
+        #: a match needs no second look, nor a 404 that hides nothing, and of a 405
+        #: only ``Allow`` is to be found out.
         self.settled: frozenset[str] = frozenset()
 
     def index(self, app: App) -> MethodIndex:
@@ -99,12 +101,13 @@ class AppState:
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
         self.settled = frozenset(filter(is_token, settled))
-        self.view_functions = app.view_functions
-        self.view_count = len(views)
         self._hides_nothing = index.hides_nothing
         self.make_facts = lru_cache(maxsize=256)(
             partial(_make_facts, self.settings.docs_url, index.supported_names)
         )
+        self.view_functions = app.view_functions
+        # Last, for the hooks of other threads go by it.
+        self.view_count = len(views)
         return index
 
     def is_plain_404(self, found: HTTPException, path: str) -> bool:

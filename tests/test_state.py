@@ -6,7 +6,9 @@ import pytest
 from flask import request
 from werkzeug.routing import Map, Rule
 
-from flask_method_guard import deprecated_methods
+from flask_method_guard import Settings, deprecated_methods
+from flask_method_guard.deprecation import utc_now
+from flask_method_guard.state import AppState
 from tests.raw_wsgi import ask
 from tests.routed_apps import make_app, make_plain_app, outcome
 
@@ -119,3 +121,19 @@ def test_a_rule_for_what_is_no_method() -> None:
     app.add_url_rule("/odd", "odd", lambda: "odd", methods=["GET", "A B"])
     for _ in range(2):
         assert ask(app, "A B", "/odd").status == 400
+
+
+def test_other_threads_see_all_or_nothing() -> None:
+    """Until all is read, the hook of another thread takes no short cut."""
+    set_since: list[str] = []
+
+    class Watched(AppState):
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            set_since.append(name)
+
+    state = Watched(Settings(), utc_now)
+    set_since.clear()
+    state.index(make_plain_app())
+    assert set_since[-2:] == ["view_count", "_index"]
+    assert {"settled", "_hides_nothing", "make_facts"} < set(set_since)
