@@ -127,7 +127,8 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         """
         req = _request()
         found = req.routing_exception
-        # This is all that a served request takes, so no function is called for it.
+        # A served request pays for no more than this, which is why the guard asks
+        # itself here, and not in a method.
         if not (
             req.environ["REQUEST_METHOD"] in guard.settled
             and len(guard.view_functions) == guard.view_count

@@ -141,6 +141,23 @@ def test_the_page_is_what_was_measured(results: Results) -> None:
     assert report.made(results) in shown
 
 
+def test_what_two_hooks_take(results: Results) -> None:
+    """The page gives the range over what is served, and over nothing else."""
+    served = {case.name: 1.21 + number / 10 for number, case in enumerate(SERVED)}
+    requests = [
+        replace(
+            result,
+            ratios={
+                **result.ratios,
+                "hooks": Spread(served.get(result.case, 9.0), 1.0, 1.0),
+            },
+        )
+        for result in results.requests
+    ]
+    figures = page.figures(replace(results, requests=requests))
+    assert "Two empty hooks take 1.21 to 1.41 of bare Flask" in figures
+
+
 def test_a_page_without_markers(results: Results) -> None:
     """Figures are written nowhere but between the markers."""
     with pytest.raises(ValueError, match="The page has no line"):
