@@ -58,7 +58,7 @@ class AppState:
         #: The app's views, and how many of them there were when they were read.
         self.view_functions: Mapping[str, Callable[..., Any]] = {}
         self.view_count = -1
-        self._hides_nothing: Callable[[str], bool]
+        self._may_hide: Callable[[str], bool]
         #: Makes facts; refusals repeat, so what was made is kept, up to a bound.
         self.make_facts: Callable[..., Facts]
         #: The raw methods for which the first three rows and ``retired`` never hold:
@@ -101,7 +101,7 @@ class AppState:
         # OPTIONS has a row of its own.
         settled = index.named - deprecated - {"OPTIONS"}
         self.settled = frozenset(filter(is_token, settled))
-        self._hides_nothing = index.hides_nothing
+        self._may_hide = index.may_hide
         self.make_facts = lru_cache(maxsize=256)(
             partial(_make_facts, self.settings.docs_url, index.supported_names)
         )
@@ -122,7 +122,7 @@ class AppState:
             and monotonic() < self._count_at
             # This may stand for no path at all, at the root of a mounted app.
             and path != "/"
-            and self._hides_nothing(path)
+            and not self._may_hide(path)
         )
 
     def deprecation(self, endpoint: str | None, method: str) -> Deprecation | None:

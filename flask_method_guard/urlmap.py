@@ -9,7 +9,7 @@ where neither can be, and elsewhere the router is asked, method by method.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from sys import maxsize
 from typing import Any
@@ -51,45 +51,6 @@ _NO_METHOD = " "
 
 
 @dataclass(frozen=True)
-class Branches:
-    """The rules that end in a slash.
-
-    The router does not list their methods where the request lacks the slash.
-    """
-
-    #: The texts of those without converters, less that slash.
-    static: frozenset[str]
-    #: How many slashes the others have; any number if one has no fixed count.
-    depths: Container[int]
-
-    @classmethod
-    def read(cls, rules: Iterable[Rule]) -> Branches:
-        """Read the rules that end in a slash."""
-        static, depths, anywhere = set(), set(), False
-        for rule in rules:
-            used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
-            if "//" in rule.rule:
-                anywhere = True  # the router may take several slashes for one
-            elif not rule.arguments:
-                static.add(rule.rule[:-1])
-            elif _SLASH_IN_ARGUMENTS.search(rule.rule) or not (
-                {rule.map.converters[name] for name in used} <= _ONE_SEGMENT
-            ):
-                anywhere = True
-            else:
-                depths.add(rule.rule.count("/"))
-        return cls(frozenset(static), range(maxsize) if anywhere else frozenset(depths))
-
-    def may_match(self, path: str) -> bool:
-        """Tell whether a rule may match the path with one slash more.
-
-        :param path: the path; several slashes in a row may count as one.
-        :return: ``False`` only if none does.
-        """
-        return path in self.static or path.count("/") + 1 in self.depths or "//" in path
-
-
-@dataclass(frozen=True)
 class MethodIndex:
     """What the rules of one URL map say about methods, all together."""
 
@@ -109,7 +70,12 @@ class MethodIndex:
     #: Whether the router's own list of methods is exact but for optional slashes:
     #: no converter refuses a value, no rule is for WebSocket, and so on.
     plain: bool
-    branches: Branches
+    #: Tells of a path whether a rule may match it with one slash more, whose methods
+    #: the router then does not list. ``False`` only if none does.
+    may_lack_slash: Callable[[str], bool]
+    #: Tells of a path whether a 404 of the router may hide a method that dispatches.
+    #: ``False`` only if it does not.
+    may_hide: Callable[[str], bool]
 
     @classmethod
     def read(cls, url_map: Map, setting: SupportedSetting) -> MethodIndex:
@@ -132,6 +98,8 @@ class MethodIndex:
             named = REQUIRED_METHODS | declared
             if everything or setting != "routes":
                 named |= frozenset(DEFAULT_METHODS)
+        plain = all(_is_plain(rule) for rule in rules)
+        may_lack_slash = _slash_test(rule for rule in rules if not rule.is_leaf)
         return cls(
             url_map=url_map,
             size=len(every_rule),
@@ -140,8 +108,9 @@ class MethodIndex:
             supported_names=tuple(sorted(named)),
             everything=everything,
             groups=_groups(named, method_sets),
-            plain=all(_is_plain(rule) for rule in rules),
-            branches=Branches.read(rule for rule in rules if not rule.is_leaf),
+            plain=plain,
+            may_lack_slash=may_lack_slash,
+            may_hide=may_lack_slash if plain else lambda path: True,
         )
 
     def is_current(self, url_map: Map) -> bool:
@@ -151,18 +120,6 @@ class MethodIndex:
         Werkzeug a walk over all of them: no public attribute has the number.
         """
         return url_map is self.url_map and self.size == len([*url_map.iter_rules()])
-
-    def hides_nothing(self, path: str) -> bool:
-        """Tell whether a 404 of the router means that no method dispatches at all.
-
-        :param path: the path of the request.
-        :return: ``True`` only if it does.
-        """
-        return (
-            self.plain
-            and len(path) <= _MAX_DIGITS
-            and not self.branches.may_match(path)
-        )
 
     def is_plain_at(self, path: str) -> bool:
         """Tell whether the router's own list is :attr:`plain` for a path, too.
@@ -177,6 +134,41 @@ class MethodIndex:
         Follows RFC 9110 §9.1.
         """
         return self.everything or method in self.named
+
+
+def _slash_test(branches: Iterable[Rule]) -> Callable[[str], bool]:
+    """Make :attr:`MethodIndex.may_lack_slash`.
+
+    :param branches: the rules that end in a slash.
+    """
+    # The texts of those without converters, less that slash …
+    static = set()
+    # … and how many slashes each of the others has, if that is a fixed number.
+    counts, anywhere = set(), False
+    for rule in branches:
+        used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
+        if "//" in rule.rule:
+            anywhere = True  # the router may take several slashes for one
+        elif not rule.arguments:
+            static.add(rule.rule[:-1])
+        elif _SLASH_IN_ARGUMENTS.search(rule.rule) or not (
+            {rule.map.converters[name] for name in used} <= _ONE_SEGMENT
+        ):
+            anywhere = True
+        else:
+            counts.add(rule.rule.count("/"))
+    depths: Container[int] = range(maxsize) if anywhere else counts
+
+    # A function of plain variables: it is asked at every 404.
+    def may_lack_slash(path: str) -> bool:
+        return (
+            path in static
+            or path.count("/") + 1 in depths
+            or "//" in path  # several in a row may count as one
+            or len(path) > _MAX_DIGITS  # a number may be refused
+        )
+
+    return may_lack_slash
 
 
 def _is_plain(rule: Rule) -> bool:
@@ -240,7 +232,7 @@ def dispatching_methods(
     """
     path = adapter.path_info
     if declared is not None and not (
-        (path[:1] != "/" or index.branches.may_match(path)) and _has_branch(adapter)
+        (path[:1] != "/" or index.may_lack_slash(path)) and _has_branch(adapter)
     ):
         if not declared:
             return ()

@@ -136,4 +136,4 @@ def test_other_threads_see_all_or_nothing() -> None:
     set_since.clear()
     state.index(make_plain_app())
     assert set_since[-2:] == ["view_count", "_index"]
-    assert {"settled", "_hides_nothing", "make_facts"} < set(set_since)
+    assert {"settled", "_may_hide", "make_facts"} < set(set_since)
