@@ -55,6 +55,13 @@ def test_a_404_of_the_router_may_hide_methods(path: str) -> None:
         assert outcome(ask(app, "POST", path)) == (405, "GET, HEAD, OPTIONS")
 
 
+def test_a_404_of_a_refusing_converter_may_hide_methods() -> None:
+    """A value that a GET's converter refuses may be a PUT's, at any request."""
+    app = make_app()
+    for _ in range(2):
+        assert outcome(ask(app, "GET", "/two/7")) == (405, "PUT")
+
+
 @pytest.mark.parametrize(
     ("path", "target"),
     [
