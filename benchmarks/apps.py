@@ -1,4 +1,4 @@
-"""The apps that are measured: one set of routes, four ways to treat methods.
+"""The apps that are measured: one set of routes, some ways to treat methods.
 
 Nothing here is measured or printed; the apps differ in their hooks alone.
 """
@@ -12,15 +12,20 @@ from flask.typing import ResponseReturnValue
 
 from flask_method_guard import DEFAULT_METHODS, MethodGuard
 
-Kind = Literal["bare", "hooks", "naive", "guard"]
+Kind = Literal["bare", "again", "hooks", "naive", "guard"]
 
 #: Each kind of app, and what a reader is told of it.
 KINDS: dict[Kind, str] = {
     "bare": "bare Flask",
+    # What is measured of it is what measuring can tell apart.
+    "again": "bare Flask again",
     "hooks": "two empty hooks",
     "naive": "the naive hook",
     "guard": "the guard",
 }
+
+#: Those that every request is sent to.
+COMPARED: tuple[Kind, ...] = ("bare", "hooks", "naive", "guard")
 
 DOCS_URL = "https://docs.example.com/{endpoint}#{method}"
 

@@ -120,7 +120,7 @@ def verify(case: Case, apps: dict[Kind, Flask], routes: int) -> None:
                 f"{case.name}, {KINDS[kind]}, {routes} routes: {'; '.join(problems)}"
             )
     first = answers[next(iter(answers))]
-    if case.status in (200, 404) and case is not OPTIONS:
+    if case.status in (200, 404) and case != OPTIONS:
         for kind, answer in answers.items():
             if answer != first:
                 raise WrongAnswerError(
@@ -131,7 +131,7 @@ def verify(case: Case, apps: dict[Kind, Flask], routes: int) -> None:
 def _problems(case: Case, kind: Kind, answer: Answer) -> list[str]:
     status = case.expected_status(kind)
     wanted: list[tuple[str, object, object]] = [("status", answer.status, status)]
-    allow = _ALLOW[case.shape] if status == 405 or case is OPTIONS else None
+    allow = _ALLOW[case.shape] if status == 405 or case == OPTIONS else None
     found = answer.get("Allow")
     if kind != "guard" and found is not None:
         # Flask's own is in another order in every process.
@@ -148,14 +148,14 @@ def _problems(case: Case, kind: Kind, answer: Answer) -> list[str]:
 def _rejection(case: Case, answer: Answer) -> list[tuple[str, object, object]]:
     """Compare the parts of a refusal: the format, the link, the headers."""
     link = answer.get("Link") or ""
-    kind = "text/html; charset=utf-8" if case.accept is HTML else JSON
+    kind = "text/html; charset=utf-8" if case.accept == HTML else JSON
     wanted: list[tuple[str, object, object]] = [
         ("Content-Type", answer.get("Content-Type"), kind),
         ("Vary", answer.get("Vary"), "Accept"),
         ("Cache-Control", answer.get("Cache-Control"), "no-store"),
         ("docs in Link", f'#{case.method}>; rel="help"' in link, True),
     ]
-    if case.accept is HTML:
+    if case.accept == HTML:
         wanted.append(("docs", f"#{case.method}" in answer.text, True))
     else:
         problem = json.loads(answer.body)

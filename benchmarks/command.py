@@ -5,18 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 
-from . import instructions, page, report, server
+from . import instructions, page, pythons, report, server
+from .cases import CASES
 from .goals import outcomes
-from .requests import make_apps, measure_hooks, measure_requests
+from .requests import Plan, measure_hooks, measure_requests
 from .results import Made, Results
 from .startup import measure_import, measure_start
 
-#: The numbers of routes, the rounds, and the calls in each: so many that the garbage
-#: of the calls is collected among them, for some refusals leave more than others.
-FULL = (10, 500, 5000), 100, 40
+#: So many calls that their garbage is collected among them, for some refusals leave
+#: more than others.
+FULL = Plan((10, 500, 5000), processes=20, rounds=20, calls=40)
 #: Too little for figures; enough to see that all of it works.
-QUICK = (10, 500), 5, 2
+QUICK = Plan((10, 500), processes=2, rounds=3, calls=2)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     count.add_argument("--record", action="store_true", help="put the counts on record")
     count.set_defaults(run=_instructions)
+    served = commands.add_parser("served", help="measure what is served, more finely")
+    served.add_argument("--quick", action="store_true", help="only a trial")
+    served.add_argument(
+        "--record", action="store_true", help="keep the results for this Python"
+    )
+    served.set_defaults(run=_served)
     serve = commands.add_parser("server", help="drive gunicorn with wrk")
     serve.add_argument("--rounds", type=int, default=10)
     serve.add_argument("--seconds", type=int, default=2, help="of each load")
@@ -72,31 +80,32 @@ def _say(what: str) -> None:
     print(f"  {what}", file=sys.stderr, flush=True)
 
 
-def _measure(sizes: tuple[int, ...], rounds: int, calls: int) -> Results:
-    requests, growth = measure_requests(make_apps(sizes), rounds, calls, _say)
+def _measure(plan: Plan) -> Results:
+    requests, growth = measure_requests(plan, CASES, _say)
     _say("the hooks alone")
+    rounds = plan.rounds * 5  # in this one process
     return Results(
-        made=Made.now(rounds, calls),
+        made=Made.now(plan.processes, plan.rounds, plan.calls),
         requests=requests,
         growth=growth,
-        hook=measure_hooks(rounds, calls * 25),
-        start=measure_start(sizes, rounds, _say),
+        hook=measure_hooks(rounds, plan.calls * 25),
+        start=measure_start(plan.sizes, rounds, _say),
         import_milliseconds=measure_import(max(3, rounds // 5)),
     )
 
 
 def _times(options: argparse.Namespace) -> int:
     if options.redraw:
-        page.write(Results.load())
+        page.write(Results.load(), pythons.load())
         return 0
     if options.quick and options.write_docs:
         print("--quick gives no figures that --write-docs could write")
         return 2
-    results = _measure(*(QUICK if options.quick else FULL))
+    results = _measure(QUICK if options.quick else FULL)
     print(report.text(results, options.margin))
     if options.write_docs:
         results.save()
-        page.write(results)
+        page.write(results, pythons.load())
     return _goals(results, options.margin) if options.check else 0
 
 
@@ -108,6 +117,15 @@ def _goals(results: Results, margin: float) -> int:
             f" {report.ratio(outcome.measured)}, at most {outcome.goal.limit}"
         )
     return 1 if missed else 0
+
+
+def _served(options: argparse.Namespace) -> int:
+    plan = replace(pythons.PLAN, processes=2, rounds=3, calls=2)
+    result = pythons.measure_python(plan if options.quick else pythons.PLAN, _say)
+    print(report.made(result.made), "", *report.python_table([result]), sep="\n")
+    if options.record:
+        pythons.record(result)
+    return 0
 
 
 def _instructions(options: argparse.Namespace) -> int:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .apps import KINDS, Kind
+from .apps import COMPARED, KINDS, Kind
 from .goals import Outcome, outcomes
-from .results import RequestResult, Results
+from .pythons import PythonResult
+from .results import Made, RequestResult, Results
 from .server import ServerResult
 from .timing import Spread
 
@@ -29,14 +30,14 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def request_table(results: Results, routes: int) -> list[str]:
     """Write the times of every request to apps of one size."""
-    heads = ["Request", *(f"{text}, µs" for text in KINDS.values())]
+    heads = ["Request", *(f"{KINDS[kind]}, µs" for kind in COMPARED)]
     heads += ["guard ÷ bare", "guard ÷ hooks"]
     return table(
         heads,
         (
             [
                 result.case,
-                *(f"{result.microseconds[kind]:.1f}" for kind in KINDS),
+                *(f"{result.microseconds[kind]:.1f}" for kind in COMPARED),
                 ratio(result.ratios["guard"]),
                 ratio(result.to_hooks),
             ]
@@ -104,19 +105,42 @@ def goal_table(found: Sequence[Outcome], margin: float = 0) -> list[str]:
     rows = []
     for goal in dict.fromkeys(outcome.goal for outcome in found):
         of_goal = [outcome for outcome in found if outcome.goal == goal]
-        met = [outcome for outcome in of_goal if outcome.is_met(margin)]
         worst = max(of_goal, key=lambda outcome: outcome.measured.median)
-        verdict = "met" if len(met) == len(of_goal) else "missed"
         rows.append(
             [
                 goal.text,
                 f"≤ {goal.limit}",
-                f"{verdict}, {len(met)} of {len(of_goal)}",
+                _verdict(of_goal, margin),
                 ratio(worst.measured),
                 worst.case,
             ]
         )
     return table(["Goal", "limit", "outcome", "worst", "where"], rows)
+
+
+def _verdict(found: Sequence[Outcome], margin: float) -> str:
+    met = sum(outcome.is_met(margin) for outcome in found)
+    missed = sum(outcome.is_missed(margin) for outcome in found)
+    numbers = {"met": met, "within the ±": len(found) - met - missed, "missed": missed}
+    return ", ".join(f"{number} {text}" for text, number in numbers.items() if number)
+
+
+def python_table(results: Iterable[PythonResult]) -> list[str]:
+    """Write what is served on each Python, beside bare Flask."""
+    kinds: tuple[Kind, ...] = ("again", "hooks", "guard")
+    return table(
+        ["Python", "Request", *(KINDS[kind] for kind in kinds), "guard ÷ hooks"],
+        (
+            [
+                f"{result.made.python}, Flask {result.made.packages['Flask']}",
+                request.case,
+                *(ratio(request.ratios[kind]) for kind in kinds),
+                ratio(request.to_hooks),
+            ]
+            for result in results
+            for request in result.requests
+        ),
+    )
 
 
 def slower(results: Results, routes: int) -> list[RequestResult]:
@@ -132,20 +156,20 @@ def slower(results: Results, routes: int) -> list[RequestResult]:
     return sorted(found, key=lambda result: -result.ratios["guard"].median)
 
 
-def made(results: Results) -> str:
-    """Say when and with what the figures were made."""
-    run = results.made
+def made(run: Made) -> str:
+    """Say when and with what figures were made."""
     packages = ", ".join(f"{name} {number}" for name, number in run.packages.items())
     return (
         f"Measured on {run.date} with {run.python}, {packages}, on {run.machine}:"
-        f" {run.rounds} rounds of {run.calls} requests."
+        f" {run.processes} processes, in each {run.rounds} rounds of {run.calls}"
+        " requests."
     )
 
 
 def text(results: Results, margin: float = 0) -> str:
     """Write the whole report for a terminal."""
     sizes = sorted({result.routes for result in results.requests})
-    parts = [made(results)]
+    parts = [made(results.made)]
     for routes in sizes:
         parts += ["", f"## {routes:,} routes", "", *request_table(results, routes)]
     parts += ["", f"## {results.growth[0].sizes}", "", *growth_table(results)]

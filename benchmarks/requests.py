@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from statistics import median
 from time import thread_time_ns
 from typing import Any
 
 from flask import Flask
 
-from .apps import KINDS, Kind, build, paths
-from .cases import CASES, Case, verify
+from .apps import COMPARED, KINDS, Kind, build, paths
+from .cases import Case, verify
 from .results import GrowthResult, HookResult, RequestResult
 from .timing import Block, Spread, in_turns, ratio, repeated
 
-Apps = dict[int, dict[Kind, Flask]]
+#: The nanoseconds of each app of a process, one value a round.
+Taken = dict[Kind, list[float]]
 
 
-def make_apps(sizes: Iterable[int]) -> Apps:
-    """Make an app of each kind for each number of routes."""
-    return {size: {kind: build(kind, size) for kind in KINDS} for size in sizes}
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    #: The numbers of routes.
+    sizes: tuple[int, ...]
+    #: Processes for each of them.
+    processes: int
+    #: Rounds in each process, and calls of each app in a round.
+    rounds: int
+    calls: int
+    kinds: tuple[Kind, ...] = COMPARED
+
+
+def make_apps(kinds: Iterable[Kind], routes: int, seed: int = 0) -> dict[Kind, Flask]:
+    """Make an app of each kind.
+
+    :param seed: in which order they are made, which moves them in memory.
+    """
+    order = list(kinds)
+    random.Random(seed).shuffle(order)  # noqa: S311 -- it guards nothing
+    return {kind: build(kind, routes) for kind in order}
 
 
 def start_response(*_: object) -> Callable[[bytes], object]:
@@ -44,54 +68,79 @@ def requests_block(app: Flask, case: Case, routes: int, calls: int) -> Block:
 
 
 def measure_requests(
-    apps: Apps, rounds: int, calls: int, say: Callable[[str], None]
+    plan: Plan, cases: Sequence[Case], say: Callable[[str], None]
 ) -> tuple[list[RequestResult], list[GrowthResult]]:
-    """Measure every case on every app; apps of all sizes take turns, too."""
+    """Measure cases on every app, in several processes one after the other.
+
+    A process has apps of one size. The more apps there are, the more of the
+    machine's caches each finds taken by the others at its turn; a server has one.
+    """
+    found: dict[int, list[list[Taken]]] = {size: [] for size in plan.sizes}
+    jobs = [(size, number) for number in range(plan.processes) for size in plan.sizes]
+    # Started anew, and not forked, each has a hash seed and a memory of its own.
+    with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        measured = pool.imap(partial(measure_process, plan, cases), jobs)
+        for (size, number), taken in zip(jobs, measured, strict=True):
+            say(f"process {number + 1} of {plan.processes}, {size:,} routes")
+            found[size].append(taken)
     results, growth = [], []
-    for case in CASES:
-        say(case.name)
-        for routes, of_size in apps.items():
-            verify(case, of_size, routes)
-        taken = in_turns(
-            {
-                (routes, kind): requests_block(app, case, routes, calls)
-                for routes, of_size in apps.items()
-                for kind, app in of_size.items()
-            },
-            rounds,
-        )
-        for routes, of_size in apps.items():
-            verify(case, of_size, routes)
-        results += [_result(case, routes, taken, calls) for routes in apps]
-        growth.append(_growth(case, taken))
+    for number, case in enumerate(cases):
+        of_case = {s: [taken[number] for taken in found[s]] for s in plan.sizes}
+        results += [compare(case, s, of_case[s], plan) for s in plan.sizes]
+        growth.append(_growth(case, of_case))
     return results, growth
 
 
-_Taken = dict[tuple[int, Kind], list[float]]
+def measure_process(
+    plan: Plan, cases: Sequence[Case], job: tuple[int, int]
+) -> list[Taken]:
+    """Measure cases on apps of one size.
+
+    :param job: the number of routes, and that of the process, by which its random
+        orders differ.
+    :return: what each case took.
+    """
+    routes, number = job
+    apps = make_apps(plan.kinds, routes, number)
+    taken = []
+    for case in cases:
+        verify(case, apps, routes)
+        blocks = {
+            kind: requests_block(app, case, routes, plan.calls)
+            for kind, app in apps.items()
+        }
+        taken.append(in_turns(blocks, plan.rounds, number))
+        verify(case, apps, routes)
+    return taken
 
 
-def _result(case: Case, routes: int, taken: _Taken, calls: int) -> RequestResult:
-    times = {kind: taken[routes, kind] for kind in KINDS}
+def compare(
+    case: Case, routes: int, processes: Sequence[Taken], plan: Plan
+) -> RequestResult:
+    """Put together what each process found for one case."""
+
+    def to(other: Kind, kind: Kind) -> Spread:
+        # Each process gives one value, the median of its rounds.
+        return Spread.of([ratio(t[kind], t[other]).median for t in processes])
+
+    def microseconds(kind: Kind) -> float:
+        return median(median(t[kind]) for t in processes) / plan.calls / 1000
+
     return RequestResult(
         case=case.name,
         routes=routes,
-        microseconds={
-            kind: median(values) / calls / 1000 for kind, values in times.items()
-        },
-        ratios={
-            kind: ratio(values, times["bare"])
-            for kind, values in times.items()
-            if kind != "bare"
-        },
-        to_hooks=ratio(times["guard"], times["hooks"]),
+        microseconds={kind: microseconds(kind) for kind in plan.kinds},
+        ratios={kind: to("bare", kind) for kind in plan.kinds if kind != "bare"},
+        to_hooks=to("hooks", "guard"),
     )
 
 
-def _growth(case: Case, taken: _Taken) -> GrowthResult:
-    sizes = sorted({routes for routes, _ in taken})
-    few, many = sizes[0], sizes[-1]
-    ratios: dict[Kind, Spread] = {
-        kind: ratio(taken[many, kind], taken[few, kind]) for kind in KINDS
+def _growth(case: Case, of_case: Mapping[int, Sequence[Taken]]) -> GrowthResult:
+    few, many = min(of_case), max(of_case)
+    pairs = list(zip(of_case[few], of_case[many], strict=True))
+    ratios = {
+        kind: Spread.of([median(m[kind]) / median(f[kind]) for f, m in pairs])
+        for kind in pairs[0][0]
     }
     return GrowthResult(case.name, f"{many:,} routes instead of {few}", ratios)
 
@@ -114,9 +163,9 @@ def measure_hooks(rounds: int, calls: int) -> HookResult:
 def hooks(routes: int) -> dict[str, tuple[Flask, Callable[[], object]]]:
     """Give the hooks of the apps as calls that need only a request."""
     found: dict[str, tuple[Flask, Callable[[], object]]] = {}
-    apps = make_apps([routes])[routes]
-    for kind in ("hooks", "naive", "guard"):
-        app = apps[kind]
+    kinds: tuple[Kind, ...] = ("hooks", "naive", "guard")
+    for kind in kinds:
+        app = build(kind, routes)
         name = "an empty hook" if kind == "hooks" else KINDS[kind]
         (before,) = app.before_request_funcs[None]
         found[f"{name}, before"] = app, before

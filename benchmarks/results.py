@@ -28,11 +28,12 @@ class Made:
     python: str
     packages: dict[str, str]
     machine: str
+    processes: int
     rounds: int
     calls: int
 
     @classmethod
-    def now(cls, rounds: int, calls: int) -> Made:
+    def now(cls, processes: int, rounds: int, calls: int) -> Made:
         """Describe a run on this machine."""
         names = ("flask-method-guard", "Flask", "Werkzeug")
         return cls(
@@ -40,6 +41,7 @@ class Made:
             python=f"{platform.python_implementation()} {platform.python_version()}",
             packages={name: version(name) for name in names},
             machine=f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
+            processes=processes,
             rounds=rounds,
             calls=calls,
         )
@@ -65,6 +67,12 @@ class RequestResult:
     ratios: dict[Kind, Spread]
     #: The guard in relation to two empty hooks.
     to_hooks: Spread
+
+    @classmethod
+    def load(cls, found: dict[str, Any]) -> RequestResult:
+        """Read what was kept of a result."""
+        ratios, to_hooks = _spreads(found["ratios"]), Spread(**found["to_hooks"])
+        return cls(**{**found, "ratios": ratios, "to_hooks": to_hooks})
 
 
 @dataclass(frozen=True)
@@ -120,16 +128,7 @@ class Results:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return cls(
             made=Made(**found["made"]),
-            requests=[
-                RequestResult(
-                    **{
-                        **item,
-                        "ratios": _spreads(item["ratios"]),
-                        "to_hooks": Spread(**item["to_hooks"]),
-                    }
-                )
-                for item in found["requests"]
-            ],
+            requests=[RequestResult.load(item) for item in found["requests"]],
             growth=[
                 GrowthResult(**{**item, "ratios": _spreads(item["ratios"])})
                 for item in found["growth"]

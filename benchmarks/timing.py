@@ -5,9 +5,12 @@ differ in their hash seed, in where their memory lies, and in what else the
 machine did meanwhile, by more than the few per cent in question here. So all
 that is to be compared is measured in one process, in rounds: each round takes
 every candidate once, in random order, and gives one ratio. What slows a round
-down slows both sides of the ratio. The median over the rounds is the result, with
-the bounds of what another run would find. The clock is the thread's own: it stands
-still while the machine does other work.
+down slows both sides of the ratio. The median over the rounds is the result. The
+clock is the thread's own: it stands still while the machine does other work.
+
+One process still favours one candidate or another by where each one's memory lies:
+two equal apps differ by a per cent or two for as long as it runs. What is to be
+told apart more finely is measured in many processes, each of which gives one value.
 """
 
 from __future__ import annotations

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from flask import Flask, Response
 
-from benchmarks import chart, page, report
+from benchmarks import chart, page, pythons, report
 from benchmarks.apps import KINDS, Kind, build
 from benchmarks.cases import CASES, HEAD, NOT_ALLOWED, SERVED, WrongAnswerError, verify
 from benchmarks.cases import Case as _Case
 from benchmarks.goals import REFUSED, Goal, Outcome, outcomes
 from benchmarks.instructions import problems
+from benchmarks.pythons import PLAN
+from benchmarks.requests import Plan, Taken, compare, measure_requests
 from benchmarks.results import Results
 from benchmarks.timing import Spread, in_turns, ratio
 
@@ -22,7 +25,7 @@ CASE_IDS = [case.name for case in CASES]
 
 @pytest.fixture(scope="module")
 def apps() -> dict[Kind, Flask]:
-    """Make the four apps."""
+    """Make one app of each kind."""
     return {kind: build(kind, 10) for kind in KINDS}
 
 
@@ -118,13 +121,78 @@ def test_rounds_give_ratios() -> None:
 
 
 @pytest.mark.parametrize(
-    ("measured", "margin", "met"),
-    [(1.0, 0, True), (1.01, 0, False), (1.01, 0.02, True)],
+    ("measured", "margin", "verdict"),
+    [
+        (Spread(1.0, 0.9, 1.1), 0, "1 met"),
+        (Spread(1.01, 1.0, 1.1), 0, "1 within the ±"),
+        (Spread(1.02, 1.01, 1.1), 0, "1 missed"),
+        (Spread(1.02, 1.01, 1.1), 0.01, "1 within the ±"),
+        (Spread(1.02, 1.01, 1.1), 0.02, "1 met"),
+    ],
 )
-def test_a_goal(measured: float, margin: float, met: bool) -> None:
-    """A goal is met up to its limit, and up to the margin above it."""
-    outcome = Outcome(Goal("a goal", 1.0), "", Spread(measured, 0, 2))
-    assert outcome.is_met(margin) is met
+def test_a_goal(measured: Spread, margin: float, verdict: str) -> None:
+    """A goal is met up to its limit; within its bounds, it is not missed."""
+    outcome = Outcome(Goal("a goal", 1.0), "somewhere", measured)
+    *_, row = report.goal_table([outcome], margin)
+    assert row.split(" | ")[2] == verdict
+
+
+def test_the_outcomes_of_a_goal() -> None:
+    """All are counted, and the worst is shown."""
+    goal = Goal("a goal", 1.0)
+    outcomes = [
+        Outcome(goal, "here", Spread(1.0, 0.9, 1.1)),
+        Outcome(goal, "there", Spread(1.2, 1.1, 1.3)),
+        Outcome(goal, "here, too", Spread(0.9, 0.8, 1.0)),
+    ]
+    *_, row = report.goal_table(outcomes)
+    assert row == "| a goal | ≤ 1.0 | 2 met, 1 missed | 1.20 ± 0.10 | there |"
+
+
+def test_processes_are_compared() -> None:
+    """Each process gives one ratio, however fast it is; each size has its own."""
+    plan = replace(PLAN, sizes=(10, 500), processes=2, rounds=2, calls=1)
+    said: list[str] = []
+    results, growth = measure_requests(plan, [HEAD], said.append)
+    assert [(result.case, result.routes) for result in results] == [
+        ("HEAD", 10),
+        ("HEAD", 500),
+    ]
+    for result in results:
+        assert set(result.microseconds) == set(plan.kinds)
+        assert all(value > 0 for value in result.microseconds.values())
+        assert set(result.ratios) == set(plan.kinds) - {"bare"}
+    assert [each.case for each in growth] == ["HEAD"]
+    assert set(growth[0].ratios) == set(plan.kinds)
+    assert len(said) == len(set(said)) == 4
+
+
+def test_what_processes_say() -> None:
+    """A ratio is that of one process; what differs between them does not matter."""
+    plan = Plan((10,), processes=3, rounds=3, calls=1, kinds=("bare", "hooks", "guard"))
+
+    def process(speed: int) -> Taken:
+        return {
+            "bare": [1000.0 * speed] * 3,
+            "hooks": [1100.0 * speed, 1100.0 * speed, 9000.0],
+            "guard": [2200.0 * speed] * 3,
+        }
+
+    result = compare(HEAD, 10, [process(speed) for speed in (1, 2, 7)], plan)
+    assert result.microseconds == {"bare": 2.0, "hooks": 2.2, "guard": 4.4}
+    assert result.ratios["guard"] == Spread(2.2, 2.2, 2.2)
+    assert result.to_hooks == Spread(2.0, 2.0, 2.0)
+
+
+def test_a_python_is_kept_once(tmp_path: Path) -> None:
+    """A new result replaces that of the same version, and of no other."""
+    file = tmp_path / "pythons.json"
+    of = {result.made.python: result for result in pythons.load()}
+    first, second = list(of.values())[:2]
+    again = replace(first, made=replace(first.made, date="2030-01-01"))
+    for result in (second, first, again):
+        pythons.record(result, file)
+    assert pythons.load(file) == [again, second]
 
 
 def test_every_goal_is_measured(results: Results) -> None:
@@ -137,8 +205,8 @@ def test_every_goal_is_measured(results: Results) -> None:
 def test_the_page_is_what_was_measured(results: Results) -> None:
     """The figures of the page are those of the run that was kept, unedited."""
     shown = page.PAGE.read_text(encoding="utf-8")
-    assert shown == page.renewed(shown, results)
-    assert report.made(results) in shown
+    assert shown == page.renewed(shown, results, pythons.load())
+    assert report.made(results.made) in shown
 
 
 def test_what_two_hooks_take(results: Results) -> None:
@@ -154,14 +222,14 @@ def test_what_two_hooks_take(results: Results) -> None:
         )
         for result in results.requests
     ]
-    figures = page.figures(replace(results, requests=requests))
+    figures = page.figures(replace(results, requests=requests), [])
     assert "Two empty hooks take 1.21 to 1.41 of bare Flask" in figures
 
 
 def test_a_page_without_markers(results: Results) -> None:
     """Figures are written nowhere but between the markers."""
     with pytest.raises(ValueError, match="The page has no line"):
-        page.renewed("# A page", results)
+        page.renewed("# A page", results, [])
 
 
 def test_the_chart_is_what_was_measured(results: Results) -> None:
