@@ -6,19 +6,18 @@ import argparse
 import os
 import sys
 from dataclasses import replace
+from typing import Any
 
 from . import instructions, page, pythons, report, server
 from .cases import CASES
 from .goals import outcomes
 from .requests import Plan, measure_hooks, measure_requests
-from .results import Made, Results
+from .results import Made, PythonResult, Results
 from .startup import measure_import, measure_start
 
 #: So many calls that their garbage is collected among them, for some refusals leave
 #: more than others.
 FULL = Plan((10, 500, 5000), processes=20, rounds=20, calls=40)
-#: Too little for figures; enough to see that all of it works.
-QUICK = Plan((10, 500), processes=2, rounds=3, calls=2)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,16 +56,16 @@ def _parser() -> argparse.ArgumentParser:
         help="write the documentation from the results that were kept",
     )
     commands = parser.add_subparsers(title="others")
+    # What stands before the command's name counts, too.
+    once_more: Any = {"action": "store_true", "default": argparse.SUPPRESS}
     count = commands.add_parser("instructions", help="count instructions in Valgrind")
-    count.add_argument(
-        "--check", action="store_true", help="exit with 1 if a count has grown"
-    )
+    count.add_argument("--check", help="exit with 1 if a count has grown", **once_more)
     count.add_argument("--record", action="store_true", help="put the counts on record")
     count.set_defaults(run=_instructions)
     served = commands.add_parser("served", help="measure what is served, more finely")
-    served.add_argument("--quick", action="store_true", help="only a trial")
+    served.add_argument("--quick", help="only a trial", **once_more)
     served.add_argument(
-        "--record", action="store_true", help="keep the results for this Python"
+        "--write-docs", help="keep the results of this Python, and write", **once_more
     )
     served.set_defaults(run=_served)
     serve = commands.add_parser("server", help="drive gunicorn with wrk")
@@ -74,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--seconds", type=int, default=2, help="of each load")
     serve.set_defaults(run=_server)
     return parser
+
+
+def _quick(plan: Plan) -> Plan:
+    """Make a plan too small for figures, and enough to see that all of it works."""
+    return replace(plan, sizes=plan.sizes[:2], processes=2, rounds=3, calls=2)
 
 
 def _say(what: str) -> None:
@@ -96,16 +100,15 @@ def _measure(plan: Plan) -> Results:
 
 def _times(options: argparse.Namespace) -> int:
     if options.redraw:
-        page.write(Results.load(), pythons.load())
+        page.write(Results.load(), PythonResult.load_all())
         return 0
-    if options.quick and options.write_docs:
-        print("--quick gives no figures that --write-docs could write")
+    if _writes_a_trial(options):
         return 2
-    results = _measure(QUICK if options.quick else FULL)
+    results = _measure(_quick(FULL) if options.quick else FULL)
     print(report.text(results, options.margin))
     if options.write_docs:
         results.save()
-        page.write(results, pythons.load())
+        page.write(results, PythonResult.load_all())
     return _goals(results, options.margin) if options.check else 0
 
 
@@ -119,12 +122,22 @@ def _goals(results: Results, margin: float) -> int:
     return 1 if missed else 0
 
 
+def _writes_a_trial(options: argparse.Namespace) -> bool:
+    wrong: bool = options.quick and options.write_docs
+    if wrong:
+        print("--quick gives no figures that --write-docs could write")
+    return wrong
+
+
 def _served(options: argparse.Namespace) -> int:
-    plan = replace(pythons.PLAN, processes=2, rounds=3, calls=2)
-    result = pythons.measure_python(plan if options.quick else pythons.PLAN, _say)
+    if _writes_a_trial(options):
+        return 2
+    plan = _quick(pythons.PLAN) if options.quick else pythons.PLAN
+    result = pythons.measure_python(plan, _say)
     print(report.made(result.made), "", *report.python_table([result]), sep="\n")
-    if options.record:
-        pythons.record(result)
+    if options.write_docs:
+        result.save()
+        page.write(Results.load(), PythonResult.load_all())
     return 0
 
 

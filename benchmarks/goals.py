@@ -40,10 +40,6 @@ class Outcome:
         """Tell whether the median is within the limit, or the margin above it."""
         return self.measured.median <= self.goal.limit + margin
 
-    def is_missed(self, margin: float = 0) -> bool:
-        """Tell whether all that the median may be is above the limit."""
-        return self.measured.lower > self.goal.limit + margin
-
 
 def outcomes(results: Results) -> list[Outcome]:
     """Compare a run with the goals; those of requests hold for every app size."""

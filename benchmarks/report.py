@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from .apps import COMPARED, KINDS, Kind
 from .goals import Outcome, outcomes
-from .pythons import PythonResult
-from .results import Made, RequestResult, Results
+from .results import Made, PythonResult, RequestResult, Results
 from .server import ServerResult
 from .timing import Spread
 
@@ -22,9 +21,14 @@ def ratio(spread: Spread) -> str:
     return f"{spread.median:.2f} ± {(spread.upper - spread.lower) / 2:.2f}"
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Write a Markdown table; all columns but the first hold numbers."""
-    rule = ["---", *("---:" for _ in heads[1:])]
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1
+) -> list[str]:
+    """Write a Markdown table.
+
+    :param words: how many columns hold words; the others hold numbers.
+    """
+    rule = [*("---" for _ in heads[:words]), *("---:" for _ in heads[words:])]
     return [f"| {' | '.join(row)} |" for row in (heads, rule, *rows)]
 
 
@@ -105,24 +109,19 @@ def goal_table(found: Sequence[Outcome], margin: float = 0) -> list[str]:
     rows = []
     for goal in dict.fromkeys(outcome.goal for outcome in found):
         of_goal = [outcome for outcome in found if outcome.goal == goal]
+        met = [outcome for outcome in of_goal if outcome.is_met(margin)]
         worst = max(of_goal, key=lambda outcome: outcome.measured.median)
+        verdict = "met" if len(met) == len(of_goal) else "missed"
         rows.append(
             [
                 goal.text,
                 f"≤ {goal.limit}",
-                _verdict(of_goal, margin),
+                f"{verdict}, {len(met)} of {len(of_goal)}",
                 ratio(worst.measured),
                 worst.case,
             ]
         )
     return table(["Goal", "limit", "outcome", "worst", "where"], rows)
-
-
-def _verdict(found: Sequence[Outcome], margin: float) -> str:
-    met = sum(outcome.is_met(margin) for outcome in found)
-    missed = sum(outcome.is_missed(margin) for outcome in found)
-    numbers = {"met": met, "within the ±": len(found) - met - missed, "missed": missed}
-    return ", ".join(f"{number} {text}" for text, number in numbers.items() if number)
 
 
 def python_table(results: Iterable[PythonResult]) -> list[str]:
@@ -132,7 +131,7 @@ def python_table(results: Iterable[PythonResult]) -> list[str]:
         ["Python", "Request", *(KINDS[kind] for kind in kinds), "guard ÷ hooks"],
         (
             [
-                f"{result.made.python}, Flask {result.made.packages['Flask']}",
+                result.made.python,
                 request.case,
                 *(ratio(request.ratios[kind]) for kind in kinds),
                 ratio(request.to_hooks),
@@ -140,6 +139,7 @@ def python_table(results: Iterable[PythonResult]) -> list[str]:
             for result in results
             for request in result.requests
         ),
+        words=2,
     )
 
 
@@ -161,8 +161,8 @@ def made(run: Made) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in run.packages.items())
     return (
         f"Measured on {run.date} with {run.python}, {packages}, on {run.machine}:"
-        f" {run.processes} processes, in each {run.rounds} rounds of {run.calls}"
-        " requests."
+        f" {run.processes} processes for each number of routes, in each {run.rounds}"
+        f" rounds of {run.calls} requests."
     )
 
 

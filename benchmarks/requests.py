@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import get_context
 from statistics import median
 from time import thread_time_ns
@@ -75,56 +75,53 @@ def measure_requests(
     A process has apps of one size. The more apps there are, the more of the
     machine's caches each finds taken by the others at its turn; a server has one.
     """
-    found: dict[int, list[list[Taken]]] = {size: [] for size in plan.sizes}
-    jobs = [(size, number) for number in range(plan.processes) for size in plan.sizes]
+    found: dict[int, list[dict[Case, Taken]]] = {size: [] for size in plan.sizes}
     # Started anew, and not forked, each has a hash seed and a memory of its own.
-    with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        measured = pool.imap(partial(measure_process, plan, cases), jobs)
-        for (size, number), taken in zip(jobs, measured, strict=True):
+    context = get_context("spawn")
+    for number in range(plan.processes):
+        for size, of_size in found.items():
             say(f"process {number + 1} of {plan.processes}, {size:,} routes")
-            found[size].append(taken)
-    results, growth = [], []
-    for number, case in enumerate(cases):
-        of_case = {s: [taken[number] for taken in found[s]] for s in plan.sizes}
-        results += [compare(case, s, of_case[s], plan) for s in plan.sizes]
-        growth.append(_growth(case, of_case))
-    return results, growth
+            with ProcessPoolExecutor(1, context) as process:
+                job = process.submit(measure_process, plan, cases, size, number)
+                of_size.append(job.result())
+    return (
+        [compare(case, size, found[size], plan) for case in cases for size in found],
+        [growth(case, found) for case in cases],
+    )
 
 
 def measure_process(
-    plan: Plan, cases: Sequence[Case], job: tuple[int, int]
-) -> list[Taken]:
+    plan: Plan, cases: Sequence[Case], routes: int, number: int
+) -> dict[Case, Taken]:
     """Measure cases on apps of one size.
 
-    :param job: the number of routes, and that of the process, by which its random
-        orders differ.
-    :return: what each case took.
+    :param number: the number of the process, by which its random orders differ.
     """
-    routes, number = job
     apps = make_apps(plan.kinds, routes, number)
-    taken = []
+    taken = {}
     for case in cases:
         verify(case, apps, routes)
         blocks = {
             kind: requests_block(app, case, routes, plan.calls)
             for kind, app in apps.items()
         }
-        taken.append(in_turns(blocks, plan.rounds, number))
+        taken[case] = in_turns(blocks, plan.rounds, number)
         verify(case, apps, routes)
     return taken
 
 
 def compare(
-    case: Case, routes: int, processes: Sequence[Taken], plan: Plan
+    case: Case, routes: int, processes: Sequence[Mapping[Case, Taken]], plan: Plan
 ) -> RequestResult:
-    """Put together what each process found for one case."""
+    """Put together what the processes found for a case and apps of one size."""
+    taken = [process[case] for process in processes]
 
     def to(other: Kind, kind: Kind) -> Spread:
         # Each process gives one value, the median of its rounds.
-        return Spread.of([ratio(t[kind], t[other]).median for t in processes])
+        return Spread.of([ratio(t[kind], t[other]).median for t in taken])
 
     def microseconds(kind: Kind) -> float:
-        return median(median(t[kind]) for t in processes) / plan.calls / 1000
+        return median(median(t[kind]) for t in taken) / plan.calls / 1000
 
     return RequestResult(
         case=case.name,
@@ -135,11 +132,19 @@ def compare(
     )
 
 
-def _growth(case: Case, of_case: Mapping[int, Sequence[Taken]]) -> GrowthResult:
-    few, many = min(of_case), max(of_case)
-    pairs = list(zip(of_case[few], of_case[many], strict=True))
+def growth(
+    case: Case, found: Mapping[int, Sequence[Mapping[Case, Taken]]]
+) -> GrowthResult:
+    """Compare the largest apps with the smallest, process by process."""
+    few, many = min(found), max(found)
+    pairs = [
+        (small[case], large[case])
+        for small, large in zip(found[few], found[many], strict=True)
+    ]
     ratios = {
-        kind: Spread.of([median(m[kind]) / median(f[kind]) for f, m in pairs])
+        kind: Spread.of(
+            [median(large[kind]) / median(small[kind]) for small, large in pairs]
+        )
         for kind in pairs[0][0]
     }
     return GrowthResult(case.name, f"{many:,} routes instead of {few}", ratios)

@@ -18,6 +18,7 @@ from .apps import Kind
 from .timing import Spread
 
 FILE = Path(__file__).parent / "results.json"
+PYTHONS = Path(__file__).parent / "pythons.json"
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,36 @@ class Results:
             start=[StartResult(**item) for item in found["start"]],
             import_milliseconds=found["import_milliseconds"],
         )
+
+
+@dataclass(frozen=True)
+class PythonResult:
+    """What is served on one Python."""
+
+    made: Made
+    requests: list[RequestResult]
+
+    def save(self, path: Path = PYTHONS) -> None:
+        """Add this to a file, in place of an earlier one of the same Python."""
+        kept = PythonResult.load_all(path) if path.exists() else []
+        others = [other for other in kept if other.python() != self.python()]
+        found = sorted([*others, self], key=PythonResult.python)
+        text = json.dumps([asdict(each) for each in found], indent=1)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load_all(cls, path: Path = PYTHONS) -> list[PythonResult]:
+        """Read the results that were kept, the oldest Python first."""
+        found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            cls(Made(**item["made"]), [RequestResult.load(r) for r in item["requests"]])
+            for item in found
+        ]
+
+    def python(self) -> tuple[str, list[int]]:
+        """Tell the implementation and its version, as ``(CPython, [3, 13])``."""
+        name, version = self.made.python.split()
+        return name, [int(part) for part in version.split(".")[:2]]
 
 
 def _spreads(found: dict[Kind, dict[str, float]]) -> dict[Kind, Spread]:

@@ -32,7 +32,7 @@ Block = Callable[[], int]
 
 @dataclass(frozen=True)
 class Spread:
-    """A median, and the bounds that it lies between in 95 of 100 such runs."""
+    """A median, and bounds that hold the true one in 95 of 100 such runs."""
 
     median: float
     lower: float
@@ -48,12 +48,8 @@ class Spread:
         values = sorted(values)
         half = len(values) / 2
         reach = 0.98 * len(values) ** 0.5
-        lower, upper = math.floor(half - reach), math.ceil(half + reach)
-        return cls(
-            statistics.median(values),
-            values[max(lower, 0)],
-            values[min(upper, len(values) - 1)],
-        )
+        lower = max(math.floor(half - reach), 0)
+        return cls(statistics.median(values), values[lower], values[-1 - lower])
 
 
 def ratio(of: list[float], to: list[float]) -> Spread:

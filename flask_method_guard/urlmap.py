@@ -50,7 +50,7 @@ _MAX_DIGITS = 640
 _NO_METHOD = " "
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MethodIndex:
     """What the rules of one URL map say about methods, all together."""
 
@@ -165,7 +165,7 @@ def _slash_test(branches: Iterable[Rule]) -> Callable[[str], bool]:
             path in static
             or path.count("/") + 1 in depths
             or "//" in path  # several in a row may count as one
-            or len(path) > _MAX_DIGITS  # a number may be refused
+            or len(path) > _MAX_DIGITS  # too long to tell: a number may be refused
         )
 
     return may_lack_slash
