@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     served = commands.add_parser("served", help="measure what is served, more finely")
     served.add_argument("--quick", help="only a trial", **once_more)
     served.add_argument(
-        "--write-docs", help="keep the results of this Python, and write", **once_more
+        "--write-docs",
+        help="keep the results of this Python, and write them into the documentation",
+        **once_more,
     )
     served.set_defaults(run=_served)
     serve = commands.add_parser("server", help="drive gunicorn with wrk")
