@@ -15,17 +15,17 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from .checks import CHECKS as CHECKS
-from .checks import Check as Check
-from .checks import Finding as Finding
-from .checks import Severity as Severity
-from .checks import check as check
-from .checks import is_refused_by_gunicorn
+from .inspection.checks import CHECKS as CHECKS
+from .inspection.checks import Check as Check
+from .inspection.checks import Finding as Finding
+from .inspection.checks import Severity as Severity
+from .inspection.checks import check as check
+from .inspection.checks import is_refused_by_gunicorn
 from .config import Settings
 from .decision import TABLE, Reason, Row, is_token
 from .deprecation import Deprecation
-from .subject import App, Environ, Guard, guard_of, hooks_before, is_own, name_of
-from .subject import NoGuardError as NoGuardError
+from .inspection.apps import App, Environ, Guard, guard_of, hooks_before, is_own, name_of
+from .inspection.apps import NoGuardError as NoGuardError
 from .urlmap import MethodIndex, rule_text, url_rules
 
 # -- the inventory --------------------------------------------------------------

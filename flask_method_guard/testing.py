@@ -24,8 +24,8 @@ from .report import (
     explain_request,
     make_environ,
 )
-from .samples import NoSampleError, SampleUrl, sample_url
-from .subject import App, Environ, Guard, guard_of
+from .inspection.samples import NoSampleError, SampleUrl, sample_url
+from .inspection.apps import App, Environ, Guard, guard_of
 from .urlmap import url_rules
 
 #: Methods that no app knows: a plain one, one that HTML must escape, and one that

@@ -16,7 +16,10 @@ SPEC = importlib.util.find_spec(NAME)
 assert SPEC is not None
 assert SPEC.origin is not None
 PACKAGE = Path(SPEC.origin).parent
-MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
 ROOT = Path(__file__).parent.parent
 
 #: What each module may import beside the standard library. Only extension and cli
@@ -59,28 +62,31 @@ MAY_IMPORT = {
         f"{NAME}.urlmap",
     ),
     "extension": ("blinker", "flask", "werkzeug", NAME),
-    "samples": ("werkzeug.routing", f"{NAME}.urlmap"),
-    "subject": (f"{NAME}.config", f"{NAME}.deprecation", f"{NAME}.urlmap"),
-    "checks": (
+    "inspection.__init__": (),
+    "inspection.samples": ("werkzeug.routing", f"{NAME}.urlmap"),
+    "inspection.apps": (
+        f"{NAME}.config",
+        f"{NAME}.deprecation",
+        f"{NAME}.urlmap",
+    ),
+    "inspection.checks": (
         f"{NAME}.decision",
         f"{NAME}.deprecation",
-        f"{NAME}.subject",
+        f"{NAME}.inspection.apps",
         f"{NAME}.urlmap",
     ),
     "report": (
-        f"{NAME}.checks",
         f"{NAME}.config",
         f"{NAME}.decision",
         f"{NAME}.deprecation",
-        f"{NAME}.subject",
+        f"{NAME}.inspection",
         f"{NAME}.urlmap",
     ),
     "testing": (
         "werkzeug.datastructures",
         "werkzeug.test",
+        f"{NAME}.inspection",
         f"{NAME}.report",
-        f"{NAME}.samples",
-        f"{NAME}.subject",
         f"{NAME}.urlmap",
     ),
     "cli": ("click", "flask", f"{NAME}.report"),
@@ -88,14 +94,14 @@ MAY_IMPORT = {
 }
 
 
-def imports(tree: ast.AST) -> Iterator[str]:
-    """Yield the dotted name of everything that a module of the package imports."""
+def imports(tree: ast.AST, package: str = NAME) -> Iterator[str]:
+    """Yield the dotted name of everything that a module of a package imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parts = (NAME if node.level else None, node.module)
-            origin = ".".join(filter(None, parts))
+            name = "." * node.level + (node.module or "")
+            origin = importlib.util.resolve_name(name, package)
             yield from (f"{origin}.{alias.name}" for alias in node.names)
 
 
@@ -106,7 +112,7 @@ def for_types_only(tree: ast.AST) -> Iterator[ast.AST]:
             yield from node.body
 
 
-def beyond(tree: ast.AST, allowed: tuple[str, ...]) -> list[str]:
+def beyond(tree: ast.AST, allowed: tuple[str, ...], package: str = NAME) -> list[str]:
     """List the imports that are neither the standard library's nor allowed.
 
     For types alone, a module may also name what else is in the distributions that
@@ -114,10 +120,10 @@ def beyond(tree: ast.AST, allowed: tuple[str, ...]) -> list[str]:
     """
     families = {name.partition(".")[0] for name in allowed} - {NAME} | {"_typeshed"}
     allowed_parents = tuple(f"{name}." for name in allowed)
-    typed = {name for part in for_types_only(tree) for name in imports(part)}
+    typed = {name for part in for_types_only(tree) for name in imports(part, package)}
     return [
         name
-        for name in imports(tree)
+        for name in imports(tree, package)
         if name.partition(".")[0] not in sys.stdlib_module_names
         and name not in allowed
         and not name.startswith(allowed_parents)
@@ -134,7 +140,8 @@ def test_every_module_has_its_row() -> None:
 def test_imports(module: str) -> None:
     """A module imports what its row allows, and nothing else."""
     tree = ast.parse(MODULES[module].read_text())
-    assert beyond(tree, MAY_IMPORT[module]) == []
+    package = f"{NAME}.{module}".rpartition(".")[0]
+    assert beyond(tree, MAY_IMPORT[module], package) == []
 
 
 @pytest.mark.parametrize(

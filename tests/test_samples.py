@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
 
-from flask_method_guard.samples import NoSampleError, sample_url
+from flask_method_guard.inspection.samples import NoSampleError, sample_url
 
 
 class Hex(BaseConverter):

@@ -11,9 +11,9 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, Protocol, cast
 
-from .config import Settings
-from .deprecation import Deprecation
-from .urlmap import MethodIndex
+from ..config import Settings
+from ..deprecation import Deprecation
+from ..urlmap import MethodIndex
 
 Environ = dict[str, Any]
 Functions = Sequence[Callable[..., Any]]
@@ -74,7 +74,8 @@ def guard_of(app: App) -> Guard:
 
 def is_own(hook: Callable[..., Any]) -> bool:
     """Tell whether a hook is the guard's own."""
-    return name_of(hook).startswith(f"{__package__}.")
+    package = __name__.partition(".")[0]
+    return name_of(hook).startswith(f"{package}.")
 
 
 def hooks_before(app: App) -> list[Callable[..., Any]]:

@@ -18,7 +18,7 @@ from werkzeug.routing import AnyConverter, BaseConverter, Rule, ValidationError
 from werkzeug.routing.converters import NumberConverter
 from werkzeug.routing.rules import parse_converter_args
 
-from .urlmap import route, rule_text
+from ..urlmap import route, rule_text
 
 # Werkzeug's own grammar of a variable, in its documented form <converter(args):name>.
 _VARIABLE = re.compile(

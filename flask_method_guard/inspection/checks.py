@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .decision import is_token
-from .deprecation import Deprecation, marked_deprecations, spoken_date
-from .subject import App, Guard, guard_of, hooks_before, name_of
-from .urlmap import MethodIndex, rule_text, url_rules
+from ..decision import is_token
+from ..deprecation import Deprecation, marked_deprecations, spoken_date
+from .apps import App, Guard, guard_of, hooks_before, name_of
+from ..urlmap import MethodIndex, rule_text, url_rules
 
 
 class Severity(str, Enum):
