@@ -21,7 +21,8 @@ from markupsafe import Markup, escape
 from werkzeug.http import parse_list_header, parse_options_header
 
 from .decision import Reason, is_token
-from .deprecation import Deprecation, as_url, spoken_date
+from .deprecation import Deprecation, spoken_date
+from .links import as_url
 
 #: A longer method is never echoed: nothing useful is, and a client could send
 #: thousands of characters.

@@ -17,6 +17,8 @@ import click
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
+from .inspection.explanation import row_number
+from .inspection.text import columns, counted, status_text
 from .report import Explanation, Finding, Inventory, Route, Severity
 
 _T = TypeVar("_T")
@@ -97,7 +99,7 @@ def list_(
         return
     for line in _route_lines(found.routes):
         click.echo(line)
-    click.echo(f"\n{report.counted(len(routes), 'route')}.")
+    click.echo(f"\n{counted(len(routes), 'route')}.")
     click.echo(f"Supported: {', '.join(found.supported_methods)}\n  ({found.why}).")
 
 
@@ -118,7 +120,7 @@ def _route_lines(routes: Sequence[Route]) -> Iterable[str]:
         else:
             slots = " ".join(_slot(route, method) for method in shown).rstrip()
         rows.append((route.rule, route.endpoint, slots))
-    header, *lines = report.columns(rows)
+    header, *lines = columns(rows)
     yield click.style(header, bold=True)
     yield from lines
 
@@ -158,9 +160,9 @@ def explain(
     request = f"{_printable(method)} {_printable(url)}"
     answer = "what the view says"
     if found.status is not None:
-        answer = report.status_text(found.status)
+        answer = status_text(found.status)
     click.echo(f"{request}: {_coloured(answer, found.status)}\n")
-    for line in report.columns(list(_facts(found))):
+    for line in columns(list(_facts(found))):
         click.echo(line)
     if found.unknown:
         click.echo("\nWhat this cannot know:")
@@ -171,7 +173,7 @@ def explain(
 def _facts(found: Explanation) -> Iterable[tuple[str, str]]:
     """Name what is known, a line each."""
     if found.reason is not None:
-        number, count = report.row_number(found.reason)
+        number, count = row_number(found.reason)
         yield "Reason", f"{found.reason} (row {number} of {count})"
     yield "When", found.condition
     yield "Answer", found.answer
@@ -235,7 +237,7 @@ def _summary(found: Sequence[Finding]) -> str:
         return "Nothing was found."
     counts = Counter(str(finding.severity) for finding in found)
     return ", ".join(
-        report.counted(count, severity) for severity, count in sorted(counts.items())
+        counted(count, severity) for severity, count in sorted(counts.items())
     )
 
 

@@ -18,10 +18,10 @@ from .deprecation import (
     GIVE,
     Deprecation,
     check_method,
-    check_url,
     given_twice,
     read_deprecation,
 )
+from .links import check_url
 
 PREFIX = "METHOD_GUARD_"
 

@@ -1,4 +1,4 @@
-"""Deprecated methods: the value, its two headers, the mark on a view.
+"""Deprecated methods: the value, how it is read, and its headers.
 
 This module knows no request and no app. The headers are those of RFC 9745
 (``Deprecation``) and RFC 8594 (``Sunset``).
@@ -9,25 +9,16 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timezone
 from email.utils import format_datetime
-from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
-from weakref import ref
+from typing import Any
 
 from .decision import is_token
-
-_View = TypeVar("_View", bound=Callable[..., Any])
+from .links import as_url, check_url
 
 #: What is wrong with a value: its type, or what it says.
 Problem = TypeError | ValueError
-
-#: The attribute of a view, function or class, that carries its marks.
-_MARK = "__method_guard_deprecations__"
-#: The attribute of a function that carries the marks of its wrappers.
-_ABOVE = "__method_guard_deprecations_above__"
 
 #: The mend where nothing, or nothing useful, is said.
 GIVE = "Give since, sunset, link or notice."
@@ -42,40 +33,6 @@ _MONTHS = (
 def utc_now() -> datetime:
     """Tell the time: the default clock of the guard."""
     return datetime.now(timezone.utc)
-
-
-def as_url(value: str) -> str:
-    """Percent-encode what may not stand in a URL, and nothing else.
-
-    Follows RFC 3986 §2; what is percent-encoded already stays as it is. White space
-    at the ends is dropped: encoded, it would make another URL.
-
-    :param value: a URL, or what a person would write for one.
-    :return: a URL of printable ASCII characters that is safe in a header field.
-    """
-    return quote(value.strip(), safe="!#$%&'()*+,/:;=?@[]~")
-
-
-def check_url(value: object) -> str:
-    """Give ``value`` back if it can serve as a link.
-
-    :param value: an absolute ``http`` or ``https`` URL, or a relative one.
-    :return: the same text.
-    :raises TypeError: if it is not a string.
-    :raises ValueError: if it is empty, or has a control character, another scheme,
-        or a scheme and no host.
-    """
-    if not isinstance(value, str):
-        raise TypeError(f"a link is a string, not {type(value).__name__}")
-    text = value.strip()
-    if not text or any(ord(char) < 0x20 or ord(char) == 0x7F for char in value):
-        raise ValueError("a link is not empty and has no line break or control code")
-    parts = urlsplit(text)
-    if parts.scheme not in ("", "http", "https"):
-        raise ValueError("a link is an http or https URL, or a relative one")
-    if parts.scheme and not parts.netloc:
-        raise ValueError("a link with a scheme names a host, as in https://example.com")
-    return value
 
 
 @dataclass(frozen=True)
@@ -111,7 +68,7 @@ class Deprecation:
         """
         value, problems = read_deprecation(values)
         if problems:
-            raise _joined(problems)
+            raise joined(problems)
         return value
 
     def has_ended(self, now: datetime) -> bool:
@@ -255,7 +212,7 @@ def given_twice(name: object) -> str:
     return f"{name!r} is given twice, in another case. Give it once."
 
 
-def _joined(problems: Sequence[Problem], where: str = "") -> Problem:
+def joined(problems: Sequence[Problem], where: str = "") -> Problem:
     """Make one error of several; the first decides upon the type."""
     return type(problems[0])(where + " ".join(str(problem) for problem in problems))
 
@@ -273,125 +230,3 @@ def check_method(value: object) -> str:
     if not is_token(value):
         raise ValueError(f"{value!r} is no method. Give a token such as 'PUT'.")
     return value.upper()
-
-
-def deprecated_methods(
-    *methods: str,
-    since: date | str | None = None,
-    sunset: date | str | None = None,
-    link: str | None = None,
-    notice: str | None = None,
-) -> Callable[[_View], _View]:
-    """Mark methods of one view as deprecated (RFC 9745, RFC 8594).
-
-    The view, a function or a :class:`~flask.views.MethodView`, stays the very
-    object that it was. What is said here beats
-    ``METHOD_GUARD_DEPRECATED_METHODS`` for these methods of this view. The
-    order of decorators does not matter, as long as those between this one and
-    ``@app.route`` use :func:`functools.wraps`.
-
-    :param methods: the methods' names.
-    :param since: from when on they are deprecated.
-    :param sunset: from when on they may stop to work.
-    :param link: where the deprecation is explained.
-    :param notice: a sentence for people.
-    :return: the decorator.
-    :raises TypeError: for no method, or a value of the wrong type.
-    :raises ValueError: for a method, a time or a link that is none, or a sunset
-        before ``since``; the message names the view.
-    """
-    if not methods or callable(methods[0]):
-        raise TypeError(
-            "deprecated_methods needs the methods' names:"
-            ' write @deprecated_methods("PUT", since=…) above the view.'
-        )
-    values = {"since": since, "sunset": sunset, "link": link, "notice": notice}
-
-    def mark(view: _View) -> _View:
-        value, problems = read_deprecation(values)
-        marks = {}
-        for method in methods:
-            try:
-                marks[check_method(method)] = value
-            except (TypeError, ValueError) as error:
-                problems.append(error)
-        if not problems and not _put(view, marks):
-            problems.append(TypeError("it takes no mark. Mark a function or a class."))
-        if problems:
-            raise _joined(problems, f"deprecated_methods on {_name(view)}: ")
-        return view
-
-    return mark
-
-
-def _name(view: Callable[..., Any]) -> str:
-    """Name a view: the endpoint's name even where ``as_view()`` has made it."""
-    name = getattr(view, "__name__", None)
-    return f"{view.__module__}.{name}" if name else repr(view)
-
-
-def _put(view: Callable[..., Any], marks: Mapping[str, Deprecation]) -> bool:
-    """Leave marks on a view, and on what it wraps, as far as they take any."""
-    outer, *inner = _layers(view)
-    try:
-        # A new mapping each time: one that functools.wraps has copied is another
-        # view's, too.
-        setattr(outer, _MARK, {**_own(outer, _MARK, {}), **marks})
-    except (AttributeError, TypeError):
-        return False
-    for layer in inner:
-        with suppress(AttributeError, TypeError):
-            # Weak, for a function that refers to itself is freed late.
-            mark = (ref(layer), ref(outer), marks)
-            setattr(layer, _ABOVE, (*_own(layer, _ABOVE, ()), mark))
-    return True
-
-
-def marked_deprecations(
-    views: Mapping[str, Callable[..., Any]],
-) -> dict[str, Mapping[str, Deprecation]]:
-    """Find what :func:`deprecated_methods` said of the views of an app.
-
-    A mark counts for the view that it was put on and for every one that wraps it.
-    Put on a wrapper of a view, above ``@app.route``, it counts for the view, unless
-    that wrapper is registered itself: then it is the one that is meant.
-
-    :param views: endpoint to view, as :attr:`flask.Flask.view_functions` has it.
-    :return: endpoint to method to value, for endpoints of which something is said.
-    """
-    registered = {id(layer) for view in views.values() for layer in _layers(view)}
-    found = {name: _marks(view, registered) for name, view in views.items()}
-    return {name: marks for name, marks in found.items() if marks}
-
-
-def _marks(view: Callable[..., Any], registered: Container[int]) -> dict[str, Any]:
-    found: dict[str, Deprecation] = {}
-    inner_first = _layers(view)[::-1]
-    view_class = getattr(view, "view_class", type(view))
-    parents = getattr(view_class, "__mro__", ())[::-1]
-    for bearer in (*parents, *inner_first):
-        found.update(_own(bearer, _MARK, {}))
-    for owner, outer, marks in _own(inner_first[-1], _ABOVE, ()):
-        # functools.wraps copies what stands on a function to its wrappers.
-        if owner() is inner_first[-1] and id(outer()) not in registered:
-            found.update(marks)
-    return found
-
-
-def _own(bearer: object, name: str, default: Any) -> Any:
-    """Get an attribute that stands on the object itself, not on its class."""
-    return getattr(bearer, "__dict__", {}).get(name, default)
-
-
-def _layers(view: Callable[..., Any]) -> list[Any]:
-    """List a view and the functions that it wraps, outermost first."""
-    found: list[Any] = []
-    layer: Any = view
-    while layer is not None:
-        # A method is made anew wherever it is looked up; its function is not.
-        layer = getattr(layer, "__func__", layer)
-        if any(layer is known for known in found):
-            break
-        found.append(layer)
-        layer = getattr(layer, "__wrapped__", None)
-    return found

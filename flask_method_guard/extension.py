@@ -26,9 +26,10 @@ from werkzeug.routing import MapAdapter, Rule
 from . import bodies
 from .config import Settings
 from .decision import Reason, Verdict, decide
-from .deprecation import Deprecation, as_url, check_url, utc_now
+from .deprecation import Deprecation, utc_now
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
+from .links import as_url, check_url
 from .state import AppState
 from .target import Target, is_automatic
 

@@ -19,8 +19,9 @@ from werkzeug.routing import Map, Rule
 from .bodies import Facts, fill_docs_url
 from .config import Settings
 from .decision import Reason, is_token
-from .deprecation import Deprecation, marked_deprecations
+from .deprecation import Deprecation
 from .exceptions import BY_REASON
+from .marks import marked_deprecations
 from .urlmap import MethodIndex
 
 #: A map of up to so many rules is counted at every refusal …

@@ -15,17 +15,16 @@ from typing import Any
 from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
 
-from .report import (
+from .inspection.apps import App, Environ, Guard, guard_of
+from .inspection.explanation import (
     REFUSED,
     Explanation,
-    columns,
-    counted,
     default_host,
     explain_request,
     make_environ,
 )
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
-from .inspection.apps import App, Environ, Guard, guard_of
+from .inspection.text import columns, counted
 from .urlmap import url_rules
 
 #: Methods that no app knows: a plain one, one that HTML must escape, and one that

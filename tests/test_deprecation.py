@@ -25,14 +25,13 @@ from hypothesis import strategies as st
 
 from flask_method_guard import Deprecation, deprecated_methods
 from flask_method_guard.deprecation import (
-    as_url,
     check_method,
-    check_url,
-    marked_deprecations,
     read_deprecation,
     spoken_date,
     utc_now,
 )
+from flask_method_guard.links import as_url, check_url
+from flask_method_guard.marks import marked_deprecations
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=timezone.utc)

@@ -26,13 +26,16 @@ ROOT = Path(__file__).parent.parent
 #: know Flask; the decision and its settings know no framework at all.
 MAY_IMPORT = {
     "decision": (),
-    "deprecation": (f"{NAME}.decision",),
-    "config": (f"{NAME}.decision", f"{NAME}.deprecation"),
+    "links": (),
+    "deprecation": (f"{NAME}.decision", f"{NAME}.links"),
+    "marks": (f"{NAME}.deprecation",),
+    "config": (f"{NAME}.decision", f"{NAME}.deprecation", f"{NAME}.links"),
     "bodies": (
         "markupsafe",
         "werkzeug.http",
         f"{NAME}.decision",
         f"{NAME}.deprecation",
+        f"{NAME}.links",
     ),
     "exceptions": (
         "werkzeug.exceptions",
@@ -50,6 +53,7 @@ MAY_IMPORT = {
         f"{NAME}.decision",
         f"{NAME}.deprecation",
         f"{NAME}.exceptions",
+        f"{NAME}.marks",
         f"{NAME}.urlmap",
     ),
     "target": (
@@ -64,6 +68,7 @@ MAY_IMPORT = {
     "extension": ("blinker", "flask", "werkzeug", NAME),
     "inspection.__init__": (),
     "inspection.samples": ("werkzeug.routing", f"{NAME}.urlmap"),
+    "inspection.text": (),
     "inspection.apps": (
         f"{NAME}.config",
         f"{NAME}.deprecation",
@@ -73,23 +78,29 @@ MAY_IMPORT = {
         f"{NAME}.decision",
         f"{NAME}.deprecation",
         f"{NAME}.inspection.apps",
+        f"{NAME}.marks",
         f"{NAME}.urlmap",
     ),
-    "report": (
+    "inspection.inventory": (
         f"{NAME}.config",
+        f"{NAME}.decision",
+        f"{NAME}.inspection.apps",
+        f"{NAME}.urlmap",
+    ),
+    "inspection.explanation": (
         f"{NAME}.decision",
         f"{NAME}.deprecation",
         f"{NAME}.inspection",
         f"{NAME}.urlmap",
     ),
+    "report": (f"{NAME}.inspection",),
     "testing": (
         "werkzeug.datastructures",
         "werkzeug.test",
         f"{NAME}.inspection",
-        f"{NAME}.report",
         f"{NAME}.urlmap",
     ),
-    "cli": ("click", "flask", f"{NAME}.report"),
+    "cli": ("click", "flask", f"{NAME}.inspection", f"{NAME}.report"),
     "__init__": (NAME,),
 }
 

@@ -17,15 +17,13 @@ from werkzeug.test import run_wsgi_app
 
 from flask_method_guard import MethodGuard, deprecated_methods
 from flask_method_guard.decision import Reason
-from flask_method_guard.report import (
-    NoGuardError,
-    columns,
-    explain,
+from flask_method_guard.inspection.explanation import (
     explain_request,
-    inventory,
     make_environ,
     row_number,
 )
+from flask_method_guard.inspection.text import columns
+from flask_method_guard.report import NoGuardError, explain, inventory
 
 FLASK = tuple(int(part) for part in version("flask").split(".")[:2])
 

@@ -15,9 +15,10 @@ from enum import Enum
 from typing import Any
 
 from ..decision import is_token
-from ..deprecation import Deprecation, marked_deprecations, spoken_date
-from .apps import App, Guard, guard_of, hooks_before, name_of
+from ..deprecation import Deprecation, spoken_date
+from ..marks import marked_deprecations
 from ..urlmap import MethodIndex, rule_text, url_rules
+from .apps import App, Guard, guard_of, hooks_before, name_of
 
 
 class Severity(str, Enum):
