@@ -3,6 +3,7 @@
 from .config import ConfigError as ConfigError
 from .config import Settings as Settings
 from .decision import DEFAULT_METHODS as DEFAULT_METHODS
+from .decision import STANDARD_METHODS as STANDARD_METHODS
 from .decision import Reason as Reason
 from .deprecation import Deprecation as Deprecation
 from .exceptions import InvalidMethod as InvalidMethod

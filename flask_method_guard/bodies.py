@@ -1,8 +1,8 @@
 """Bodies: the facts of a rejection, in the format that the client asked for.
 
-This module knows no request: it takes values and gives text. All words that a
-client reads stand here. Problem details follow RFC 9457, the choice among the
-formats follows RFC 9110 §12.
+Values go in, text comes out: nothing here knows a request. All words that a client
+reads are here. Problem details follow RFC 9457, and the choice of a format follows
+RFC 9110 §12.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from http import HTTPStatus
-from typing import NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
@@ -22,46 +22,71 @@ from werkzeug.http import parse_list_header, parse_options_header
 
 from .decision import Reason, is_token
 from .deprecation import Deprecation, spoken_date
-from .links import as_url
+from .links import as_url, link_field
 
-#: A longer method is never echoed: nothing useful is, and a client could send
-#: thousands of characters.
+#: A longer method is never echoed: clients can send thousands of characters.
 ECHO_LIMIT = 32
 
-# What is longer is not kept in a cache.
-_KEEP_LIMIT = 512
+#: A longer ``Accept`` is parsed anew each time, so that clients cannot fill memory.
+_ACCEPT_LIMIT = 512
 
 
-class Facts(NamedTuple):
-    """What is known of one rejection: plain values, no request."""
+@dataclass(frozen=True)
+class Facts:
+    """What is known about one rejection, and what the answer says.
+
+    The words, the header fields and the body are made on first use and kept as long
+    as the facts are.
+    """
 
     reason: Reason
     status: int
     media_type: str = "application/problem+json"
     #: The method as the client sent it; ``None`` if it must not be echoed.
     method: str | None = None
-    #: What ``Allow`` says; ``None`` where it is not known or not said.
+    #: The value of ``Allow``; ``None`` where it is not known or does not apply.
     allowed_methods: tuple[str, ...] | None = None
     supported_methods: tuple[str, ...] = ()
     endpoint: str | None = None
     docs_url: str | None = None
     deprecation: Deprecation | None = None
 
+    @cached_property
+    def detail(self) -> str:
+        """What happened, and which methods would work."""
+        return f"{summary(self)} {methods_sentence(self)}".rstrip()
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The header fields of the answer, as pairs of name and value."""
+        return _headers(self)
+
+    @cached_property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        """The ``Link`` header fields among them (RFC 8288): help and deprecation."""
+        found = []
+        if self.docs_url:
+            found.append(link_field(self.docs_url, "help"))
+        if self.deprecation and self.deprecation.link:
+            found.append(link_field(self.deprecation.link, "deprecation"))
+        return tuple(found)
+
+    @cached_property
+    def body(self) -> str:
+        """The body with :attr:`detail`, in the format :attr:`media_type`."""
+        return render(self, self.detail)
+
 
 def echoable(method: str) -> str | None:
-    """Give a method back if it is safe to show, else ``None``."""
+    """Return a method if it is safe to show, else ``None``."""
     return method if len(method) <= ECHO_LIMIT and is_token(method) else None
-
-
-# Rejections repeat, and writing one costs as much as deciding it, so what is made
-# of the facts is kept, up to a bound.
 
 
 # -- the words ------------------------------------------------------------------
 
 
 def summary(facts: Facts) -> str:
-    """Say in a sentence or two what happened."""
+    """Return a sentence or two about what happened."""
     name = facts.method or "The method"
     deprecation = facts.deprecation
     if facts.reason is Reason.INVALID_TOKEN:
@@ -80,18 +105,18 @@ def summary(facts: Facts) -> str:
 
 
 def _sentence(text: str) -> str:
-    """End a text as a sentence ends, for another may follow."""
+    """Return a text with a full stop, since another sentence may follow."""
     return f"{text}." if text[-1:].isalnum() else text
 
 
 def _meant(facts: Facts) -> str | None:
-    """Guess the method that was written in the wrong case (RFC 9110 §9.1)."""
+    """Return the supported method that only differs in case (RFC 9110 §9.1)."""
     upper = (facts.method or "").upper()
     return upper if upper != facts.method and upper in facts.supported_methods else None
 
 
 def methods_sentence(facts: Facts) -> str:
-    """Say which methods would have done; empty if there is nothing to say."""
+    """Return the sentence that lists the methods that work; empty if there is none."""
     if facts.status == HTTPStatus.METHOD_NOT_ALLOWED:
         if facts.allowed_methods is None:
             return ""
@@ -103,13 +128,7 @@ def methods_sentence(facts: Facts) -> str:
     return ""
 
 
-@lru_cache(maxsize=256)
-def detail(facts: Facts) -> str:
-    """Say what happened and what would have done."""
-    return f"{summary(facts)} {methods_sentence(facts)}".rstrip()
-
-
-#: What stands on the link of a deprecation.
+#: The text of the link to a deprecation's page.
 _GUIDE = "Migration guide"
 
 
@@ -144,7 +163,7 @@ def _plain(facts: Facts, text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-# The colours are those that keep 4.5:1 on their ground, in light and in dark.
+# Text and links have a contrast of at least 4.5:1, in light and in dark mode.
 _STYLE = Markup("""
 :root { --text: #1f2328; --quiet: #59636e; --line: #8c959f; --ground: #fff;
   --link: #0b57d0; --on-link: #fff; }
@@ -177,7 +196,7 @@ a:hover { text-decoration: underline; }
 a:focus-visible { outline: 3px solid var(--text); outline-offset: 3px; }
 """)
 
-#: Nothing but the page's own style, by its hash.
+#: Allows the page's own style, by its hash, and nothing else.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'sha256-"
     + b64encode(sha256(_STYLE.encode()).digest()).decode()
@@ -203,7 +222,7 @@ _PAGE = Markup(
 </html>
 """
 )
-# Without the role, Safari takes a list that shows no markers for no list.
+# Without the role, Safari does not announce a list without markers as a list.
 _LIST = Markup(
     '<h2 id="methods">{title}</h2>\n'
     '<ul role="list" aria-labelledby="methods">{items}</ul>\n'
@@ -217,8 +236,8 @@ def _html(facts: Facts, text: str) -> str:
         methods, title = facts.supported_methods, "Supported methods"
     extra = Markup()
     if methods:
-        # They stand in a list of their own, not in the sentence, too.
-        # A slice of Markup stays Markup, which older MarkupSafe has not of all else.
+        # The page shows the methods as a list, so the sentence would repeat them.
+        # A slice keeps the type of an app's own description, which may be Markup.
         sentence = methods_sentence(facts)
         if text.endswith(sentence):
             text = text[: len(text) - len(sentence)].rstrip()
@@ -227,14 +246,14 @@ def _html(facts: Facts, text: str) -> str:
     if facts.docs_url:
         link = _LINK.format(url=facts.docs_url, text="Read the documentation")
         extra += Markup('<p class="next">{}</p>\n').format(link)
-    said = escape(text).replace("\n", Markup("<br>"))
+    paragraph = escape(text).replace("\n", Markup("<br>"))
     if facts.deprecation and facts.deprecation.link:
-        said += " " + _LINK.format(url=facts.deprecation.link, text=_GUIDE)
+        paragraph += " " + _LINK.format(url=facts.deprecation.link, text=_GUIDE)
     page = _PAGE.format(
         status=facts.status,
         phrase=HTTPStatus(facts.status).phrase,
         style=_STYLE,
-        text=said,
+        text=paragraph,
         extra=extra,
     )
     return str(page)
@@ -249,67 +268,42 @@ _RENDERERS: dict[str, Callable[[Facts, str], str]] = {
 
 
 def render(facts: Facts, text: str) -> str:
-    """Write the body in the format that the facts name.
+    """Return the body in the format that the facts name.
 
     :param facts: the facts of the rejection.
-    :param text: the detail text, most often :func:`detail` of the facts.
-    :return: the body; the JSON is that of RFC 9457 §3.
+    :param text: the text to show, usually ``facts.detail``.
+    :return: the body; JSON follows RFC 9457 §3.
     """
-    # An app's own text may be of any length.
-    write = _render if len(text) <= _KEEP_LIMIT else _render.__wrapped__
-    return write(facts, text)
-
-
-# Typed, for markup is equal to the text that it must not be taken for.
-@lru_cache(maxsize=256, typed=True)
-def _render(facts: Facts, text: str) -> str:
     return _RENDERERS[facts.media_type](facts, text)
 
 
-@lru_cache(maxsize=256)
-def headers(facts: Facts) -> tuple[tuple[str, str], ...]:
-    """Give the header fields that go with the body.
-
-    ``Allow`` as RFC 9110 §15.5.6 demands it of a 405; no store, for a 405 and a
-    501 are heuristically cacheable (§15.1).
-
-    :param facts: the facts of the rejection.
-    :return: pairs of name and value.
-    """
+def _headers(facts: Facts) -> tuple[tuple[str, str], ...]:
     content_type = facts.media_type
     if content_type.startswith("text/"):
         content_type += "; charset=utf-8"
     found = [("Content-Type", content_type)]
-    if facts.allowed_methods is not None:
+    if facts.allowed_methods is not None:  # a 405 MUST have it (RFC 9110 §15.5.6)
         found.append(("Allow", ", ".join(facts.allowed_methods)))
     found += [
         ("Vary", "Accept"),
+        # Caches may store a 405 or a 501 without it (RFC 9110 §15.1).
         ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"),
     ]
     if facts.media_type == "text/html":
         found.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-    return (*found, *links(facts))
-
-
-def links(facts: Facts) -> list[tuple[str, str]]:
-    """Give the ``Link`` header fields (RFC 8288): help and deprecation."""
-    found = []
-    if facts.docs_url:
-        found.append(("Link", f'<{facts.docs_url}>; rel="help"'))
-    if facts.deprecation and facts.deprecation.link:
-        found.append(("Link", f'<{facts.deprecation.link}>; rel="deprecation"'))
-    return found
+    return (*found, *facts.links)
 
 
 def fill_docs_url(template: str, facts: Facts) -> str:
-    """Fill in a template of ``METHOD_GUARD_DOCS_URL``.
+    """Return the URL that a template of ``METHOD_GUARD_DOCS_URL`` stands for.
 
-    Follows RFC 3986 §2: a value cannot leave the part of the URL where it stands.
+    Values are percent-encoded, so that none can change another part of the URL
+    (RFC 3986 §2).
 
     :param template: the template, checked in ``init_app``.
-    :param facts: what it may name.
-    :return: the URL, percent-encoded where needed.
+    :param facts: the values of its fields.
+    :return: the URL.
     """
     values = {
         "endpoint": facts.endpoint or "",
@@ -327,19 +321,18 @@ def fill_docs_url(template: str, facts: Facts) -> str:
 def negotiate(accept: str | None, formats: Sequence[str]) -> str:
     """Choose the format of an answer.
 
-    Follows RFC 9110 §12.5.1, generously: parameters are dropped, every ``+json``
-    type counts as JSON, rubbish is passed over, and where nothing is acceptable
-    the default answers, for a reason in another format helps more than none.
+    Follows RFC 9110 §12.5.1, generously: parameters are ignored, every ``+json``
+    type counts as JSON, and invalid parts are skipped. If nothing is acceptable, the
+    first format is used, since an error in another format helps more than a 406.
 
     :param accept: the value of ``Accept``; ``None`` if there is none.
-    :param formats: the formats on offer, the default first.
+    :param formats: the available formats, the default first.
     :return: one of ``formats``.
     """
     if not accept:
         return formats[0]
-    # The values repeat, and parsing one costs more than all the rest. A client
-    # that makes up long ones pays for them itself.
-    chosen = _negotiate if len(accept) <= _KEEP_LIMIT else _negotiate.__wrapped__
+    # Clients send the same few values again and again, and parsing one is slow.
+    chosen = _negotiate if len(accept) <= _ACCEPT_LIMIT else _negotiate.__wrapped__
     return chosen(accept, tuple(formats))
 
 
@@ -357,13 +350,13 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     return best
 
 
-# RFC 9110 §12.4.2, though with as many digits as a client likes.
+# RFC 9110 §12.4.2, with any number of digits.
 _QUALITY = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
 def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
-    """Read the media ranges and their qualities, less those that are rubbish."""
-    # Werkzeug's own reader of the whole field has another name from 3.2 on.
+    """Yield the valid media ranges of ``Accept``, each with its quality."""
+    # Werkzeug's parser of the whole field is renamed in 3.2; this one is not.
     for item in parse_list_header(accept):
         media_range, parameters = parse_options_header(item)
         quality = parameters.get("q", "1")
@@ -372,7 +365,7 @@ def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
 
 
 def _rank(media_type: str, wanted: dict[str, float]) -> tuple[float, int]:
-    """Tell how much a format is wanted: by quality, then by precise naming."""
+    """Return how much a format is wanted: by quality, then by precision."""
     is_json = media_type.endswith("json")
     family = [
         quality

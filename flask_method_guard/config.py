@@ -1,31 +1,34 @@
-"""Configuration: the ``METHOD_GUARD_*`` keys, read once, checked together.
+"""Configuration: the ``METHOD_GUARD_*`` keys, read once and checked together.
 
-This module knows no app: it takes any mapping. The keys, their defaults and
-their documentation are the fields of :class:`Settings`, and nowhere else.
+The keys, their defaults and their documentation are the fields of
+:class:`Settings`, and nowhere else. This module uses only the standard library.
 """
 
 from __future__ import annotations
 
-import difflib
 import string
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
-from .decision import REQUIRED_METHODS, SupportedSetting
-from .deprecation import (
-    GIVE,
-    Deprecation,
-    check_method,
-    given_twice,
-    read_deprecation,
-)
+from .decision import DEFAULT_METHODS, STANDARD_METHODS
+from .deprecation import SAY_SOMETHING, Deprecation, read_deprecation
 from .links import check_url
+from .messages import check_method, closest, given_twice
 
 PREFIX = "METHOD_GUARD_"
 
-#: The media types that an answer can have, in the default order.
+#: The names that stand for several methods in ``METHOD_GUARD_SUPPORTED_METHODS``,
+#: and the methods, as far as they do not depend on the app.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "default": DEFAULT_METHODS,
+    "routes": (),
+    "standard": STANDARD_METHODS,
+    "*": (),
+}
+
+#: The media types of an answer, in the default order.
 MEDIA_TYPES = (
     "application/problem+json",
     "application/json",
@@ -33,55 +36,67 @@ MEDIA_TYPES = (
     "text/plain",
 )
 
-#: What a template in ``METHOD_GUARD_DOCS_URL`` may name.
+#: The fields of a template in ``METHOD_GUARD_DOCS_URL``.
 DOCS_URL_FIELDS = ("endpoint", "method", "reason", "status")
 
 
 class ConfigError(ValueError):
-    """The configuration is refused; nothing was registered on the app.
+    """The configuration has problems; nothing was registered on the app.
 
-    :param problems: one text a problem: the key, the value and the mend.
+    :param problems: one text for each problem: the key, the value and the fix.
     """
 
     def __init__(self, problems: Collection[str]) -> None:
-        #: One text a problem.
+        #: One text for each problem.
         self.problems = tuple(problems)
         super().__init__(
-            "The configuration of the method guard is refused:"
+            "The configuration of the method guard has errors:"
             + "".join(f"\n- {problem}" for problem in self.problems)
         )
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[str, ...]]]:
-        # The default would hand the finished text to __init__.
+        # By default, the finished text would be passed to __init__.
         return type(self), (self.problems,)
 
 
-def _supported_methods(value: object) -> SupportedSetting:
-    mend = (
-        "Give a list of methods, a comma-separated string, 'routes' or '*';"
-        " leave it unset for the default"
-    )
+def _supported_methods(value: object) -> frozenset[str]:
+    names = ", ".join(f"'{group}'" for group in GROUPS)
+    advice = f"Use a list of methods and of the groups {names}"
     if isinstance(value, str):
-        word = value.strip()
-        if word == "*":
-            return "*"
-        if word.lower() == "routes":
-            return "routes"
-        value = [part.strip() for part in word.split(",")] if word else None
+        if not value.strip(" ,"):
+            raise ValueError(f"It is empty. {advice}, or leave it unset")
+        value = value.split(",")
     if not isinstance(value, (list, tuple, set, frozenset)):
-        raise TypeError(mend)
-    if "*" in value or "routes" in value:
-        raise ValueError(f"'*' and 'routes' stand alone, not in a list. {mend}")
-    return frozenset(check_method(method) for method in value) | REQUIRED_METHODS
+        raise TypeError(advice)
+    items = [item.strip() if isinstance(item, str) else item for item in value]
+    return frozenset(_method_or_group(item) for item in items if item != "")
+
+
+def _method_or_group(item: object) -> str:
+    if isinstance(item, str) and item in GROUPS:
+        return str(item)
+    method = check_method(item)
+    for group in GROUPS:
+        if group != "*" and _is_one_edit_away(method.lower(), group):
+            raise ValueError(f"{item!r} is not a group. Did you mean {group!r}?")
+    return method
+
+
+def _is_one_edit_away(text: str, other: str) -> bool:
+    """Return whether one added, removed or changed character makes them equal."""
+    without = [other[:i] + other[i + 1 :] for i in range(len(other) + 1)]
+    return text in without or any(
+        text[:i] + text[i + 1 :] in (other, without[i]) for i in range(len(without))
+    )
 
 
 def _flag(value: object) -> bool:
-    # An environment variable gives 1, "on" or "True" where it means True.
+    # An environment variable contains 1, "on" or "True" for True.
     words = {"1": True, "true": True, "yes": True, "on": True}
     words |= {"0": False, "false": False, "no": False, "off": False}
     found = words.get(str(value).strip().lower())
     if found is None or not isinstance(value, (bool, int, str)):
-        raise ValueError("Give True or False")
+        raise ValueError("Use True or False")
     return found
 
 
@@ -90,20 +105,23 @@ def _docs_url(value: object) -> str | Callable[..., object]:
         return value
     text = check_url(value)
     try:
-        names = [name for _, name, _, _ in string.Formatter().parse(text)]
+        parts = list(string.Formatter().parse(text))
     except ValueError as error:
         raise ValueError(
-            f"{error}: the braces do not match; write a literal one twice, '{{{{'"
+            f"{error}: the braces do not match. Write a literal brace twice, '{{{{'"
         ) from None
-    for name in names:
-        if name is not None and name not in DOCS_URL_FIELDS:
-            close = difflib.get_close_matches(name, DOCS_URL_FIELDS, 1)
-            hint = f"Did you mean {{{close[0]}}}? " if close else ""
+    for _, name, spec, conversion in parts:
+        if name is None:
+            continue
+        if name not in DOCS_URL_FIELDS:
+            meant = closest(name, DOCS_URL_FIELDS)
+            hint = f"Did you mean {{{meant}}}? " if meant else ""
             raise ValueError(
-                f"The template names {{{name}}}. {hint}It may name "
+                f"The template has the unknown field {{{name}}}. {hint}Known fields: "
                 + ", ".join(f"{{{known}}}" for known in DOCS_URL_FIELDS)
             )
-    text.format(**dict.fromkeys(DOCS_URL_FIELDS, ""))  # finds a bad format spec
+        if spec or conversion:
+            raise ValueError(f"Write {{{name}}}, without a format behind the name")
     return text
 
 
@@ -112,41 +130,41 @@ def _error_formats(value: object) -> tuple[str, ...]:
         value = [part.strip() for part in value.split(",")]
     known = ", ".join(MEDIA_TYPES)
     if not isinstance(value, (list, tuple)) or not value:
-        raise TypeError(f"Give a list of one or more of {known}")
+        raise TypeError(f"Use a list of one or more of {known}")
     for media_type in value:
         if media_type not in MEDIA_TYPES:
-            close = difflib.get_close_matches(str(media_type), MEDIA_TYPES, 1, 0.3)
-            hint = f"Did you mean {close[0]!r}? " if close else ""
-            raise ValueError(f"{media_type!r} is not known. {hint}Known: {known}")
+            meant = closest(media_type, MEDIA_TYPES, 0.3)
+            hint = f"Did you mean {meant!r}? " if meant else ""
+            raise ValueError(f"{media_type!r} is not supported. {hint}Use {known}")
     return tuple(dict.fromkeys(value))
 
 
 def _drain_limit(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError("Give a number of bytes, 0 or more; 0 never reads")
+        raise ValueError("Use a number of bytes, 0 or more (0 disables draining)")
     return value
 
 
 def _deprecated_methods(value: object) -> Mapping[str, Deprecation]:
     if not isinstance(value, Mapping):
-        raise TypeError("Give a mapping of methods to mappings")
+        raise TypeError("Use a mapping of methods to mappings")
     found: dict[str, Deprecation] = {}
-    told: list[str] = []
+    problems: list[str] = []
     for name, values in value.items():
         try:
             method = check_method(name)
             if method in found:
-                told.append(given_twice(name))
+                problems.append(given_twice(name))
         except (TypeError, ValueError) as error:
             method = str(name)
-            told.append(str(error))
+            problems.append(str(error))
         if isinstance(values, Mapping):
-            found[method], problems = read_deprecation(values)
-            told += [f"{method}: {problem}" for problem in problems]
+            found[method], errors = read_deprecation(values)
+            problems += [f"{method}: {error}" for error in errors]
         else:
-            told.append(f"{method}: {values!r} is no mapping. {GIVE}")
-    if told:
-        raise ConfigError(told)
+            problems.append(f"{method}: {values!r} is not a mapping. {SAY_SOMETHING}")
+    if problems:
+        raise ConfigError(problems)
     return found
 
 
@@ -154,7 +172,7 @@ def _setting(
     default: Any, read: Callable[[object], object], kind: str, doc: str
 ) -> Any:
     """Describe one key: its default, its reader, and its text in the docs."""
-    # A factory, for dataclasses refuse a mapping as a default.
+    # A factory, since dataclasses refuse a mapping as a default.
     return field(
         default_factory=lambda: default,
         metadata={"read": read, "type": kind, "doc": doc},
@@ -163,92 +181,93 @@ def _setting(
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one app, as read in ``init_app``."""
+    """The settings of one app, as ``init_app`` reads them."""
 
-    supported_methods: SupportedSetting = _setting(
-        None,
+    supported_methods: frozenset[str] = _setting(
+        frozenset({"default", "routes"}),
         _supported_methods,
-        'list of methods, comma-separated string, `"routes"` or `"*"`',
-        "The methods that are not answered with 501. Unset: the seven of"
-        " `DEFAULT_METHODS` and every method that a route declares, so that a"
-        " route for PROPFIND makes PROPFIND known with no configuration. A list:"
-        " exactly these and GET and HEAD, and a routed method outside of it is"
-        ' 501, for the operator\'s word beats the routes. `"routes"`: only what the'
-        ' routes declare, and GET and HEAD. `"*"`: every method is known and'
-        " nothing is 501, for those whose load balancer ejects hosts on 5xx.",
+        "list of methods and groups, or a comma-separated string",
+        "The methods that are not answered with 501: method names, and the groups"
+        " `default` (GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS), `routes` (every"
+        " method that a route declares), `standard` (`default` with CONNECT, TRACE"
+        " and QUERY) and `*` (every method; nothing is 501). The default is"
+        ' `["default", "routes"]`, so a route for PROPFIND makes PROPFIND supported'
+        " without configuration. Without `routes`, a routed method that is not"
+        " listed is 501. GET and HEAD are always supported (RFC 9110 §9.1).",
     )
     case_sensitive: bool = _setting(
         True,
         _flag,
         "bool",
-        "Whether `get` is another method than `GET`. True by default, for methods"
-        " are case-sensitive (RFC 9110 §9.1). False takes a method for what Flask"
-        " takes it for: upper-cased.",
+        "Whether `get` is a different method than `GET`. True by default, because"
+        " methods are case-sensitive (RFC 9110 §9.1). With False, a method is"
+        " upper-cased before it is compared, as Flask does.",
     )
     reject_early: bool = _setting(
         False,
         _flag,
         "bool",
-        "Whether a rejection is raised at once, before the `before_request`"
-        " functions that were registered after the guard's, authentication above"
-        " all. False by default, for such functions come in pairs with"
-        " `after_request` functions that count on them.",
+        "Whether a rejection is raised immediately, before the `before_request`"
+        " functions that were registered after the guard, such as authentication."
+        " False by default, because such functions often come in pairs with"
+        " `after_request` functions that rely on them.",
     )
     docs_url: str | Callable[..., object] | None = _setting(
         None,
         _docs_url,
         "URL, template or callable",
         "The documentation that a rejection links to, in its body and as"
-        ' `Link: <…>; rel="help"`. A template may name `{endpoint}`, `{method}`,'
-        " `{reason}` and `{status}`; a callable is given the exception and returns"
-        " a URL or `None`. Unset by default: there is no link to guess.",
+        ' `Link: <…>; rel="help"`. A template can contain `{endpoint}`, `{method}`,'
+        " `{reason}` and `{status}`. A callable gets the exception and returns a URL"
+        " or `None`. Unset by default: there is no link.",
     )
     error_formats: tuple[str, ...] = _setting(
         MEDIA_TYPES,
         _error_formats,
         "list of media types",
-        "The formats of a rejection's body, negotiated by `Accept`. The first one"
-        " answers a client that names none, or none of these. Problem details"
-        " (RFC 9457) come first by default, for they are the standard and most"
-        " clients that name no format are programs.",
+        "The formats of a rejection's body, negotiated with `Accept`. A client that"
+        " asks for none of them gets the first one. Problem details (RFC 9457) come"
+        " first by default, because they are the standard, and most clients that do"
+        " not ask for a format are programs.",
     )
     drain_limit: int = _setting(
         1024 * 1024,
         _drain_limit,
         "int",
-        "How many bytes of request body are read and dropped before a rejection,"
-        " so that the answer arrives: a server that closes on unread bytes loses"
-        " it. A longer body is not read at all. 1 MiB by default, which is nginx's"
-        " own `client_max_body_size`; 0 never reads.",
+        "How many bytes of a request body are read and dropped before a rejection."
+        " Without that, some servers close the connection on unread bytes, and the"
+        " answer is lost. A longer body is not read at all. The default is 1 MiB,"
+        " like nginx's `client_max_body_size`; 0 disables draining.",
     )
     deprecated_methods: Mapping[str, Deprecation] = _setting(
         MappingProxyType({}),
         _deprecated_methods,
         "mapping of methods to mappings",
         "Methods that are deprecated in the whole app, each with `since`, `sunset`,"
-        " `link` and `notice`. The first two are dates or times, as ISO 8601 text or as"
-        " objects, in UTC unless they say otherwise. The names may be in either case,"
-        " so `…_DEPRECATED_METHODS__PUT__SINCE` is fine as an environment variable."
-        " What `@deprecated_methods` says of a view comes first. Empty by default.",
+        " `link` and `notice`. The first two are dates or times, as ISO 8601 text or"
+        " as objects, in UTC unless they say otherwise. Names may be in upper or"
+        " lower case, so the environment variable"
+        " `…_DEPRECATED_METHODS__PUT__SINCE` works. A `@deprecated_methods` mark on"
+        " a view takes precedence. Empty by default.",
     )
     enforce_sunset: bool = _setting(
         False,
         _flag,
         "bool",
-        "Whether a deprecated method is refused with 405 from its sunset on. False"
-        " by default: a date that was written down long ago should not stop"
-        " anything by itself.",
+        "Whether a deprecated method is answered with 405 from its sunset on. False"
+        " by default, so that a date written down long ago does not break clients"
+        " by itself.",
     )
 
     @classmethod
     def from_mapping(cls, config: Mapping[Any, object]) -> Settings:
         """Read the ``METHOD_GUARD_*`` keys of a configuration.
 
-        A key whose value is ``None`` is unset.
+        A key whose value is ``None`` counts as unset.
 
         :param config: the configuration, such as :attr:`flask.Flask.config`.
         :return: the settings.
-        :raises ConfigError: that names every problem at once.
+        :raises ConfigError: with all problems.
         """
         known = {item.name.upper(): item for item in fields(cls)}
         values: dict[str, Any] = {}
@@ -258,9 +277,9 @@ class Settings:
                 continue
             name = key.removeprefix(PREFIX)
             if name not in known:
-                close = difflib.get_close_matches(name, known, 1)
-                hint = f"Did you mean {PREFIX}{close[0]}?" if close else "Remove it."
-                problems.append(f"{key} is {value!r}, and is no known key. {hint}")
+                meant = closest(name, known)
+                hint = f"Did you mean {PREFIX}{meant}?" if meant else "Remove it."
+                problems.append(f"{key} is {value!r}, but there is no such key. {hint}")
             elif value is not None:
                 item = known[name]
                 try:
@@ -268,8 +287,8 @@ class Settings:
                 except ConfigError as error:
                     problems += [f"{key}: {problem}" for problem in error.problems]
                 except (TypeError, ValueError) as error:
-                    mend = str(error).removesuffix(".")
-                    problems.append(f"{key} is {value!r}. {mend}.")
+                    advice = str(error).removesuffix(".")
+                    problems.append(f"{key} is {value!r}. {advice}.")
         if problems:
             raise ConfigError(problems)
         return cls(**values)

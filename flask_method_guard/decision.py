@@ -1,40 +1,41 @@
-"""The decision: one ordered table from a request's plain facts to a verdict.
+"""The decision: one ordered table from the facts of a request to an answer.
 
-This module knows neither Flask nor Werkzeug, and no request: only values. The
-rules are data, :data:`TABLE`; the code, ``flask methods explain`` and the
-documentation read the same rows. The law behind it is RFC 9110.
+RFC 9110 defines when a method is answered with 400, 405 or 501. The rules are
+data, :data:`TABLE`. The hook, ``flask methods explain`` and the documentation
+read the same rows, and :func:`is_settled` computes from them which requests the
+hook may let pass without a second look. This module uses only the standard library.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-#: The methods that an app supports when nothing else is said. A list given as
-#: ``METHOD_GUARD_SUPPORTED_METHODS`` can extend them:
-#: ``[*DEFAULT_METHODS, "PURGE"]``.
+#: The methods that every app supports by default: the group ``default`` of
+#: ``METHOD_GUARD_SUPPORTED_METHODS``. RFC 9110 §9.3, without TRACE and CONNECT, and
+#: PATCH (RFC 5789).
 DEFAULT_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
-#: A server MUST support these two (RFC 9110 §9.1), whatever it is told.
-REQUIRED_METHODS = frozenset({"GET", "HEAD"})
+#: The standard methods, the group ``standard``: RFC 9110 §9.3, PATCH (RFC 5789) and
+#: QUERY (RFC 10008).
+STANDARD_METHODS = (*DEFAULT_METHODS, "CONNECT", "TRACE", "QUERY")
 
-#: How an app says what it supports. ``None``: the default methods and those that
-#: a route declares; ``"routes"``: these alone; ``"*"``: every one; a set: exactly
-#: these.
-SupportedSetting = frozenset[str] | Literal["routes", "*"] | None
+#: A server MUST support these two (RFC 9110 §9.1).
+REQUIRED_METHODS = frozenset({"GET", "HEAD"})
 
 # RFC 9110 §5.6.2: 1*tchar. re.ASCII is not needed, the class names each character.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 def is_token(text: str) -> bool:
-    """Tell whether ``text`` is a token, the grammar of a method.
+    """Return whether ``text`` is a token, the grammar of a method.
 
-    Follows RFC 9110 §5.6.2 and §9.1.
+    See RFC 9110 §5.6.2 and §9.1.
 
-    :param text: the text as it came.
+    :param text: any text.
     :return: ``True`` if it is one or more token characters and nothing else.
     """
     return _TOKEN.fullmatch(text) is not None
@@ -53,7 +54,7 @@ class Reason(str, Enum):
     NOT_FOUND = "not-found"
 
     __str__ = str.__str__
-    # What is equal has the same hash, and a reason is equal to its text.
+    # A reason equals its text, so both need the same hash.
     __hash__ = str.__hash__
 
 
@@ -62,14 +63,14 @@ class Routing(Enum):
 
     #: A route takes this method at this URL.
     MATCHED = "matched"
-    #: The router answers by itself, most often with a redirect.
+    #: The router answers by itself, usually with a redirect.
     ANSWERED = "answered"
     #: The router said 404 or 405: no route takes this method at this URL.
     UNMATCHED = "unmatched"
 
 
 class Situation(Protocol):
-    """The facts that the table asks for, each only by the rows that need it."""
+    """The facts of one request. A row reads only the facts that it needs."""
 
     @property
     def raw_method(self) -> str:
@@ -97,7 +98,7 @@ class Situation(Protocol):
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
-        """The methods that do dispatch at this URL, sorted."""
+        """The supported methods that dispatch at this URL, sorted."""
 
 
 class Row(NamedTuple):
@@ -110,13 +111,13 @@ class Row(NamedTuple):
     answer: str
     #: The status code; ``None`` where the router or the view decides.
     status: int | None
-    #: The section of the law that the row follows.
+    #: The section of the RFC that the row follows.
     rfc: str
     #: When the row holds, in code.
     holds: Callable[[Situation], bool]
 
 
-#: Asked from the top; the first row that holds decides.
+#: Checked from top to bottom; the first row that holds decides.
 TABLE = (
     Row(
         Reason.INVALID_TOKEN,
@@ -136,7 +137,7 @@ TABLE = (
     ),
     Row(
         Reason.SERVER_OPTIONS,
-        "OPTIONS is asked of the server as a whole: the request target is *",
+        "the method is OPTIONS and the request target is *, the server as a whole",
         "200 OK, with an empty body",
         200,
         "RFC 9110 §9.3.7",
@@ -144,7 +145,7 @@ TABLE = (
     ),
     Row(
         Reason.REDIRECT,
-        "the router answers by itself, most often with a redirect",
+        "the router answers by itself, usually with a redirect",
         "the router's answer, untouched",
         None,
         "RFC 9110 §15.4",
@@ -153,7 +154,7 @@ TABLE = (
     Row(
         Reason.RETIRED,
         "a route matched, but the method is past its enforced sunset",
-        "405 Method Not Allowed, with an Allow that leaves the method out",
+        "405 Method Not Allowed, with an Allow without the method",
         405,
         "RFC 9110 §15.5.6, RFC 8594 §3",
         lambda it: it.routing is Routing.MATCHED and it.retired,
@@ -185,33 +186,59 @@ TABLE = (
 )
 
 
-class Verdict(NamedTuple):
-    """What the table decided."""
+def decide(situation: Situation) -> Row:
+    """Return the first row of :data:`TABLE` that holds.
 
-    row: Row
-    #: The value of ``Allow``; empty unless the status is 405.
-    allowed_methods: tuple[str, ...]
-
-    @property
-    def reason(self) -> Reason:
-        """The name of the row."""
-        return self.row.reason
-
-    @property
-    def status(self) -> int | None:
-        """The status code; ``None`` where the router or the view decides."""
-        return self.row.status
-
-
-def decide(situation: Situation) -> Verdict:
-    """Ask the table.
-
-    Follows RFC 9110 §9.1, §15.5.6 and §15.6.2.
+    See RFC 9110 §9.1, §15.5.6 and §15.6.2.
 
     :param situation: the facts of one request.
-    :return: the verdict of the first row that holds; the last row always does.
+    :return: the row that decides; the last row always holds.
     """
-    for row in TABLE:  # pragma: no branch -- the last row always holds
-        if row.holds(situation):
-            break
-    return Verdict(row, situation.allowed_methods if row.status == 405 else ())
+    return next(row for row in TABLE if row.holds(situation))
+
+
+class _DependsOnUrlError(Exception):
+    """A row asked for a fact that differs from URL to URL."""
+
+
+@dataclass(frozen=True)
+class _AnyUrl:
+    """A request whose method is supported and not deprecated, at an unknown URL."""
+
+    raw_method: str
+    method: str
+    asterisk: bool
+    routing: Routing
+    supported = True
+    retired = False
+
+    @property
+    def allowed_methods(self) -> tuple[str, ...]:
+        """Where nothing matched: none, since only such a 404 may pass."""
+        if self.routing is Routing.UNMATCHED:
+            return ()
+        raise _DependsOnUrlError
+
+
+def is_settled(raw_method: str, method: str) -> bool:
+    """Return whether the table lets a method pass at every URL.
+
+    A request with a settled method need not be decided: where a route matched, its view
+    runs, and where nothing dispatches at all, the router's 404 is the answer.
+    The caller makes sure that the method is supported and is not deprecated.
+
+    :param raw_method: the method as the client sends it.
+    :param method: the method as it is compared.
+    :return: ``True`` if :func:`decide` says ``allowed`` for every matched request
+        and ``not-found`` for every URL where no method dispatches.
+    :raises AttributeError: if a row of the table reads an unknown fact.
+    """
+    passes = {Routing.MATCHED: Reason.ALLOWED, Routing.UNMATCHED: Reason.NOT_FOUND}
+    try:
+        return all(
+            decide(_AnyUrl(raw_method, method, asterisk, routing)).reason is reason
+            for asterisk in (False, True)
+            for routing, reason in passes.items()
+        )
+    except _DependsOnUrlError:
+        return False

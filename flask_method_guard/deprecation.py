@@ -1,12 +1,11 @@
-"""Deprecated methods: the value, how it is read, and its headers.
+"""Deprecations: the value, how it is read, its header fields and its dates.
 
-This module knows no request and no app. The headers are those of RFC 9745
-(``Deprecation``) and RFC 8594 (``Sunset``).
+The header fields are ``Deprecation`` (RFC 9745) and ``Sunset`` (RFC 8594). This
+module uses only the standard library.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -14,16 +13,16 @@ from datetime import date, datetime, time, timezone
 from email.utils import format_datetime
 from typing import Any
 
-from .decision import is_token
-from .links import as_url, check_url
+from .links import as_url, check_url, link_field
+from .messages import closest, given_twice
 
-#: What is wrong with a value: its type, or what it says.
+#: What can be wrong with a value: its type, or its content.
 Problem = TypeError | ValueError
 
-#: The mend where nothing, or nothing useful, is said.
-GIVE = "Give since, sunset, link or notice."
+#: The advice where a deprecation says nothing.
+SAY_SOMETHING = "Set since, sunset, link or notice."
 
-# strftime("%B") would speak the language of the process's locale.
+# strftime("%B") depends on the locale of the process.
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -31,22 +30,22 @@ _MONTHS = (
 
 
 def utc_now() -> datetime:
-    """Tell the time: the default clock of the guard."""
+    """Return the current time: the default clock of the guard."""
     return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True)
 class Deprecation:
-    """What clients are told of a deprecated method.
+    """What clients learn about a deprecated method.
 
     Built by :meth:`from_mapping`; the times are aware and in UTC.
     """
 
-    #: From when on the method is deprecated (RFC 9745).
+    #: When the method becomes deprecated (RFC 9745).
     since: datetime | None = None
-    #: From when on the method may stop to work (RFC 8594).
+    #: When the method may stop working (RFC 8594).
     sunset: datetime | None = None
-    #: Where the deprecation is explained.
+    #: A page that explains the deprecation.
     link: str | None = None
     #: A sentence for people.
     notice: str | None = None
@@ -55,16 +54,16 @@ class Deprecation:
     def from_mapping(cls, values: Mapping[Any, object]) -> Deprecation:
         """Read ``since``, ``sunset``, ``link`` and ``notice``.
 
-        Times are a :class:`~datetime.date`, a :class:`~datetime.datetime` or an
-        ISO 8601 string, in UTC unless they say otherwise; a date is its first
-        second, and parts of a second are dropped. The keys may be in upper case,
-        as environment variables have them.
+        A time is a :class:`~datetime.date`, a :class:`~datetime.datetime` or an
+        ISO 8601 string, in UTC unless it says otherwise. A date means its first
+        second, and fractions of a second are dropped. Keys may be in upper case,
+        as in environment variables.
 
-        :param values: the four, some of which may be missing or ``None``.
+        :param values: the four; any of them may be missing or ``None``.
         :return: the value.
         :raises TypeError: for a value of another type.
-        :raises ValueError: for an unknown key, a text that is no date or link, a
-            sunset before ``since`` (RFC 9745 §4), or nothing at all.
+        :raises ValueError: for an unknown key, a text that is not a date or a link,
+            a sunset before ``since`` (RFC 9745 §4), or no value at all.
         """
         value, problems = read_deprecation(values)
         if problems:
@@ -72,18 +71,18 @@ class Deprecation:
         return value
 
     def has_ended(self, now: datetime) -> bool:
-        """Tell whether the sunset has come (RFC 8594 §3).
+        """Return whether the sunset has passed (RFC 8594 §3).
 
         :param now: an aware time.
-        :return: ``True`` from the very second of the sunset on.
+        :return: ``True`` from the very second of the sunset.
         """
         return self.sunset is not None and now >= self.sunset
 
     def headers(self) -> list[tuple[str, str]]:
-        """Give the header fields that announce the deprecation.
+        """Return the header fields that announce the deprecation.
 
-        Follows RFC 9745 §2 and §3, and RFC 8594 §3. RFC 9745 demands a date, so
-        there is no ``Deprecation`` where :attr:`since` is not known.
+        See RFC 9745 §2 and §3, and RFC 8594 §3. ``Deprecation`` requires a date, so
+        it is left out when :attr:`since` is not known.
 
         :return: pairs of name and value.
         """
@@ -93,11 +92,11 @@ class Deprecation:
         if self.sunset is not None:
             found.append(("Sunset", format_datetime(self.sunset, usegmt=True)))
         if self.link is not None:
-            found.append(("Link", f'<{self.link}>; rel="deprecation"'))
+            found.append(link_field(self.link, "deprecation"))
         return found
 
     def as_json(self) -> dict[str, str]:
-        """Give the value as JSON has it, without what is not known."""
+        """Return the known values, with times as ISO 8601 text."""
         found = {}
         for field in fields(self):
             value = getattr(self, field.name)
@@ -109,24 +108,24 @@ class Deprecation:
 
 
 def spoken_date(moment: datetime) -> str:
-    """Write a date as people read it: ``1 March 2026``."""
+    """Return a date as people write it: ``1 March 2026``."""
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
 def read_deprecation(
     values: Mapping[Any, object],
 ) -> tuple[Deprecation, list[Problem]]:
-    """Read what :meth:`Deprecation.from_mapping` reads, and stop at no problem.
+    """Read what :meth:`Deprecation.from_mapping` reads, and collect all problems.
 
-    :param values: the four, some of which may be missing or ``None``.
-    :return: the value, less what could not be read; and the problems.
+    :param values: the four; any of them may be missing or ``None``.
+    :return: the value, without what could not be read, and the problems.
     """
     problems: list[Problem] = []
     found: dict[str, Any] = {}
     for key, given in values.items():
         try:
             name = _key(key, found)
-            found[name] = None if given is None else _READERS[name](name, given)
+            found[name] = None if given is None else _read(name, given)
         except (TypeError, ValueError) as error:
             problems.append(error)
     value = Deprecation(**found)
@@ -135,31 +134,51 @@ def read_deprecation(
         problems.append(
             ValueError(
                 f"sunset {sunset.isoformat()} is earlier than since"
-                f" {since.isoformat()}. Give a sunset on or after since."
+                f" {since.isoformat()}. Use a sunset on or after since."
             )
         )
     if not problems and value == Deprecation():
-        problems.append(ValueError(f"nothing is said of it. {GIVE}"))
+        problems.append(ValueError(f"it is empty. {SAY_SOMETHING}"))
     return value, problems
 
 
 def _key(key: object, found: Container[str]) -> str:
-    """Read a key, in whatever case: on Windows, variables are in upper case."""
+    """Read a key in any case: on Windows, environment variables are in upper case."""
     name = str(key).lower()
     if name in found:
         raise ValueError(given_twice(key))
     if name not in _READERS:
-        close = difflib.get_close_matches(name, _READERS, 1)
-        hint = f"Did you mean {close[0]!r}?" if close else "Remove it."
+        meant = closest(name, _READERS)
+        hint = f"Did you mean {meant!r}?" if meant else "Remove it."
         raise ValueError(f"{key!r} is not one of {', '.join(_READERS)}. {hint}")
     return name
 
 
-def _moment(name: str, value: object) -> datetime:
-    """Read one time, in UTC unless it says otherwise."""
+def _read(name: str, value: object) -> object:
+    try:
+        return _READERS[name](value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name}: {error}") from None
+
+
+# A date, alone or with a time. Python 3.11 would read the offset of
+# "2026-01-01+05:00" as a time of day.
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([Tt ].+)?")
+
+
+def read_moment(value: object) -> datetime:
+    """Read one time, in UTC unless it says otherwise.
+
+    :param value: a date, a datetime or an ISO 8601 string.
+    :return: an aware datetime in UTC, without fractions of a second.
+    :raises TypeError: if it is none of these.
+    :raises ValueError: if it is not a date, or is out of range.
+    """
     given = value
     try:
         if isinstance(value, str):
+            if not _ISO.fullmatch(value.strip()):
+                raise ValueError
             # Python 3.10 does not read the "Z" that JSON and TOML write.
             text = re.sub("[Zz]$", "+00:00", value.strip())
             value = datetime.fromisoformat(text)
@@ -167,66 +186,42 @@ def _moment(name: str, value: object) -> datetime:
             if value.utcoffset() is None:
                 value = value.replace(tzinfo=timezone.utc)
             value = value.astimezone(timezone.utc)
-            # A plain datetime, even of a library that has its own; and no parts of
-            # a second, for both headers count whole ones.
+            # A plain datetime, even for a library's subclass, and whole seconds,
+            # since both header fields count seconds.
             return datetime(*value.timetuple()[:6], tzinfo=timezone.utc)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{name} is {given!r}, which is no date."
-            " Write it as 2026-03-01 or 2026-03-01T12:00:00Z."
+            f"{given!r} is not a date. Write 2026-03-01 or 2026-03-01T12:00:00Z."
         ) from None
     if isinstance(value, date):
         return datetime.combine(value, time(), timezone.utc)
-    raise TypeError(f"{name} is {given!r}. Give a date, a datetime or an ISO string.")
+    raise TypeError(f"{given!r} is not a date, a datetime or an ISO 8601 string.")
 
 
-def _link(name: str, value: object) -> str:
-    """Read a link."""
+def _link(value: object) -> str:
     try:
         return as_url(check_url(value))
-    except TypeError as error:
-        raise TypeError(f"{name} is {value!r}: {error}.") from None
-    except ValueError as error:
-        raise ValueError(f"{name} is {value!r}: {error}.") from None
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{value!r}: {error}.") from None
 
 
-def _notice(name: str, value: object) -> str:
-    """Read a sentence for people."""
+def _notice(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}. Give a sentence as a string.")
+        raise TypeError(f"{value!r} is not a string. Write a sentence.")
     if not value.strip():
-        raise ValueError(f"{name} is {value!r}. Give a sentence, or leave it out.")
-    return value.strip()
+        raise ValueError(f"{value!r} is empty. Write a sentence, or leave it out.")
+    # Plain text, even if it was markup: it is escaped where it is shown in HTML.
+    return str(value.strip())
 
 
-_READERS: Mapping[str, Callable[[str, object], object]] = {
-    "since": _moment,
-    "sunset": _moment,
+_READERS: Mapping[str, Callable[[object], object]] = {
+    "since": read_moment,
+    "sunset": read_moment,
     "link": _link,
     "notice": _notice,
 }
 
 
-def given_twice(name: object) -> str:
-    """Tell that two names are the same but for their case."""
-    return f"{name!r} is given twice, in another case. Give it once."
-
-
 def joined(problems: Sequence[Problem], where: str = "") -> Problem:
-    """Make one error of several; the first decides upon the type."""
+    """Return one error for several; its type is that of the first."""
     return type(problems[0])(where + " ".join(str(problem) for problem in problems))
-
-
-def check_method(value: object) -> str:
-    """Give a method's name, upper-cased as Werkzeug does with a rule's.
-
-    :param value: the name.
-    :return: the name in upper case.
-    :raises TypeError: if it is not a string.
-    :raises ValueError: if it is not a token (RFC 9110 §9.1).
-    """
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no method. Give its name as a string.")
-    if not is_token(value):
-        raise ValueError(f"{value!r} is no method. Give a token such as 'PUT'.")
-    return value.upper()

@@ -1,18 +1,18 @@
-"""The exceptions: facts and bodies, as Werkzeug exceptions that render themselves.
+"""The exceptions: facts of a rejection, as Werkzeug exceptions that render themselves.
 
-This module knows no request and no app. An exception holds plain values, so it
-pickles, and renders again wherever it is unpickled.
+An exception holds plain values and no request, so it can be pickled, and rendered
+again wherever it is unpickled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import exceptions as werkzeug
 
-from . import bodies
-from .bodies import Facts
+from .bodies import Facts, render
 from .decision import Reason
 from .deprecation import Deprecation
 
@@ -25,13 +25,13 @@ class MethodRejected(Exception):
     """The guard refused the request's method.
 
     The base of :exc:`InvalidMethod`, :exc:`MethodNotImplemented` and
-    :exc:`MethodNotAllowed`, each of which is a Werkzeug exception, too. It stands
-    behind :exc:`~werkzeug.exceptions.HTTPException` in the order of resolution,
-    so that an app's own error handlers come first.
+    :exc:`MethodNotAllowed`, each of which is also a Werkzeug exception. It comes
+    after :exc:`~werkzeug.exceptions.HTTPException` in the method resolution order,
+    so that an app's own error handlers take precedence.
     """
 
     code: int | None
-    #: What the answer is made of.
+    #: The values that the answer is made from.
     facts: Facts
 
     @property
@@ -43,24 +43,24 @@ class MethodRejected(Exception):
     def method(self) -> str | None:
         """The method as the client sent it.
 
-        ``None`` if it is no token or longer than 32 characters, and so must not
+        ``None`` if it is not a token, or is longer than 32 characters, and must not
         be shown. The raw text is in ``request.environ["REQUEST_METHOD"]``.
         """
         return self.facts.method
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
-        """What ``Allow`` says (RFC 9110 §10.2.1); empty unless the code is 405."""
+        """The methods in ``Allow`` (RFC 9110 §10.2.1); empty unless the code is 405."""
         return self.facts.allowed_methods or ()
 
     @property
     def supported_methods(self) -> tuple[str, ...]:
-        """The methods that the app supports, by name, sorted."""
+        """The names of the methods that the app supports, sorted."""
         return self.facts.supported_methods
 
     @property
     def endpoint(self) -> str | None:
-        """The endpoint of the target resource, as far as it is known."""
+        """The endpoint of the target resource, if it is known."""
         return self.facts.endpoint
 
     @property
@@ -70,12 +70,12 @@ class MethodRejected(Exception):
 
     @property
     def deprecation(self) -> Deprecation | None:
-        """What is known of the method's deprecation."""
+        """The deprecation of the method, if it has one."""
         return self.facts.deprecation
 
 
 class _SelfRendering(werkzeug.HTTPException):
-    """Renders the facts; stands before Werkzeug's class in the order of resolution."""
+    """Renders the facts; comes before Werkzeug's class in the resolution order."""
 
     code: int
     _reason: Reason
@@ -93,26 +93,28 @@ class _SelfRendering(werkzeug.HTTPException):
     def _set_facts(self, facts: Facts, description: str | None) -> None:
         self.facts = facts
         if description is None:
-            self.description = bodies.detail(facts)
+            self.description = facts.detail
 
     def get_body(
         self,
         environ: WSGIEnvironment | None = None,
         scope: dict[str, Any] | None = None,
     ) -> str:
-        """Get the body in the negotiated format."""
+        """Return the body in the negotiated format."""
+        if self.description is self.facts.detail:
+            return self.facts.body
         text: object = "" if self.description is None else self.description
-        # An app may describe with what becomes text only when it is shown, such as
-        # a translation, or with what is for an error handler's eyes.
-        return bodies.render(self.facts, text if isinstance(text, str) else str(text))
+        # An app's description may be a lazy translation, which becomes text only
+        # when it is shown.
+        return render(self.facts, text if isinstance(text, str) else str(text))
 
     def get_headers(
         self,
         environ: WSGIEnvironment | None = None,
         scope: dict[str, Any] | None = None,
     ) -> list[tuple[str, str]]:
-        """Get the header fields that go with the body."""
-        return [*bodies.headers(self.facts)]
+        """Return the header fields that belong to the body."""
+        return [*self.facts.headers]
 
 
 class InvalidMethod(_SelfRendering, werkzeug.BadRequest, MethodRejected):
@@ -130,9 +132,9 @@ class MethodNotImplemented(_SelfRendering, werkzeug.NotImplemented, MethodReject
 
 
 class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected):
-    """*405*: the target resource does not take the method (RFC 9110 §15.5.6).
+    """*405*: the target resource does not allow the method (RFC 9110 §15.5.6).
 
-    :param valid_methods: what ``Allow`` says, in this order; it beats the facts.
+    :param valid_methods: the value of ``Allow``, in this order.
     """
 
     code = 405
@@ -148,14 +150,16 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
     ) -> None:
         facts = facts or Facts(self._reason, self.code)
         if valid_methods is not None:
-            facts = facts._replace(allowed_methods=tuple(valid_methods))
-        # A list, as Werkzeug's router gives it.
-        methods = list(facts.allowed_methods or ())
-        werkzeug.MethodNotAllowed.__init__(self, methods, description, response)
+            # Plain text, even if it was markup: it is escaped where HTML shows it.
+            methods = tuple(str.__str__(method) for method in valid_methods)
+            facts = replace(facts, allowed_methods=methods)
+        # Werkzeug's own attribute valid_methods is a list.
+        allowed = list(facts.allowed_methods or ())
+        werkzeug.MethodNotAllowed.__init__(self, allowed, description, response)
         self._set_facts(facts, description)
 
 
-#: Any of the three, with what each has from Werkzeug and from the guard.
+#: Any of the three exceptions.
 Rejection = InvalidMethod | MethodNotImplemented | MethodNotAllowed
 
 #: The exception of each row that rejects.

@@ -1,37 +1,39 @@
-"""The extension: looks up the facts of a request, asks the table, translates.
+"""The extension: asks the table about each request, and hands the answer to Flask.
 
-Here the project meets Flask, and only here and in the command line. No method
-of the app is replaced. What is kept of an app is one object in its
-``extensions``, which refers to the app in no way.
+The path of a request: the ``before_request`` hook lets it pass if its method is
+settled; otherwise the table decides. A rejection becomes the request's
+``routing_exception``, which Flask raises after all hooks; the error handler renders
+it, and :meth:`AppGuard._finish` does what is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 from blinker import Namespace
-from flask import after_this_request, current_app, has_request_context, request
+from flask import after_this_request, has_request_context
 from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
+from flask.ctx import RequestContext
 from flask.wrappers import Request, Response
 from werkzeug import exceptions as werkzeug
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import MapAdapter, Rule
 
 from . import bodies
+from .bodies import Facts
 from .config import Settings
-from .decision import Reason, Verdict, decide
+from .decision import Reason, decide, is_settled
 from .deprecation import Deprecation, utc_now
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
 from .links import as_url, check_url
-from .state import AppState
-from .target import Target, is_automatic
+from .situation import RequestSituation, is_automatic_options
+from .snapshot import Snapshot
 
 EXTENSION_KEY = "method_guard"
 
@@ -42,29 +44,36 @@ method_rejected = Namespace().signal("method-rejected")
 
 
 class MethodGuard:
-    """Answers every method on every URL of an app as RFC 9110 has it.
+    """Answers every method on every URL of an app as RFC 9110 requires.
 
     One guard can serve several apps, each with its own settings.
 
-    :param app: an app to set up at once; see :meth:`init_app`.
-    :param clock: tells the time, as an aware :class:`~datetime.datetime`; used
-        for the sunset of deprecated methods.
+    :param app: an app to set up now; see :meth:`init_app`.
+    :param clock: returns the time, as an aware :class:`~datetime.datetime`; used
+        for the dates of deprecated methods.
+    :raises ValueError: if ``clock`` returns a datetime without a time zone.
     """
 
     def __init__(
         self, app: Flask | None = None, *, clock: Callable[[], datetime] = utc_now
     ) -> None:
+        now = clock()
+        if now.utcoffset() is None:
+            raise ValueError(
+                f"The clock returned {now!r}, which has no time zone."
+                " Return an aware datetime, such as datetime.now(timezone.utc)."
+            )
         self._clock = clock
         if app is not None:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Set up an app: read its settings, register the hooks and the handler.
+        """Set up an app: read its settings, and register the hooks and the handler.
 
         :param app: the app; its ``METHOD_GUARD_*`` keys are read now.
-        :raises TypeError: if it is no Flask app.
+        :raises TypeError: if it is not a Flask app.
         :raises RuntimeError: if it has a guard already.
-        :raises ConfigError: if its settings are refused; then nothing was
+        :raises ConfigError: if its settings have errors; then nothing was
             registered.
         """
         if not isinstance(app, Flask):
@@ -77,151 +86,233 @@ class MethodGuard:
                 f"The app {app.name!r} has a method guard already."
                 " Call MethodGuard(app) or guard.init_app(app) once for each app."
             )
+        # A row of the table that reads an unknown fact fails here, not in a request.
+        is_settled("GET", "GET")
         guard = AppGuard(Settings.from_mapping(app.config), self._clock)
         _register_hooks(app, guard)
-        # What the app has registered for the base class before stays.
+        # A handler that the app registered for this class stays.
         if MethodRejected not in app.error_handler_spec[None][None]:
-            app.register_error_handler(MethodRejected, _answer)
-        # An aborter of the app's own may know 405 in its own way.
+            app.register_error_handler(MethodRejected, _render)
+        # An app's own aborter may have a class of its own for 405.
         mapping = getattr(app.aborter, "mapping", {})
         if mapping.get(405) is werkzeug.MethodNotAllowed:
             mapping[405] = guard.aborted
         app.extensions[EXTENSION_KEY] = guard
 
 
-# Public, in spite of the name: Werkzeug documents it for just this, to pay for
-# the context variable once and not at every attribute.
-_request: Callable[[], Request] = request._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
-_app: Callable[[], Flask] = current_app._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-# The context that binds the URL map to the request. Flask 3.2 merges the two
-# contexts, and warns where its module is asked for the old name.
-_context: Callable[[], Any] = (
+# One read of a context variable gives the app, the request and the bound URL map.
+# The method is public despite its name: Werkzeug documents it for this purpose.
+# Flask 3.2 merges its two contexts, and warns about the old name.
+_context: Callable[[], RequestContext] = (
     vars(flask_globals).get("request_ctx", flask_globals.app_ctx)._get_current_object  # noqa: SLF001
 )
-
-
-def _adapter() -> MapAdapter | None:
-    """Get the URL map as it is bound to the request.
-
-    There is none where the host is refused, or the app itself refuses to bind its
-    map, for a tenant that it does not know: then nothing is decided.
-    """
-    adapter: MapAdapter | None = _context().url_adapter
-    return adapter
 
 
 def _register_hooks(app: Flask, guard: AppGuard) -> None:
     """Register the two hooks of an app.
 
-    They are plain functions, for Flask asks of each at every call whether it is a
-    coroutine function, which is slower to find out of a method.
+    They are functions, since Flask checks at every call whether a hook is a
+    coroutine function, and that check is slower for methods.
     """
 
     @app.before_request
     def decide_method() -> None:
-        """Decide, and leave the raising to Flask.
+        """Decide, and let Flask raise the rejection.
 
         Flask raises ``routing_exception`` after all ``before_request`` functions,
-        so those that come in pairs with others stay paired.
+        so functions that come in pairs stay paired.
         """
-        req = _request()
-        found = req.routing_exception
-        # A served request pays for no more than this, which is why the guard asks
-        # itself here, and not in a method.
-        if not (
-            req.environ["REQUEST_METHOD"] in guard.settled
-            and len(guard.view_functions) == guard.view_count
-            and (found is None or guard.is_plain_404(found, req.path))
+        ctx = _context()
+        req = ctx.request
+        snapshot = guard.snapshot
+        # The fast path, computed from the table; see decision.is_settled.
+        if (
+            snapshot is None
+            or req.environ["REQUEST_METHOD"] not in snapshot.settled
+            or len(ctx.app.view_functions) != snapshot.view_count
+            or (
+                req.routing_exception is not None
+                and not snapshot.is_certain_404(req.routing_exception, ctx.url_adapter)
+            )
         ):
-            guard.decide(_app(), req)
+            guard.decide(ctx)
 
     @app.after_request
-    def repair_allow(response: Response) -> Response:
-        """See that no 405 is without ``Allow`` (RFC 9110 §15.5.6)."""
+    def add_allow(response: Response) -> Response:
+        """Add ``Allow`` to a 405 that lacks it (RFC 9110 §15.5.6)."""
         if response.status_code == 405 and "Allow" not in response.headers:
-            guard.repair_allow(_app(), _request(), response)
+            guard.add_allow(_context(), response)
         return response
 
 
-def _answer(rejection: Rejection) -> Response:
-    """Answer with a response at once, which spares Flask to run a WSGI app."""
-    app = _app()
+def _render(rejection: Rejection) -> Response:
+    """Render a rejection: the guard's error handler."""
+    app = _context().app
     if app.trap_http_exception(rejection):
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)
-    # What Werkzeug's send_file hands over, too. A slice of it is set at once; its
-    # constructor adds one field after the other.
+    # Setting a slice is faster than adding one field after the other.
     headers = Headers()
     headers[:] = rejection.get_headers()
-    # By name, as Flask does, for a class of the app's own may know no positions.
-    response = app.response_class(
+    # Keywords, as in Flask itself, since an app's own class may take nothing else.
+    return app.response_class(
         rejection.get_body(), status=rejection.code, headers=headers
     )
-    req = _request()
-    if rejection is req.routing_exception:
-        app.extensions[EXTENSION_KEY].conclude(app, req, rejection)
-    return response
 
 
-class AppGuard(AppState):
-    """What is done for one app: the glue between its requests and the core."""
+class AppGuard:
+    """The guard of one app: its settings, and what is known about the app.
 
-    #: Tells those who know the guard but do not import it; see there.
-    rejected = method_rejected
+    It keeps three things, none of which refers to the app:
+
+    * ``snapshot``, the rules and the marks, replaced whole when the app has changed;
+    * up to 256 ``Facts``, since refusals repeat: each keeps its words, its header
+      fields and its body, about 4 kB;
+    * the settings.
+
+    :func:`~.bodies.negotiate` keeps up to 256 values of ``Accept``, for all apps.
+    """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
-        super().__init__(settings, clock)
-        self._has_other_handlers: bool | None = None
+        self.settings = settings
+        self.clock = clock
+        self.snapshot: Snapshot | None = None
+        template = settings.docs_url if isinstance(settings.docs_url, str) else None
+        self._facts = lru_cache(maxsize=256)(partial(_make_facts, template))
 
-    def decide(self, app: Flask, req: Request) -> None:
-        """Ask the table about a request, and do what it says."""
-        found = req.routing_exception
-        adapter = _adapter()
+    def refresh(self, app: Flask) -> Snapshot:
+        """Read the app, and keep what was read."""
+        snapshot = Snapshot.take(app.url_map, app.view_functions, self.settings)
+        self.snapshot = snapshot
+        return snapshot
+
+    def situation(self, ctx: RequestContext) -> RequestSituation | None:
+        """Return the situation of a request; ``None`` if no URL map is bound to it.
+
+        None is bound if the host is not trusted, or if the app refuses to bind one.
+        """
+        adapter = ctx.url_adapter
         if adapter is None:
+            return None
+        snapshot = self.snapshot
+        if (
+            snapshot is None
+            or snapshot.url_map is not ctx.app.url_map
+            or snapshot.view_count != len(ctx.app.view_functions)
+            or not snapshot.rules.knows(_shown_methods(ctx.request))
+        ):
+            snapshot = self.refresh(ctx.app)
+        return RequestSituation(
+            snapshot, self.settings, self.clock, ctx.request, adapter
+        )
+
+    def decide(self, ctx: RequestContext) -> None:
+        """Ask the table about a request, and act on its answer."""
+        situation = self.situation(ctx)
+        if situation is None:
             return
-        target = Target(self, self.recent_index(app), req, adapter)
-        reason = target.reason()
+        req = ctx.request
+        reason = decide(situation).reason
         if reason in BY_REASON:
-            rejection = self._rejection(app, target, reason)
-            self._reject(app, target, req, rejection)
+            self._reject(ctx, situation, self.rejection(ctx.app, situation, reason))
         elif reason is Reason.ALLOWED:
-            self._follow_up(target, req)
+            self._follow_up(situation)
         elif reason is Reason.SERVER_OPTIONS:
-            req.routing_exception = HTTPException(response=app.response_class(""))
-        elif reason is Reason.NOT_FOUND and not isinstance(found, werkzeug.NotFound):
-            # The router's 405 promises a method whose value it would refuse.
+            response = ctx.app.response_class("")
+            req.routing_exception = HTTPException(response=response)
+        elif reason is Reason.NOT_FOUND and not isinstance(
+            req.routing_exception, werkzeug.NotFound
+        ):
+            # The router's 405 lists a method that would be refused, too.
             req.routing_exception = werkzeug.NotFound()
 
-    def _reject(
-        self, app: Flask, target: Target, req: Request, rejection: Rejection
-    ) -> None:
-        req.routing_exception = rejection
-        if self._has_other_handlers is None:
-            # Known now for good: Flask takes no handler after the first request.
-            self._has_other_handlers = _has_other_handlers(app)
-        if self._has_other_handlers:
+    # -- a rejection --------------------------------------------------------------
 
-            @after_this_request
-            def conclude(response: Response) -> Response:
-                # It is not the answer if a later hook answered in its place, for
-                # then Flask did not raise it, nor if an error handler crashed on it.
-                if rejection.__traceback__ is not None and response.status_code != 500:
-                    self.conclude(_app(), req, rejection)
-                    _add_links(response, bodies.links(rejection.facts))
-                return response
+    def rejection(
+        self, app: Flask, situation: RequestSituation, reason: Reason
+    ) -> Rejection:
+        """Return the exception for a row of the table that rejects."""
+        rejection = BY_REASON[reason](facts=self._gather(situation, reason))
+        return self._with_docs_url(app, rejection)
+
+    def _gather(self, situation: RequestSituation, reason: Reason) -> Facts:
+        """Return the facts of a rejection, the same object for the same values."""
+        req = situation.req
+        is_405 = BY_REASON[reason] is MethodNotAllowed
+        rule = situation.rule() if is_405 else req.url_rule
+        endpoint = None if rule is None else rule.endpoint
+        deprecation = None
+        if reason is not Reason.NOT_ALLOWED:
+            # Flask would have served the upper-cased method of a retired one.
+            method = req.method if reason is Reason.RETIRED else situation.method
+            deprecation = situation.snapshot.deprecation(endpoint, method)
+        accept = req.environ.get("HTTP_ACCEPT")
+        return self._facts(
+            reason,
+            bodies.negotiate(accept, self.settings.error_formats),
+            bodies.echoable(situation.raw_method),
+            situation.allowed_methods if is_405 else None,
+            situation.snapshot.supported_methods,
+            endpoint,
+            deprecation,
+        )
+
+    def _with_docs_url(self, app: Flask, rejection: _R) -> _R:
+        """Add the link that a callable ``METHOD_GUARD_DOCS_URL`` returns."""
+        docs_url = self.settings.docs_url
+        if callable(docs_url):
+            try:
+                url = docs_url(rejection)
+                if url is not None:
+                    url = as_url(check_url(url))
+                    rejection.facts = replace(rejection.facts, docs_url=url)
+            except Exception:
+                # The answer matters more than its link.
+                app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is sent")
+        return rejection
+
+    def _reject(
+        self, ctx: RequestContext, situation: RequestSituation, rejection: Rejection
+    ) -> None:
+        """Make a rejection the answer."""
+        app, req = ctx.app, ctx.request
+        req.routing_exception = rejection
+
+        @after_this_request
+        def finish(response: Response) -> Response:
+            # Without a traceback it was not raised, since a later hook answered
+            # first. After a 500, its error handler crashed.
+            if rejection.__traceback__ is not None and response.status_code != 500:
+                self._finish(app, req, rejection, response)
+            return response
 
         if self.settings.reject_early:
             if rejection.code == 405 and req.url_rule is None:
-                # The rule's blueprint then handles what is its own.
-                target.name_rule()
+                # The error handlers of the rule's blueprint can then handle it.
+                owner = situation.resource.owner(situation.allowed_methods)
+                req.url_rule, req.view_args = owner.rule, owner.args
             raise rejection
 
-    def _follow_up(self, target: Target, req: Request) -> None:
-        """See to what a served request still needs, if it needs anything."""
-        deprecation = self.deprecation(req.endpoint, req.method)
+    def _finish(
+        self, app: Flask, req: Request, rejection: Rejection, response: Response
+    ) -> None:
+        """Do what is left once a rejection is the answer, whoever rendered it."""
+        # Its frames would keep the app alive until the garbage collector runs.
+        rejection.__traceback__ = None
+        drain(req, self.settings.drain_limit)
+        _add_links(response, rejection.facts.links)
+        if method_rejected.receivers:
+            method_rejected.send(
+                app, _async_wrapper=app.ensure_sync, exception=rejection
+            )
+
+    # -- other answers ------------------------------------------------------------
+
+    def _follow_up(self, situation: RequestSituation) -> None:
+        """Complete the answer to a request that a route serves."""
+        req = situation.req
+        deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
         if deprecation is not None:
 
             @after_this_request
@@ -229,137 +320,77 @@ class AppGuard(AppState):
                 _announce(deprecation, response)
                 return response
 
-        if is_automatic(req):
+        if is_automatic_options(req):
 
             @after_this_request
             def make_exact(response: Response) -> Response:
-                # A hook may have answered in Flask's place, in its own words.
-                said = response.headers.get("Allow", "").split(",")
-                if {name.strip(' "') for name in said} == (target.declared or {""}):
-                    response.headers["Allow"] = ", ".join(target.allowed_methods)
+                allow = situation.exact_options(response.headers.get("Allow", ""))
+                if allow is not None:
+                    response.headers["Allow"] = ", ".join(allow)
                 return response
 
-    def examine(self, app: Flask, environ: dict[str, Any]) -> Examination:
-        """Tell what would become of a request, and do nothing about it.
-
-        The router is asked, and no function of the app is called but the URL
-        converters and a callable ``METHOD_GUARD_DOCS_URL``.
-
-        :param environ: the request, as the app would get it from the server.
-        """
-        context = app.request_context(environ)
-        req = context.request
-        with app.app_context():
-            try:
-                if context.url_adapter is not None:
-                    context.match_request()
-            except Exception as error:  # noqa: BLE001 -- a converter's, of any kind
-                return Examination(None, error)
-            found = req.routing_exception
-            if context.url_adapter is None:
-                return Examination(None, found)
-            target = Target(self, self.index(app), req, context.url_adapter)
-            verdict = decide(target)
-            if verdict.reason not in BY_REASON:
-                allow = target.allowed_methods if is_automatic(req) else None
-                return Examination(verdict, found, req.url_rule, allow)
-            # A callable may well call url_for, which asks for the request.
-            calls = callable(self.settings.docs_url)
-            with context if calls else nullcontext():
-                rejection = self._rejection(app, target, verdict.reason)
-            rule = target.rule if rejection.code == 405 else req.url_rule
-            allow = rejection.facts.allowed_methods
-            return Examination(verdict, rejection, rule, allow)
-
-    def conclude(self, app: Flask, req: Request, rejection: Rejection) -> None:
-        """Do what is left when a rejection becomes the answer."""
-        # The frames that it holds would keep the app until the next run of the
-        # garbage collector.
-        rejection.__traceback__ = None
-        drain(req, self.settings.drain_limit)
-        if method_rejected.receivers:
-            method_rejected.send(
-                app, _async_wrapper=app.ensure_sync, exception=rejection
-            )
-
-    def repair_allow(self, app: Flask, req: Request, response: Response) -> None:
-        """Give a 405 the ``Allow`` that it lacks.
-
-        For one that a view made: the exact set without the refused method.
-        """
-        found = req.routing_exception
+    def add_allow(self, ctx: RequestContext, response: Response) -> None:
+        """Add ``Allow`` to a 405: to a view's own, the other methods of the URL."""
+        found = ctx.request.routing_exception
         if isinstance(found, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(found.allowed_methods)
-        elif adapter := _adapter():
-            methods = Target(self, self.recent_index(app), req, adapter).other_methods()
-            response.headers["Allow"] = ", ".join(methods)
-
-    # -- the rejection ----------------------------------------------------------
-
-    def _rejection(self, app: Flask, target: Target, reason: Reason) -> Rejection:
-        return self._with_docs_url(app, BY_REASON[reason](facts=target.facts(reason)))
+        elif situation := self.situation(ctx):
+            response.headers["Allow"] = ", ".join(situation.other_methods)
 
     def aborted(
         self, valid_methods: Any = None, *args: Any, **kwargs: Any
     ) -> MethodNotAllowed:
-        """Make the exception of ``abort(405)``, whose arguments these are.
+        """Return the exception of ``abort(405)``, which has these arguments.
 
-        :return: the guard's exception, with the exact ``Allow`` less the refused
-            method unless methods are given.
+        :return: the guard's exception; unless methods are given, its ``Allow`` has
+            the methods of the URL without the refused one.
         """
         if isinstance(valid_methods, str) and not args:
-            # Every other code takes its description there, and a string's letters
-            # would make an Allow of no sense.
+            # Every other status code takes its description as the first argument.
             kwargs.setdefault("description", valid_methods)
             valid_methods = None
-        adapter = _adapter() if has_request_context() else None
-        if adapter is None:
+        ctx = _context() if has_request_context() else None
+        situation = self.situation(ctx) if ctx is not None else None
+        if ctx is None or situation is None:
             return MethodNotAllowed(valid_methods, *args, **kwargs)
-        app = _app()
-        req = _request()
-        target = Target(self, self.recent_index(app), req, adapter)
-        facts = target.facts(Reason.NOT_ALLOWED)
+        facts = self._gather(situation, Reason.NOT_ALLOWED)
         if valid_methods is None:
-            valid_methods = target.other_methods()
+            valid_methods = situation.other_methods
         rejection = MethodNotAllowed(valid_methods, *args, facts=facts, **kwargs)
-        return self._with_docs_url(app, rejection)
-
-    def _with_docs_url(self, app: Flask, rejection: _R) -> _R:
-        docs_url = self.settings.docs_url
-        if callable(docs_url):
-            try:
-                url = docs_url(rejection)
-                if url is not None:
-                    url = as_url(check_url(url))
-                    rejection.facts = rejection.facts._replace(docs_url=url)
-            except Exception:
-                # The link is missed, not the answer.
-                app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is given")
-        return rejection
+        return self._with_docs_url(ctx.app, rejection)
 
 
-@dataclass(frozen=True)
-class Examination:
-    """What would become of a request."""
-
-    #: ``None`` if nothing is decided: no URL map is bound, or a converter crashed.
-    verdict: Verdict | None
-    #: What Flask would raise: the guard's exception, or the router's own.
-    exception: Exception | None
-    #: The rule that stands for the target resource, as far as it is known.
-    rule: Rule | None = None
-    #: What ``Allow`` would say; ``None`` where the guard says nothing there.
-    allowed_methods: tuple[str, ...] | None = None
+def _shown_methods(req: Request) -> Iterable[str] | None:
+    """Return the methods that the router showed for a request."""
+    found = req.routing_exception
+    if isinstance(found, werkzeug.MethodNotAllowed):
+        return found.valid_methods or ()
+    return () if req.url_rule is None else req.url_rule.methods
 
 
-def _has_other_handlers(app: Flask) -> bool:
-    """Tell whether the app has any error handler beside the guard's."""
-    return any(
-        handler is not _answer
-        for by_code in app.error_handler_spec.values()
-        for by_class in by_code.values()
-        for handler in by_class.values()
+def _make_facts(  # noqa: PLR0913, PLR0917
+    docs_url: str | None,
+    reason: Reason,
+    media_type: str,
+    method: str | None,
+    allowed_methods: tuple[str, ...] | None,
+    supported_methods: tuple[str, ...],
+    endpoint: str | None,
+    deprecation: Deprecation | None,
+) -> Facts:
+    facts = Facts(
+        reason=reason,
+        status=BY_REASON[reason].code,
+        media_type=media_type,
+        method=method,
+        allowed_methods=allowed_methods,
+        supported_methods=supported_methods,
+        endpoint=endpoint,
+        deprecation=deprecation,
     )
+    if docs_url is None:
+        return facts
+    return replace(facts, docs_url=bodies.fill_docs_url(docs_url, facts))
 
 
 def _announce(deprecation: Deprecation, response: Response) -> None:
@@ -367,11 +398,11 @@ def _announce(deprecation: Deprecation, response: Response) -> None:
     for name, value in deprecation.headers():
         if name != "Link":
             response.headers.setdefault(name, value)
-    _add_links(response, [("Link", f) for n, f in deprecation.headers() if n == "Link"])
+    _add_links(response, [h for h in deprecation.headers() if h[0] == "Link"])
 
 
 def _add_links(response: Response, links: Iterable[tuple[str, str]]) -> None:
-    """Add links beside those that the response has, none of them twice."""
+    """Add the links that the response does not have yet."""
     for name, value in links:
-        if value not in [other for _, other in response.headers]:
+        if value not in response.headers.getlist(name):
             response.headers.add(name, value)

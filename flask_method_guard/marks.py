@@ -1,14 +1,20 @@
-"""Marks: how a view says that some of its methods are deprecated."""
+"""Marks: how a view says that some of its methods are deprecated.
+
+:func:`deprecated_methods` puts a mark on a view; :func:`find_marks` finds the marks
+of all views of an app. This module uses only the standard library.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 from weakref import ref
 
-from .deprecation import Deprecation, check_method, joined, read_deprecation
+from .deprecation import Deprecation, joined, read_deprecation
+from .messages import check_method
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -27,21 +33,21 @@ def deprecated_methods(
 ) -> Callable[[_View], _View]:
     """Mark methods of one view as deprecated (RFC 9745, RFC 8594).
 
-    The view, a function or a :class:`~flask.views.MethodView`, stays the very
-    object that it was. What is said here beats
-    ``METHOD_GUARD_DEPRECATED_METHODS`` for these methods of this view. The
-    order of decorators does not matter, as long as those between this one and
-    ``@app.route`` use :func:`functools.wraps`.
+    The decorator returns the view itself, a function or a
+    :class:`~flask.views.MethodView`. For these methods of this view, the mark
+    overrides ``METHOD_GUARD_DEPRECATED_METHODS``. The order of decorators does not
+    matter, as long as those between this one and ``@app.route`` use
+    :func:`functools.wraps` or :func:`functools.partial`.
 
     :param methods: the methods' names.
-    :param since: from when on they are deprecated.
-    :param sunset: from when on they may stop to work.
-    :param link: where the deprecation is explained.
+    :param since: when they become deprecated.
+    :param sunset: when they may stop working.
+    :param link: a page that explains the deprecation.
     :param notice: a sentence for people.
     :return: the decorator.
-    :raises TypeError: for no method, or a value of the wrong type.
-    :raises ValueError: for a method, a time or a link that is none, or a sunset
-        before ``since``; the message names the view.
+    :raises TypeError: if no method is named, or for a value of the wrong type.
+    :raises ValueError: for a value that is not a method, a time or a link, or a
+        sunset before ``since``; the message names the view.
     """
     if not methods or callable(methods[0]):
         raise TypeError(
@@ -59,7 +65,7 @@ def deprecated_methods(
             except (TypeError, ValueError) as error:
                 problems.append(error)
         if not problems and not _put(view, marks):
-            problems.append(TypeError("it takes no mark. Mark a function or a class."))
+            problems.append(TypeError("it takes no mark. Use a function or a class."))
         if problems:
             raise joined(problems, f"deprecated_methods on {_name(view)}: ")
         return view
@@ -68,73 +74,87 @@ def deprecated_methods(
 
 
 def _name(view: Callable[..., Any]) -> str:
-    """Name a view: the endpoint's name even where ``as_view()`` has made it."""
+    """Return a view's name, also for a view that ``as_view()`` made."""
     name = getattr(view, "__name__", None)
     return f"{view.__module__}.{name}" if name else repr(view)
 
 
 def _put(view: Callable[..., Any], marks: Mapping[str, Deprecation]) -> bool:
-    """Leave marks on a view, and on what it wraps, as far as they take any."""
+    """Put marks on a view and on what it wraps; return whether the view takes them."""
     outer, *inner = _layers(view)
     try:
-        # A new mapping each time: one that functools.wraps has copied is another
-        # view's, too.
+        # A new mapping each time, since functools.wraps copies the reference: the
+        # old mapping may belong to another view, too.
         setattr(outer, _MARK, {**_own(outer, _MARK, {}), **marks})
     except (AttributeError, TypeError):
         return False
     for layer in inner:
         with suppress(AttributeError, TypeError):
-            # Weak, for a function that refers to itself is freed late.
+            # Weak references, so that a function does not refer to itself.
             mark = (ref(layer), ref(outer), marks)
             setattr(layer, _ABOVE, (*_own(layer, _ABOVE, ()), mark))
     return True
 
 
-def marked_deprecations(
+def find_marks(
     views: Mapping[str, Callable[..., Any]],
 ) -> dict[str, Mapping[str, Deprecation]]:
-    """Find what :func:`deprecated_methods` said of the views of an app.
+    """Find the marks that :func:`deprecated_methods` left on the views of an app.
 
-    A mark counts for the view that it was put on and for every one that wraps it.
-    Put on a wrapper of a view, above ``@app.route``, it counts for the view, unless
-    that wrapper is registered itself: then it is the one that is meant.
+    A mark applies to the view that it was put on and to every wrapper of it. A mark
+    on a wrapper, above ``@app.route``, applies to the wrapped view, too, unless the
+    wrapper itself is registered.
 
-    :param views: endpoint to view, as :attr:`flask.Flask.view_functions` has it.
-    :return: endpoint to method to value, for endpoints of which something is said.
+    :param views: endpoint to view, as in :attr:`flask.Flask.view_functions`.
+    :return: endpoint to method to value, for the endpoints that have marks.
     """
-    registered = {id(layer) for view in views.values() for layer in _layers(view)}
-    found = {name: _marks(view, registered) for name, view in views.items()}
-    return {name: marks for name, marks in found.items() if marks}
+    layers = {name: _safe_layers(view) for name, view in views.items()}
+    registered = {id(layer) for found in layers.values() for layer in found}
+    marks = {name: _marks(found, registered) for name, found in layers.items()}
+    return {name: found for name, found in marks.items() if found}
 
 
-def _marks(view: Callable[..., Any], registered: Container[int]) -> dict[str, Any]:
+def _marks(layers: list[Any], registered: Container[int]) -> dict[str, Deprecation]:
+    """Collect the marks of one view; those of outer layers win."""
+    if not layers:
+        return {}
     found: dict[str, Deprecation] = {}
-    inner_first = _layers(view)[::-1]
+    view = layers[0]
     view_class = getattr(view, "view_class", type(view))
     parents = getattr(view_class, "__mro__", ())[::-1]
-    for bearer in (*parents, *inner_first):
-        found.update(_own(bearer, _MARK, {}))
-    for owner, outer, marks in _own(inner_first[-1], _ABOVE, ()):
-        # functools.wraps copies what stands on a function to its wrappers.
-        if owner() is inner_first[-1] and id(outer()) not in registered:
+    for owner in (*parents, *layers[::-1]):
+        found.update(_own(owner, _MARK, {}))
+    for inner, outer, marks in _own(view, _ABOVE, ()):
+        # functools.wraps copies a function's attributes to its wrappers, so the
+        # attribute may belong to another function.
+        if inner() is view and id(outer()) not in registered:
             found.update(marks)
     return found
 
 
-def _own(bearer: object, name: str, default: Any) -> Any:
-    """Get an attribute that stands on the object itself, not on its class."""
-    return getattr(bearer, "__dict__", {}).get(name, default)
+def _own(owner: object, name: str, default: Any) -> Any:
+    """Return an attribute of the object itself, not of its class."""
+    return getattr(owner, "__dict__", {}).get(name, default)
+
+
+def _safe_layers(view: Callable[..., Any]) -> list[Any]:
+    """Return the layers of a view; none if its attributes raise."""
+    try:
+        return _layers(view)
+    except Exception:  # noqa: BLE001 -- a view may be any object, such as a proxy
+        return []
 
 
 def _layers(view: Callable[..., Any]) -> list[Any]:
-    """List a view and the functions that it wraps, outermost first."""
+    """Return a view and what it wraps, outermost first."""
     found: list[Any] = []
     layer: Any = view
     while layer is not None:
-        # A method is made anew wherever it is looked up; its function is not.
+        # Looking up a method creates a new object each time; its function is stable.
         layer = getattr(layer, "__func__", layer)
         if any(layer is known for known in found):
             break
         found.append(layer)
-        layer = getattr(layer, "__wrapped__", None)
+        inner = layer.func if isinstance(layer, partial) else None
+        layer = getattr(layer, "__wrapped__", inner)
     return found

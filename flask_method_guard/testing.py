@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import Flask
+from markupsafe import escape
 from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
 
-from .inspection.apps import App, Environ, Guard, guard_of
+from .extension import AppGuard, method_rejected
+from .inspection.apps import Environ, guard_of
 from .inspection.explanation import (
     REFUSED,
     Explanation,
@@ -107,7 +110,7 @@ def _row(answer: Answer) -> tuple[str, ...]:
 
 
 def assert_method_contract(
-    app: App,
+    app: Flask,
     *,
     samples: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
@@ -155,7 +158,9 @@ def assert_method_contract(
 # -- what is sent -----------------------------------------------------------------
 
 
-def _targets(app: App, samples: Mapping[str, Any]) -> tuple[list[SampleUrl], list[str]]:
+def _targets(
+    app: Flask, samples: Mapping[str, Any]
+) -> tuple[list[SampleUrl], list[str]]:
     """Make a URL for each rule; each URL is used once."""
     rules = url_rules(app.url_map)
     _check_names(samples, rules)
@@ -191,15 +196,15 @@ _Request = tuple[SampleUrl, Explanation, Environ]
 
 
 def _requests(
-    app: App, guard: Guard, target: SampleUrl, headers: Mapping[str, str]
+    app: Flask, guard: AppGuard, target: SampleUrl, headers: Mapping[str, str]
 ) -> list[_Request]:
     """Make the requests to one URL that the table refuses."""
-    index = guard.index(app)
-    known = index.named | index.declared | guard.settings.deprecated_methods.keys()
+    snapshot = guard.refresh(app)
+    known = {*snapshot.supported_methods, *snapshot.rules.declared, *snapshot.app_marks}
     found = []
     for method in [*sorted(known), *UNKNOWN_METHODS]:
         fields = dict(headers)
-        if not method.isalpha():
+        if escape(method) != method:
             # Where markup must be escaped.
             fields.setdefault("Accept", "text/html")
         environ = make_environ(app, method, target.path, target.host, fields)
@@ -218,14 +223,18 @@ def _requests(
 
 
 def _send(
-    app: App, guard: Guard, target: SampleUrl, expected: Explanation, environ: Environ
+    app: Flask,
+    guard: AppGuard,
+    target: SampleUrl,
+    expected: Explanation,
+    environ: Environ,
 ) -> Answer:
     heard: list[object] = []
 
     def hear(_: object, exception: object) -> None:
         heard.append(exception)
 
-    with guard.rejected.connected_to(hear, sender=app):
+    with method_rejected.connected_to(hear, sender=app):
         try:
             body, line, headers = run_wsgi_app(app, environ, buffered=True)
         except Exception as error:  # noqa: BLE001 -- a server makes it a 500
@@ -256,7 +265,11 @@ def _faults(
     markup = headers.get("Content-Type", "text/html").partition(";")[0]
     # Flask gives handlers the method in upper case.
     echoed = expected.method.encode().upper() in body.upper()
-    if echoed and not expected.method.isalpha() and markup.endswith(("html", "xml")):
+    if (
+        echoed
+        and escape(expected.method) != expected.method
+        and markup.endswith(("html", "xml"))
+    ):
         yield "the method is echoed unescaped"
 
 

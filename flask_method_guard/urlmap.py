@@ -1,22 +1,28 @@
-"""The URL map: what the app supports, and what dispatches at one URL.
+"""The URL map: everything that this project knows about Werkzeug's router.
 
-All that this project knows of Werkzeug's router stands here, and nothing of a
-request. The router's own list of valid methods promises methods whose converter
-refuses the value, and hides those of a rule with an optional slash: it is used
-where neither can be, and elsewhere the router is asked, method by method.
+The router is asked; nothing is guessed from the text of a rule. Asked for a method
+that no rule has, it lists the methods of the rules at a URL. That list is exact,
+except in two cases:
+
+* It is too long where a rule may still refuse the URL, since it is made before the
+  converters run. The map, or the URL, is then *doubtful*, and the listed methods are
+  confirmed one by one.
+* It is too short where only a slash is missing at the end of the URL. The URL with
+  the slash is then asked, too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from sys import maxsize
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import (
     AnyConverter,
+    BaseConverter,
     FloatConverter,
     IntegerConverter,
     Map,
@@ -28,281 +34,283 @@ from werkzeug.routing import (
     UUIDConverter,
 )
 
-from .decision import DEFAULT_METHODS, REQUIRED_METHODS, Routing, SupportedSetting
+from .decision import Routing
 
-# What is between "<" and ":" in a rule: a converter's name and its arguments.
-_CONVERTER = re.compile(r"<\s*([A-Za-z_]\w*)\s*([(:])")
-# A slash in a converter's arguments is none of the path's.
-_SLASH_IN_ARGUMENTS = re.compile(r"\([^<>]*/[^<>]*>")
-# Each matches within one segment of a path …
-_ONE_SEGMENT = {
-    *(UnicodeConverter, AnyConverter, UUIDConverter),
-    *(IntegerConverter, FloatConverter),
-}
-# … and each takes every value that its pattern matches, a number without arguments.
-_TAKES_ALL = {UnicodeConverter, PathConverter, AnyConverter, UUIDConverter}
-_TAKES_ALL_PLAIN = _TAKES_ALL | {IntegerConverter, FloatConverter}
+#: Converters of these classes accept every value that matches their pattern …
+_TOTAL = (UnicodeConverter, PathConverter, AnyConverter, UUIDConverter)
+#: … and so do these, unless they have limits.
+_NUMBERS = (IntegerConverter, FloatConverter)
 
-# Python may be told to refuse a number of more digits than this, and of no fewer.
+# Python can be configured to refuse numbers with more digits, but not with fewer.
 _MAX_DIGITS = 640
 
-# No method that a rule can have is no token.
+# A rule could have this method, but only by mistake: the router then matches
+# instead of listing methods.
 _NO_METHOD = " "
 
 
 @dataclass(frozen=True, eq=False)
-class MethodIndex:
-    """What the rules of one URL map say about methods, all together."""
+class Rules:
+    """What the rules of one URL map say together."""
 
-    url_map: Map
-    #: How many rules the map had when they were read.
-    size: int
-    #: The methods that any rule declares.
+    #: The methods that any rule declares, tokens or not.
     declared: frozenset[str]
-    #: The methods that the app supports, by name.
-    named: frozenset[str]
-    #: The same, sorted, for people.
-    supported_names: tuple[str, ...]
-    #: Whether every token is supported, named or not.
-    everything: bool
-    #: The named methods, in groups that no rule tells apart.
-    groups: tuple[tuple[str, ...], ...]
-    #: Whether the router's own list of methods is exact but for optional slashes:
-    #: no converter refuses a value, no rule is for WebSocket, and so on.
-    plain: bool
-    #: Tells of a path whether a rule may match it with one slash more, whose methods
-    #: the router then does not list. ``False`` only if none does.
-    may_lack_slash: Callable[[str], bool]
-    #: Tells of a path whether a 404 of the router may hide a method that dispatches.
-    #: ``False`` only if it does not.
-    may_hide: Callable[[str], bool]
+    #: The sets of methods that rules declare.
+    method_sets: frozenset[frozenset[str]]
+    #: Whether some rule has no methods, and so accepts every method.
+    any_method: bool
+    #: Whether some rule may refuse a URL that matches its pattern.
+    doubtful: bool
+    #: The first path segments of the rules that end in a slash. Only under these can
+    #: a slash be missing. ``None`` if one of them is a variable.
+    branches: frozenset[str] | None
 
     @classmethod
-    def read(cls, url_map: Map, setting: SupportedSetting) -> MethodIndex:
-        """Read the rules once.
+    def read(cls, url_map: Map) -> Rules:
+        """Read the rules of a map, without failing on any of them.
 
-        :param url_map: the app's URL map.
-        :param setting: ``METHOD_GUARD_SUPPORTED_METHODS``, as the settings have it.
-        :return: the index.
+        :param url_map: the map; its rules are bound.
+        :return: what they say.
         """
-        every_rule = list(url_map.iter_rules())
-        # The others only build URLs; nothing is ever sent to them.
-        rules = [rule for rule in every_rule if not rule.build_only]
-        method_sets = {frozenset(r.methods) for r in rules if r.methods is not None}
-        declared = frozenset().union(*method_sets)
-        if isinstance(setting, frozenset):
-            named, everything = setting, False
-        else:
-            # A rule without methods takes every method.
-            everything = setting == "*" or any(r.methods is None for r in rules)
-            named = REQUIRED_METHODS | declared
-            if everything or setting != "routes":
-                named |= frozenset(DEFAULT_METHODS)
-        plain = all(_is_plain(rule) for rule in rules)
-        may_lack_slash = _slash_test(rule for rule in rules if not rule.is_leaf)
+        # The other rules only build URLs; no request reaches them.
+        rules = [rule for rule in url_map.iter_rules() if not rule.build_only]
+        method_sets = frozenset(
+            frozenset(rule.methods) for rule in rules if rule.methods is not None
+        )
         return cls(
-            url_map=url_map,
-            size=len(every_rule),
-            declared=declared,
-            named=named,
-            supported_names=tuple(sorted(named)),
-            everything=everything,
-            groups=_groups(named, method_sets),
-            plain=plain,
-            may_lack_slash=may_lack_slash,
-            may_hide=may_lack_slash if plain else lambda path: True,
+            declared=frozenset().union(*method_sets),
+            method_sets=method_sets,
+            any_method=any(rule.methods is None for rule in rules),
+            doubtful=any(_is_doubtful(rule) for rule in rules),
+            branches=_branches(rule.rule for rule in rules),
         )
 
-    def is_current(self, url_map: Map) -> bool:
-        """Tell whether the map still is the one that was read.
+    def knows(self, methods: Iterable[str] | None) -> bool:
+        """Return whether these methods of a rule, or of several, were read.
 
-        Rules can be added to a map, not taken away. They are counted, which takes
-        Werkzeug a walk over all of them: no public attribute has the number.
+        :param methods: the methods; ``None`` for those of a rule that accepts all.
         """
-        return url_map is self.url_map and self.size == len([*url_map.iter_rules()])
+        if methods is None:
+            return self.any_method
+        return self.declared.issuperset(methods)
 
-    def is_plain_at(self, path: str) -> bool:
-        """Tell whether the router's own list is :attr:`plain` for a path, too.
+    def groups(self, methods: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """Group methods that the same rules have.
 
-        :param path: the path of the request.
+        The router looks at a method only to ask whether a rule has it, so the
+        methods of one group dispatch alike on every URL.
+
+        :param methods: the methods to group.
+        :return: the groups, each sorted.
         """
-        return self.plain and len(path) <= _MAX_DIGITS
+        found: dict[tuple[bool, ...], list[str]] = {}
+        for method in sorted(methods):
+            found.setdefault(tuple(method in s for s in self.method_sets), []).append(
+                method
+            )
+        return tuple(tuple(group) for group in found.values())
 
-    def supports(self, method: str) -> bool:
-        """Tell whether the app supports ``method`` on any resource.
+    def lists_exactly(self, adapter: MapAdapter) -> bool:
+        """Return whether the router's list of methods is exact at a URL.
 
-        Follows RFC 9110 §9.1.
+        :param adapter: the map bound to the URL.
         """
-        return self.everything or method in self.named
+        return not self.is_doubtful_at(adapter) and not self.may_lack_slash(adapter)
 
-
-def _slash_test(branches: Iterable[Rule]) -> Callable[[str], bool]:
-    """Make :attr:`MethodIndex.may_lack_slash`.
-
-    :param branches: the rules that end in a slash.
-    """
-    # The texts of those without converters, less that slash …
-    static = set()
-    # … and how many slashes each of the others has, if that is a fixed number.
-    counts, anywhere = set(), False
-    for rule in branches:
-        used = {name for name, _ in _CONVERTER.findall(rule.rule)} | {"default"}
-        if "//" in rule.rule:
-            anywhere = True  # the router may take several slashes for one
-        elif not rule.arguments:
-            static.add(rule.rule[:-1])
-        elif _SLASH_IN_ARGUMENTS.search(rule.rule) or not (
-            {rule.map.converters[name] for name in used} <= _ONE_SEGMENT
-        ):
-            anywhere = True
-        else:
-            counts.add(rule.rule.count("/"))
-    depths: Container[int] = range(maxsize) if anywhere else counts
-
-    # A function of plain variables: it is asked at every 404.
-    def may_lack_slash(path: str) -> bool:
+    def is_doubtful_at(self, adapter: MapAdapter) -> bool:
+        """Return whether a rule may refuse a URL that matches its pattern."""
+        path = adapter.path_info
+        length = len(path) + len(adapter.server_name) + len(adapter.subdomain or "")
         return (
-            path in static
-            or path.count("/") + 1 in depths
-            or "//" in path  # several in a row may count as one
-            or len(path) > _MAX_DIGITS  # too long to tell: a number may be refused
+            self.doubtful
+            or length > _MAX_DIGITS
+            or "//" in path  # which the router may merge into one slash
+            or adapter.websocket  # which no rule accepts, or the map is doubtful
         )
 
-    return may_lack_slash
+    def may_lack_slash(self, adapter: MapAdapter) -> bool:
+        """Return whether a rule may match the URL with one more slash at its end."""
+        path, branches = adapter.path_info, self.branches
+        # Where an app is mounted, the path of its root can be empty.
+        return branches is None or not path or _first_segment(path) in branches
 
 
-def _is_plain(rule: Rule) -> bool:
-    """Tell whether the router serves whatever it lists for a rule."""
+def _first_segment(path: str) -> str:
+    return path.lstrip("/").partition("/")[0]
+
+
+def _branches(rules: Iterable[str]) -> frozenset[str] | None:
+    """Return :attr:`Rules.branches` for the texts of rules."""
+    # Only an empty path lacks the slash of "/", and every app can be mounted.
+    found = {_first_segment(r) for r in rules if r.endswith("/") and r != "/"}
+    # A rule such as "//" has no segment that could be looked up.
+    if any(not segment or "<" in segment for segment in found):
+        return None
+    return frozenset(found)
+
+
+def _is_doubtful(rule: Rule) -> bool:
+    """Return whether a rule may refuse a URL that matches its pattern."""
     if rule.methods is None or rule.websocket or rule.merge_slashes is False:
+        return True
+    if callable(rule.redirect_to):
+        return True
+    try:
+        # Private, but nothing public tells which converters a rule was bound with:
+        # map.converters may have changed since, and rules can have their own.
+        converters = rule._converters.values()  # noqa: SLF001
+        return not all(_is_total(converter) for converter in converters)
+    except Exception:  # noqa: BLE001 -- a converter can be anything
+        return True
+
+
+def _is_total(converter: BaseConverter) -> bool:
+    """Return whether a converter accepts every value that its pattern matches.
+
+    One that matches the empty string does not count: whether a segment is there
+    then depends on slashes.
+    """
+    if re.fullmatch(converter.regex, ""):
         return False
-    if type(rule).get_converter is not Rule.get_converter:
-        return False  # the names may stand for other converters than the map's
-    converters = rule.map.converters
-    text = f"{rule.host or rule.subdomain or ''}{rule.rule}"
-    return converters["default"] in _TAKES_ALL and all(
-        converters[name] in (_TAKES_ALL_PLAIN if end == ":" else _TAKES_ALL)
-        for name, end in _CONVERTER.findall(text)
-    )
+    if isinstance(converter, _NUMBERS) and type(converter) in _NUMBERS:
+        limits = (converter.min, converter.max)
+        return limits == (None, None) and not converter.fixed_digits
+    return type(converter) in _TOTAL
 
 
-def _groups(
-    methods: Iterable[str], method_sets: Iterable[frozenset[str]]
-) -> tuple[tuple[str, ...], ...]:
-    """Group methods that are in the same rules.
+class Answer(NamedTuple):
+    """What the router answers to one method at a URL."""
 
-    The router looks at a method only to ask whether it is among a rule's, so
-    methods that the same sets contain are dispatched alike on every URL.
-    """
-    found: dict[tuple[bool, ...], list[str]] = {}
-    for method in sorted(methods):
-        found.setdefault(tuple(method in s for s in method_sets), []).append(method)
-    return tuple(tuple(group) for group in found.values())
+    routing: Routing
+    rule: Rule | None = None
+    #: What the rule's converters made of the URL.
+    args: dict[str, Any] | None = None
+    #: The methods of the rules at the URL, if the router listed them.
+    listed: frozenset[str] | None = None
 
-
-def declared_methods(adapter: MapAdapter, path: str | None = None) -> set[str] | None:
-    """Ask the router which methods the rules at a URL declare.
-
-    :param adapter: the map bound to the URL.
-    :param path: another path than the adapter's.
-    :return: the methods; ``None`` if the router does not come to list them.
-    """
-    try:
-        adapter.match(path, _NO_METHOD)
-    except MethodNotAllowed as error:
-        return set(error.valid_methods or ())
-    except NotFound:
-        return set()
-    except Exception:  # noqa: BLE001
-        return None  # a redirect, a refusal, or a converter of the app that crashed
-    return None  # a rule that takes every method
+    @property
+    def dispatches(self) -> bool:
+        """Whether the method reaches a rule or a redirect."""
+        return self.routing is not Routing.UNMATCHED
 
 
-def dispatching_methods(
-    index: MethodIndex, adapter: MapAdapter, declared: set[str] | None
-) -> tuple[str, ...]:
-    """Find the supported methods that dispatch at the adapter's URL.
-
-    Follows RFC 9110 §10.2.1: what ``Allow`` is made of.
-
-    :param index: the index of the adapter's map.
-    :param adapter: the map bound to the URL.
-    :param declared: what the rules at the URL declare, as the router lists it;
-        ``None`` if that is not known.
-    :return: the methods, sorted.
-    """
-    path = adapter.path_info
-    if declared is not None and not (
-        (path[:1] != "/" or index.may_lack_slash(path)) and _has_branch(adapter)
-    ):
-        if not declared:
-            return ()
-        if index.is_plain_at(path) and not adapter.websocket:
-            return tuple(sorted(declared & index.named))
-    # Methods of one group are dispatched alike, so one of them is asked for all.
-    return tuple(
-        sorted(
-            method
-            for group in index.groups
-            if route(adapter, group[0])[0] is not Routing.UNMATCHED
-            for method in group
+def refusal(error: Exception) -> Answer:
+    """Return the answer that an exception of the router stands for."""
+    if isinstance(error, NotFound):
+        return Answer(Routing.UNMATCHED, listed=frozenset())
+    if isinstance(error, MethodNotAllowed):
+        listed = error.valid_methods
+        return Answer(
+            Routing.UNMATCHED, listed=None if listed is None else frozenset(listed)
         )
-    )
+    if isinstance(error, HTTPException) and not isinstance(error, RequestRedirect):
+        return Answer(Routing.UNMATCHED)
+    # A redirect, or a converter that crashed on a value that a rule for this method
+    # gave it. Sending the method gives a 500; asking about it must not.
+    return Answer(Routing.ANSWERED)
 
 
-def _has_branch(adapter: MapAdapter) -> bool:
-    """Tell whether there is a rule at the URL with a slash behind it."""
-    # As the router reads it: PATH_INFO may be without a slash, or with several.
-    path = f"/{adapter.path_info.lstrip('/')}" if adapter.path_info else ""
-    # It cannot be asked for two slashes alone, which it takes for one.
-    return path == "/" or declared_methods(adapter, f"{path}/") != set()
-
-
-def route(adapter: MapAdapter, method: str) -> tuple[Routing, Rule | None]:
-    """Ask the router for one method at the adapter's URL.
+def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Answer:
+    """Ask the router for one method.
 
     :param adapter: the map bound to the URL.
-    :param method: the method.
-    :return: the outcome, and the rule if one matched.
+    :param method: the method, in upper case.
+    :param path: another path than the adapter's.
     """
     try:
-        rule, _ = adapter.match(method=method, return_rule=True)
-    except RequestRedirect:
-        return Routing.ANSWERED, None
-    except HTTPException:
-        return Routing.UNMATCHED, None
-    except Exception:  # noqa: BLE001
-        # A converter of the app crashed on a value that a rule for this method
-        # gave it. Sending the method gives 500; asking about it must not.
-        return Routing.ANSWERED, None
-    return Routing.MATCHED, rule
+        rule, args = adapter.match(path, method, return_rule=True)
+    except Exception as error:  # noqa: BLE001 -- a converter can raise anything
+        return refusal(error)
+    return Answer(Routing.MATCHED, rule, dict(args))
 
 
-def find_rule(
-    adapter: MapAdapter, methods: tuple[str, ...]
-) -> tuple[Rule | None, dict[str, Any] | None]:
-    """Find the rule that stands for a URL: GET's if there is one.
+class Resource:
+    """One URL of a map. It asks the router about each method at most once.
 
+    :param rules: the rules of the adapter's map.
     :param adapter: the map bound to the URL.
-    :param methods: the methods that dispatch there.
-    :return: a rule, and what its converters made of the URL; nothing of either if
-        every method redirects.
+    :param method: the request's own method, in upper case.
+    :param answer: the router's answer to it.
     """
-    first = ("GET",) if "GET" in methods else ()
-    for method in (*first, *methods):
-        try:
-            rule, args = adapter.match(method=method, return_rule=True)
-        except Exception:  # noqa: BLE001, S112
-            continue  # a redirect, or a converter of the app that crashed
-        return rule, dict(args)
-    return None, None
+
+    def __init__(
+        self, rules: Rules, adapter: MapAdapter, method: str, answer: Answer
+    ) -> None:
+        self._rules = rules
+        self._adapter = adapter
+        self._method = method
+        self._answers = {method: answer}
+        self._doubtful = rules.is_doubtful_at(adapter)
+
+    def answer(self, method: str) -> Answer:
+        """Return the router's answer to a method at this URL."""
+        if method not in self._answers:
+            self._answers[method] = ask(self._adapter, method)
+        return self._answers[method]
+
+    def methods(self, groups: Iterable[tuple[str, ...]]) -> list[str]:
+        """Return the methods that dispatch here, sorted (RFC 9110 §10.2.1).
+
+        :param groups: the methods to choose from, in groups that dispatch alike.
+        """
+        listed = self.listed()
+        if listed is not None:
+            groups = [group for group in groups if group[0] in listed]
+        if listed is None or self._doubtful:
+            groups = [group for group in groups if self._dispatches(group)]
+        return sorted([method for group in groups for method in group])
+
+    def _dispatches(self, group: tuple[str, ...]) -> bool:
+        """Return whether the methods of a group dispatch; the own one is known."""
+        known = self._method if self._method in group else group[0]
+        return self.answer(known).dispatches
+
+    @cached_property
+    def listed_here(self) -> frozenset[str] | None:
+        """The methods that the router itself lists; see :meth:`listed`."""
+        listed = self._answers[self._method].listed
+        if listed is None or self._doubtful:
+            # On a doubtful map, the answer to the own method may list too little:
+            # the router stops at the first rule that matches, even if it refuses.
+            return ask(self._adapter, _NO_METHOD).listed
+        return listed
+
+    def listed(self) -> frozenset[str] | None:
+        """Return the methods of the rules at this URL, with and without a slash.
+
+        :return: the methods, or ``None`` if the router cannot list them: a rule
+            accepts any method, the answer is a redirect or an error, or slashes are
+            merged.
+        """
+        adapter, path = self._adapter, self._adapter.path_info
+        found = None if "//" in path else self.listed_here
+        if found is None or not self._rules.may_lack_slash(adapter):
+            return found
+        if path == "/":
+            return None  # "//" would be merged
+        more = ask(adapter, _NO_METHOD, f"/{path.lstrip('/')}/").listed
+        return None if more is None else found | more
+
+    def owner(self, methods: Collection[str]) -> Answer:
+        """Return the answer whose rule represents the resource: GET's if it has one.
+
+        :param methods: the methods that dispatch here.
+        :return: the answer; without a rule if every method redirects.
+        """
+        first = ("GET",) if "GET" in methods else ()
+        for method in (*first, *methods):
+            answer = self.answer(method)
+            if answer.rule is not None:
+                return answer
+        return Answer(Routing.UNMATCHED)
 
 
 def rule_text(rule: Rule) -> str:
-    """Write a rule as people tell it from others: with its host, if it has one.
+    """Return a rule with its host, if it has one.
 
     :param rule: a rule that is bound to a map.
-    :return: such as ``/items/<int:id>`` or ``api.example.com/items``; of a
-        subdomain, which has no more than its own name, ``api.*/items``.
+    :return: such as ``/items/<int:id>`` or ``api.example.com/items``; for a
+        subdomain, of which only the name is known, ``api.*/items``.
     """
     if rule.map.host_matching:
         return f"{rule.host or ''}{rule.rule}"
@@ -310,7 +318,7 @@ def rule_text(rule: Rule) -> str:
 
 
 def url_rules(url_map: Map) -> list[Rule]:
-    """List the rules that a request can match, in the order of their URLs."""
+    """Return the rules that an HTTP request can match, sorted by URL."""
     rules = [r for r in url_map.iter_rules() if not (r.build_only or r.websocket)]
     return sorted(
         rules, key=lambda r: (rule_text(r), r.endpoint, sorted(r.methods or ()))

@@ -1,4 +1,4 @@
-"""The settings: what is read, and how a bad value is told."""
+"""The settings: what is read, and how a bad value is reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(**values: Any) -> Settings:
 
 
 def problem(**values: Any) -> str:
-    """Give the text of the one problem that these values have."""
+    """Return the text of the one problem that these values have."""
     with pytest.raises(ConfigError) as caught:
         read(**values)
     (text,) = caught.value.problems
@@ -34,7 +34,7 @@ def test_nothing_set() -> None:
     """Without keys the defaults hold; other keys are not looked at."""
     settings = Settings.from_mapping({"DEBUG": True, "METHOD": 1, 7: 8})
     assert settings == Settings()
-    assert settings.supported_methods is None
+    assert settings.supported_methods == {"default", "routes"}
     assert settings.case_sensitive
     assert not settings.reject_early
     assert settings.docs_url is None
@@ -53,40 +53,68 @@ def test_none_is_unset(name: str) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (["put", "PURGE"], {"GET", "HEAD", "PUT", "PURGE"}),
-        (("PUT",), {"GET", "HEAD", "PUT"}),
-        ({"PUT"}, {"GET", "HEAD", "PUT"}),
-        (frozenset({"PUT"}), {"GET", "HEAD", "PUT"}),
-        ("put, PURGE", {"GET", "HEAD", "PUT", "PURGE"}),
-        ([], {"GET", "HEAD"}),
-        ("routes", "routes"),
-        (" Routes ", "routes"),
-        ("*", "*"),
+        (["put", "PURGE"], {"PUT", "PURGE"}),
+        (("PUT",), {"PUT"}),
+        ({"PUT"}, {"PUT"}),
+        (frozenset({"PUT"}), {"PUT"}),
+        ("put, PURGE", {"PUT", "PURGE"}),
+        ([], set()),
+        ("routes", {"routes"}),
+        ("default,routes", {"default", "routes"}),
+        (" standard ", {"standard"}),
+        ("*", {"*"}),
+        (["*"], {"*"}),
+        (["routes", "PUT", " lock"], {"routes", "PUT", "LOCK"}),
+        ("default, *, PURGE", {"default", "*", "PURGE"}),
+        ("PUT,", {"PUT"}),
+        ("GET,,PUT", {"GET", "PUT"}),
+        (["PUT", ""], {"PUT"}),
+        ("REPORT, ROUTE66", {"REPORT", "ROUTE66"}),
+        ("A, **", {"A", "**"}),
     ],
     ids=repr,
 )
-def test_supported_methods(given: object, expected: object) -> None:
-    """A list is exact but for GET and HEAD; two words choose another mode."""
+def test_supported_methods(given: object, expected: set[str]) -> None:
+    """Methods and groups can be mixed; methods are upper-cased, groups are not."""
     assert read(supported_methods=given).supported_methods == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
-        (7, "METHOD_GUARD_SUPPORTED_METHODS is 7. Give a list of methods"),
-        ("", "METHOD_GUARD_SUPPORTED_METHODS is ''. Give a list of methods"),
-        ("GET,,PUT", "'' is no method. Give a token such as 'PUT'."),
-        (["A B"], "'A B' is no method."),
-        ([b"PUT"], "b'PUT' is no method. Give its name as a string."),
-        (["*"], "'*' and 'routes' stand alone, not in a list."),
-        (["routes", "PUT"], "stand alone"),
-        ({"PUT": True}, "Give a list of methods"),
+        (
+            7,
+            (
+                "METHOD_GUARD_SUPPORTED_METHODS is 7. Use a list of methods and of the"
+                " groups 'default', 'routes', 'standard', '*'."
+            ),
+        ),
+        (
+            "",
+            (
+                "METHOD_GUARD_SUPPORTED_METHODS is ''. It is empty. Use a list of"
+                " methods and of the groups 'default', 'routes', 'standard', '*', or"
+                " leave it unset."
+            ),
+        ),
+        (" , ", "METHOD_GUARD_SUPPORTED_METHODS is ' , '. It is empty."),
+        ({"PUT": True}, "Use a list of methods"),
+        (["A B"], "'A B' is not a method. Use letters, digits and !#$%&'*+-.^_`|~"),
+        ([b"PUT"], "b'PUT' is not a method. Use a string such as 'PUT'."),
+        ([None], "None is not a method."),
+        ([["PUT"]], "['PUT'] is not a method."),
+        ("ROUTES", "'ROUTES' is not a group. Did you mean 'routes'?"),
+        ("Default", "'Default' is not a group. Did you mean 'default'?"),
+        (["PUT", "defaults"], "'defaults' is not a group. Did you mean 'default'?"),
+        ("route", "'route' is not a group. Did you mean 'routes'?"),
+        ("STANDART", "'STANDART' is not a group. Did you mean 'standard'?"),
+        ("roQutes", "'roQutes' is not a group. Did you mean 'routes'?"),
     ],
     ids=repr,
 )
-def test_bad_supported_methods(given: object, told: str) -> None:
-    """What is no list of methods is told with the value and the mend."""
-    assert told in problem(supported_methods=given)
+def test_bad_supported_methods(given: object, message: str) -> None:
+    """A value that cannot be meant is reported with the fix."""
+    assert message in problem(supported_methods=given)
 
 
 @pytest.mark.parametrize("name", ["case_sensitive", "reject_early", "enforce_sunset"])
@@ -105,9 +133,9 @@ def test_flags(name: str, given: object, expected: bool) -> None:
 
 @pytest.mark.parametrize("given", [2, "maybe", "", [], 1.0], ids=repr)
 def test_bad_flags(given: object) -> None:
-    """What is neither true nor false is told."""
+    """A value that is neither true nor false is reported."""
     assert problem(reject_early=given) == (
-        f"METHOD_GUARD_REJECT_EARLY is {given!r}. Give True or False."
+        f"METHOD_GUARD_REJECT_EARLY is {given!r}. Use True or False."
     )
 
 
@@ -128,24 +156,31 @@ def test_docs_url(given: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         (7, "a link is a string, not int"),
         ("", "a link is not empty"),
         ("https://e.com/\r\nX: y", "no line break"),
         ("javascript:alert(1)", "an http or https URL"),
-        ("https://e.com/{methd}", "{methd}. Did you mean {method}? It may name {end"),
-        ("https://e.com/{zzz}", "The template names {zzz}. It may name {endpoint}"),
-        ("https://e.com/{}", "The template names {}."),
+        ("https://e.com/{methd}", "{methd}. Did you mean {method}? Known fields: {end"),
+        ("https://e.com/{zzz}", "unknown field {zzz}. Known fields: {endpoint}, {m"),
+        ("https://e.com/{}", "The template has the unknown field {}."),
         ("https://e.com/{method.__class__}", "{method.__class__}"),
-        ("https://e.com/{method", "write a literal one twice"),
-        ("https://e.com/{method:d}", "Unknown format code"),
+        (
+            "https://e.com/{method",
+            "the braces do not match. Write a literal brace twice",
+        ),
+        ("https://e.com/{method:d}", "Write {method}, without a format"),
+        ("https://e.com/{method:{foo}}", "Write {method}, without a format"),
+        ("https://e.com/{method!r}", "Write {method}, without a format"),
+        ("https://e.com/\ud800", "a link is text that UTF-8 can encode"),
+        ("https:///docs", "a link with a scheme has a host"),
     ],
     ids=repr,
 )
-def test_bad_docs_url(given: object, told: str) -> None:
-    """A link that could not be given is told at start."""
-    assert told in problem(docs_url=given)
+def test_bad_docs_url(given: object, message: str) -> None:
+    """A link that could not be sent is reported at start."""
+    assert message in problem(docs_url=given)
 
 
 @pytest.mark.parametrize(
@@ -163,47 +198,47 @@ def test_error_formats(given: object, expected: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
-        ([], "Give a list of one or more of application/problem+json"),
-        (7, "Give a list"),
-        (["json"], "'json' is not known."),
+        ([], "Use a list of one or more of application/problem+json"),
+        (7, "Use a list"),
+        (["json"], "'json' is not supported."),
         ("text/htm", "Did you mean 'text/html'?"),
-        ([7], "7 is not known. Known: "),
+        ([7], "7 is not supported. Use application/problem+json, "),
     ],
     ids=repr,
 )
-def test_bad_error_formats(given: object, told: str) -> None:
-    """A format that nobody can write is told, with those that there are."""
-    assert told in problem(error_formats=given)
+def test_bad_error_formats(given: object, message: str) -> None:
+    """An unknown format is reported, with the known ones."""
+    assert message in problem(error_formats=given)
 
 
 @pytest.mark.parametrize("given", [-1, "1 MB", 1.5, True], ids=repr)
 def test_bad_drain_limit(given: object) -> None:
-    """What is no number of bytes is told."""
+    """A value that is not a number of bytes is reported."""
     assert problem(drain_limit=given) == (
         f"METHOD_GUARD_DRAIN_LIMIT is {given!r}."
-        " Give a number of bytes, 0 or more; 0 never reads."
+        " Use a number of bytes, 0 or more (0 disables draining)."
     )
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
-        (["PUT"], "Give a mapping of methods to mappings."),
-        ({"A B": {"notice": "Use PATCH."}}, "'A B' is no method."),
-        ({"PUT": "2026-01-01"}, "PUT: '2026-01-01' is no mapping."),
+        (["PUT"], "Use a mapping of methods to mappings."),
+        ({"A B": {"notice": "Use PATCH."}}, "'A B' is not a method."),
+        ({"PUT": "2026-01-01"}, "PUT: '2026-01-01' is not a mapping."),
         ({"PUT": {"sine": "2026-01-01"}}, "Did you mean 'since'?"),
     ],
     ids=repr,
 )
-def test_bad_deprecated_methods(given: object, told: str) -> None:
-    """A deprecation that says nothing sensible is told with its method."""
-    assert told in problem(deprecated_methods=given)
+def test_bad_deprecated_methods(given: object, message: str) -> None:
+    """A deprecation that cannot be read is reported with its method."""
+    assert message in problem(deprecated_methods=given)
 
 
 def test_all_problems_in_one_error() -> None:
-    """One error names each key, its value and the mend."""
+    """One error names each key, its value and the fix."""
     with pytest.raises(ConfigError) as caught:
         Settings.from_mapping(
             {
@@ -217,10 +252,10 @@ def test_all_problems_in_one_error() -> None:
     problems = caught.value.problems
     assert len(problems) == 7
     assert (
-        "METHOD_GUARD_SUPORTED_METHODS is ['GET'], and is no known key."
+        "METHOD_GUARD_SUPORTED_METHODS is ['GET'], but there is no such key."
         " Did you mean METHOD_GUARD_SUPPORTED_METHODS?"
     ) in problems
-    assert "METHOD_GUARD_XYZZY is 1, and is no known key. Remove it." in problems
+    assert "METHOD_GUARD_XYZZY is 1, but there is no such key. Remove it." in problems
     assert all(f"\n- {text}" in str(caught.value) for text in problems)
 
 

@@ -1,22 +1,30 @@
-"""The table, row by row, with no request in sight."""
+"""The table, row by row, and the fast path that is computed from it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from flask_method_guard import MethodGuard, decision
 from flask_method_guard.decision import (
     TABLE,
     Reason,
     Routing,
+    Row,
     Situation,
     decide,
+    is_settled,
     is_token,
 )
+from flask_method_guard.report import explain
+from tests.raw_wsgi import ask
+from tests.routed_apps import make_plain_app
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ def test_where_no_route_takes_a_known_method_two_rows_are_left(
     asterisk: bool, retired: bool, allowed: tuple[str, ...]
 ) -> None:
     """Nothing but ``Allow`` decides then, unless the method is OPTIONS."""
-    verdict = decide(
+    found = decide(
         situation(
             routing=Routing.UNMATCHED,
             asterisk=asterisk,
@@ -73,7 +81,7 @@ def test_where_no_route_takes_a_known_method_two_rows_are_left(
             allowed_methods=allowed,
         )
     )
-    assert verdict.reason is (Reason.NOT_ALLOWED if allowed else Reason.NOT_FOUND)
+    assert found.reason is (Reason.NOT_ALLOWED if allowed else Reason.NOT_FOUND)
 
 
 @pytest.mark.parametrize(("facts", "reason", "status"), ROWS.values(), ids=ROWS.keys())
@@ -81,8 +89,8 @@ def test_each_row_decides(
     facts: dict[str, Any], reason: Reason, status: int | None
 ) -> None:
     """Every row decides what it names."""
-    verdict = decide(situation(**facts))
-    assert (verdict.reason, verdict.status) == (reason, status)
+    found = decide(situation(**facts))
+    assert (found.reason, found.status) == (reason, status)
 
 
 def test_a_reason_is_its_text() -> None:
@@ -117,12 +125,12 @@ def test_the_first_row_wins(first: Reason, facts: dict[str, Any]) -> None:
     assert decide(situation(**facts)).reason is first
 
 
-def test_every_situation_has_a_verdict() -> None:
-    """The rows cover all combinations of facts, and only a 405 has an Allow."""
+def test_every_situation_has_a_row() -> None:
+    """The last row holds for every combination of facts."""
     for supported, asterisk, routing, retired, allowed in product(
         (True, False), (True, False), Routing, (True, False), ((), ("GET",))
     ):
-        verdict = decide(
+        row = decide(
             situation(
                 supported=supported,
                 asterisk=asterisk,
@@ -131,21 +139,90 @@ def test_every_situation_has_a_verdict() -> None:
                 allowed_methods=allowed,
             )
         )
-        assert verdict.allowed_methods == (allowed if verdict.status == 405 else ())
+        assert row in TABLE
+    assert TABLE[-1].holds(situation())
 
 
 @pytest.mark.parametrize("routing", [Routing.MATCHED, Routing.ANSWERED])
-def test_allow_is_not_looked_up_in_vain(routing: Routing) -> None:
-    """A served or redirected request costs no look-up in the router."""
+def test_allow_is_not_looked_up_needlessly(routing: Routing) -> None:
+    """A served or redirected request needs no look-up in the router."""
     facts: Any = SimpleNamespace(**vars(Facts(routing=routing)))
     del facts.allowed_methods
     assert decide(facts).status is None
 
 
+# -- the fast path ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw_method", "method", "settled"),
+    [
+        ("GET", "GET", True),
+        ("PROPFIND", "PROPFIND", True),
+        ("get", "GET", True),
+        # OPTIONS may be sent to the server as a whole.
+        ("OPTIONS", "OPTIONS", False),
+        ("A B", "A B", False),
+        ("", "", False),
+    ],
+)
+def test_settled(raw_method: str, method: str, settled: bool) -> None:
+    """A method is settled if the table lets it pass at every URL."""
+    assert is_settled(raw_method, method) is settled
+
+
+def row(reason: Reason, holds: Callable[[Situation], bool]) -> Row:
+    """Make a row of the table."""
+    return Row(reason, "a test says so", "what it says", 405, "none", holds)
+
+
+@pytest.mark.parametrize(
+    ("new", "settled"),
+    [
+        (row(Reason.NOT_ALLOWED, lambda it: it.raw_method == "GET"), False),
+        (row(Reason.NOT_ALLOWED, lambda it: it.routing is Routing.UNMATCHED), False),
+        (row(Reason.NOT_ALLOWED, lambda it: it.asterisk), False),
+        (row(Reason.NOT_ALLOWED, lambda it: "PUT" in it.allowed_methods), False),
+        (row(Reason.NOT_ALLOWED, lambda it: it.method == "PUT"), True),
+        (row(Reason.RETIRED, lambda it: it.retired), True),
+    ],
+    ids=["method", "routing", "asterisk", "a fact of the URL", "other", "retired"],
+)
+def test_a_new_row_counts_for_the_fast_path(
+    new: Row, settled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fast path asks the table, so it cannot disagree with it."""
+    monkeypatch.setattr(decision, "TABLE", (new, *TABLE))
+    assert is_settled("GET", "GET") is settled
+
+
+def test_a_row_with_an_unknown_fact_fails_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A row that reads a fact nobody knows fails in init_app, not in a request."""
+    new = row(Reason.NOT_ALLOWED, lambda it: it.weather)  # type: ignore[attr-defined]
+    monkeypatch.setattr(decision, "TABLE", (new, *TABLE))
+    app = Flask(__name__)
+    with pytest.raises(AttributeError, match="weather"):
+        MethodGuard(app)
+    assert not app.extensions
+    assert not app.before_request_funcs
+
+
+def test_a_new_row_decides_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table decides the second request, too, and what explain says."""
+    new = row(Reason.NOT_ALLOWED, lambda it: it.method == "GET")
+    monkeypatch.setattr(decision, "TABLE", (new, *TABLE))
+    app = make_plain_app()
+    for _ in range(2):
+        assert ask(app, "GET", "/items").status == 405
+    assert explain(app, "GET", "/items").status == 405
+
+
 def test_a_raw_method_counts_for_the_token() -> None:
     """Upper-casing does not make a token of a method that is none."""
-    verdict = decide(situation(raw_method="GLAßY", method="GLASSY"))
-    assert verdict.reason is Reason.INVALID_TOKEN
+    found = decide(situation(raw_method="GLAßY", method="GLASSY"))
+    assert found.reason is Reason.INVALID_TOKEN
 
 
 @pytest.mark.parametrize("text", ["GET", "get", "--", "!#$%&'*+-.^_`|~0aZ", "A" * 999])

@@ -35,7 +35,6 @@ from flask_method_guard import (
     deprecated_methods,
     method_rejected,
 )
-from flask_method_guard.extension import AppGuard
 from tests.deprecations import (
     ANNOUNCED,
     LINK,
@@ -229,12 +228,62 @@ def test_announced_whatever_the_time(offset: timedelta) -> None:
     assert (answer.text, announced(answer)) == ("PUT is served", ANNOUNCED)
 
 
-def test_head_is_a_method_of_its_own() -> None:
-    """Who deprecates GET alone says nothing of HEAD."""
-    app = make_app(DEPRECATED_METHODS={"GET": SAID})
-    app.add_url_rule("/", "index", lambda: "ok")
-    assert announced(ask(app, "GET", "/")) == ANNOUNCED
-    assert announced(ask(app, "HEAD", "/")) == SILENT
+#: What each of the four possible marks on HEAD announces.
+PLACES = {
+    "the view's HEAD": "@1735689600",
+    "the view's GET": "@1704067200",
+    "the app's HEAD": "@1672531200",
+    "the app's GET": "@1640995200",
+}
+
+
+@pytest.mark.parametrize("marked", range(1, 16))
+def test_a_mark_on_get_covers_head(marked: int) -> None:
+    """The first mark in order applies to HEAD; only GET's own ones apply to GET."""
+    given = [name for bit, name in enumerate(PLACES) if marked & 1 << bit]
+    since = {name: f"202{5 - n}-01-01" for n, name in enumerate(PLACES)}
+    app_marks = {
+        name.split()[-1]: {"since": since[name]} for name in given if "app" in name
+    }
+    app = make_app(DEPRECATED_METHODS=app_marks)
+
+    def index() -> str:
+        return "ok"
+
+    for name in given:
+        if "view" in name:
+            deprecated_methods(name.split()[-1], since=since[name])(index)
+    app.add_url_rule("/", view_func=index)
+    for_get = next((PLACES[name] for name in given if "GET" in name), None)
+    assert ask(app, "HEAD", "/").get("Deprecation") == PLACES[given[0]]
+    assert ask(app, "GET", "/").get("Deprecation") == for_get
+    assert ask(app, "OPTIONS", "/").get("Deprecation") is None
+
+
+@pytest.mark.parametrize("way", ["view", "app"])
+def test_a_retired_get_takes_head_with_it(way: str) -> None:
+    """HEAD is refused and left out of Allow, unless a mark of its own keeps it."""
+    said = {"GET": SAID}
+    marks = {"DEPRECATED_METHODS": said} if way == "app" else {}
+    app = make_app(Clock(SUNSET), ENFORCE_SUNSET=True, **marks)
+
+    def index() -> str:
+        return "ok"
+
+    @deprecated_methods("HEAD", notice="HEAD stays.")
+    def kept() -> str:
+        return "kept"
+
+    for path, view in (("/", index), ("/kept", kept)):
+        if way == "view":
+            deprecated_methods("GET", **SAID)(view)
+        app.add_url_rule(path, view_func=view, methods=["GET", "POST"])
+    for method in ("GET", "HEAD", "PUT"):
+        answer = ask(app, method, "/")
+        assert (answer.status, answer.get("Allow")) == (405, "OPTIONS, POST")
+    assert ask(app, "OPTIONS", "/").get("Allow") == "OPTIONS, POST"
+    assert ask(app, "HEAD", "/kept").status == 200
+    assert ask(app, "PUT", "/kept").get("Allow") == "HEAD, OPTIONS, POST"
 
 
 def test_a_deprecated_options() -> None:
@@ -461,8 +510,7 @@ def test_a_retired_options() -> None:
 
 def test_get_can_be_retired() -> None:
     """GET is 405 then, not 501: servers must know it (RFC 9110 §9.1)."""
-    said = {"GET": SAID, "HEAD": SAID}
-    app = make_app(Clock(SUNSET), DEPRECATED_METHODS=said, ENFORCE_SUNSET=True)
+    app = make_app(Clock(SUNSET), DEPRECATED_METHODS={"GET": SAID}, ENFORCE_SUNSET=True)
     app.add_url_rule("/", "index", lambda: "ok", methods=["GET", "POST"])
     answer = ask(app, "GET", "/")
     assert (answer.status, answer.get("Allow")) == (405, "OPTIONS, POST")
@@ -742,55 +790,45 @@ def test_501_of_a_routed_method_has_the_views_word() -> None:
 # -- what others pay -------------------------------------------------------------
 
 
-def test_no_deprecations_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without deprecations a request that matches looks up no mark and no time."""
-    clock = Clock()
-    app = make_app(clock, ENFORCE_SUNSET=True)
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    app.add_url_rule("/", "index", lambda: "ok", methods=methods)
-    assert ask(app, "GET", "/").status == 200  # reads the views, once
-
-    def look_up(*args: object) -> None:
-        raise AssertionError
-
-    for name in ("deprecation", "is_retired", "_follow_up", "_read"):
-        monkeypatch.setattr(AppGuard, name, look_up)
-    for method in [*methods, "HEAD"]:
-        assert ask(app, method, "/").status == 200
-    assert clock.looks == 0
-
-
-def test_the_cost_is_there_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The twin: one deprecated method is looked up, and all others still are not."""
-    clock = Clock()
-    app = make_put_app(clock, ENFORCE_SUNSET=True)
-    assert ask(app, "GET", "/item").status == 200
-    looks: list[str] = []
-    deprecation = AppGuard.deprecation
-
-    def look_up(guard: AppGuard, endpoint: str | None, method: str) -> Any:
-        looks.append(method)
-        return deprecation(guard, endpoint, method)
-
-    monkeypatch.setattr(AppGuard, "deprecation", look_up)
-    assert ask(app, "GET", "/item").status == 200
-    assert (looks, clock.looks) == ([], 0)
-    assert ask(app, "PUT", "/item").status == 200
-    assert looks
-    assert set(looks) == {"PUT"}
-    assert clock.looks > 0
+def looks(app: Flask, clock: Clock, *methods: str) -> list[int]:
+    """Send each method twice; return how often the clock is asked each time."""
+    found = []
+    for method in [*methods, *methods]:
+        before = clock.looks
+        ask(app, method, "/item")
+        found.append(clock.looks - before)
+    return found
 
 
 @pytest.mark.parametrize("enforce", [False, True])
-def test_the_clock_is_for_sunsets_alone(enforce: bool) -> None:
-    """Who enforces no sunset, or has none, never asks for the time."""
+def test_the_clock_is_asked_for_sunsets_only(enforce: bool) -> None:
+    """An app that enforces no sunset, or has none, never asks for the time."""
     clock = Clock()
     said = {"PUT": {"since": "2026-01-01"} if enforce else SAID}
     app = make_app(clock, DEPRECATED_METHODS=said, ENFORCE_SUNSET=enforce)
-    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT", "PROPFIND"])
+    methods = ["PUT", "PROPFIND", "PATCH"]
+    app.add_url_rule("/item", "item", lambda: "ok", methods=methods)
     for method in ("PUT", "PROPFIND", "OPTIONS", "POST", "FOO"):
-        ask(app, method, "/")
-    assert clock.looks == 0
+        assert looks(app, clock, method) == [0, 0]
+
+
+def test_the_clock_is_asked_where_a_date_may_matter() -> None:
+    """It is asked once for each request that the deprecated method may change."""
+    clock = Clock()
+    app = make_put_app(clock, ENFORCE_SUNSET=True)
+    assert looks(app, clock, "GET", "HEAD", "PATCH", "FOO") == [0] * 8
+    for method in ("PUT", "POST", "OPTIONS"):
+        assert looks(app, clock, method) == [1, 1]
+
+
+def test_a_clock_without_a_time_zone_is_refused() -> None:
+    """A naive time would fail in a request, so it fails at start."""
+    now = datetime(2026, 1, 1)  # noqa: DTZ001 -- as datetime.now() returns it
+    app = Flask(__name__)
+    with pytest.raises(ValueError, match="no time zone") as caught:
+        MethodGuard(app, clock=lambda: now)
+    assert "datetime(2026, 1, 1, 0, 0)" in str(caught.value)
+    assert not app.extensions
 
 
 def test_no_log_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -841,10 +879,10 @@ def build(rules: list[Any], *, marks: bool) -> Flask:
     return app
 
 
-def expected_headers(said: dict[str, Any] | None) -> list[tuple[str, str]]:
+def expected_headers(said: dict[str, Any]) -> list[tuple[str, str]]:
     """Say what is announced, in other words than the package's."""
     found: list[tuple[str, str]] = []
-    for key, value in sorted((said or {}).items()):
+    for key, value in sorted(said.items()):
         if key == "link":
             found.append(("Link", f'<{value}>; rel="deprecation"'))
         if key == "since":
@@ -863,7 +901,14 @@ def who_answers(adapter: MapAdapter, path: str, method: str) -> int | None:
     return int(endpoint)
 
 
-def check(answer: Answer, said: dict[str, Any] | None, *, ended: bool) -> None:
+def said_of(method: str, *places: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Find the first mark that applies to a method; a mark on GET covers HEAD."""
+    names = [method, "GET"] if method == "HEAD" else [method]
+    found = [place[name] for place in places for name in names if name in place]
+    return found[0] if found else {}
+
+
+def check(answer: Answer, said: dict[str, Any], *, ended: bool) -> None:
     """Compare an answer of a view, or to a retired method, with what is said."""
     expected = expected_headers(said)
     if ended:
@@ -900,8 +945,8 @@ def test_headers_on_the_deprecated_method_alone(
                 # A 501 has the link of a method that the app deprecates.
                 assert answer.status == 501 or announced(answer) == SILENT
                 continue
-            said = rules[number][2].get(method) or app_said.get(method)
-            ended = enforce and now >= (said or {}).get("sunset", now + SECOND)
+            said = said_of(method, rules[number][2], app_said)
+            ended = enforce and now >= said.get("sunset", now + SECOND)
             check(answer, said, ended=ended)
             alive |= set() if ended else {method}
         ours = [a for a in answers.values() if a.get("X-View") is None]

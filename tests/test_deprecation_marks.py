@@ -502,3 +502,24 @@ def test_a_view_that_is_replaced() -> None:
     app = make_put_app()
     app.view_functions["item"] = bare_wrapper(app.view_functions["item"])
     assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
+
+
+class Shy:
+    """A view whose attributes cannot all be read, such as a proxy."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("__func__", "__wrapped__"):
+            raise RuntimeError(name)
+        raise AttributeError(name)
+
+    def __call__(self) -> str:
+        return "ok"
+
+
+def test_a_view_that_cannot_be_read() -> None:
+    """It is served, without marks of its own, and other views keep theirs."""
+    app = make_put_app()
+    app.add_url_rule("/shy", "shy", Shy(), methods=["PUT"])
+    answer = ask(app, "PUT", "/shy")
+    assert (answer.text, announced(answer)) == ("ok", SILENT)
+    assert announced(ask(app, "PUT", "/item")) == ANNOUNCED

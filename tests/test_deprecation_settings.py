@@ -40,7 +40,7 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
         [
             (
                 "PUT: sunset 2026-02-28T23:59:59+00:00 is earlier than since"
-                " 2026-03-01T00:00:00+00:00. Give a sunset on or after since."
+                " 2026-03-01T00:00:00+00:00. Use a sunset on or after since."
             )
         ],
     ),
@@ -72,39 +72,42 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
     ),
     "a key given twice": (
         {"PUT": {"since": "2026-01-01", "SINCE": "2026-01-02"}},
-        ["PUT: 'SINCE' is given twice, in another case. Give it once."],
+        ["PUT: 'SINCE' is given twice, in different case. Use it once."],
     ),
     "a date that is none": (
         {"PUT": {"since": "2026-02-30"}},
         [
             (
-                "PUT: since is '2026-02-30', which is no date."
-                " Write it as 2026-03-01 or 2026-03-01T12:00:00Z."
+                "PUT: since: '2026-02-30' is not a date."
+                " Write 2026-03-01 or 2026-03-01T12:00:00Z."
             )
         ],
     ),
     "a date of another type": (
         {"PUT": {"sunset": 20260301}},
-        ["PUT: sunset is 20260301. Give a date, a datetime or an ISO string."],
+        ["PUT: sunset: 20260301 is not a date, a datetime or an ISO 8601 string."],
     ),
     "a method that is no token": (
         {"P UT": {"since": "2026-01-01"}},
-        ["'P UT' is no method. Give a token such as 'PUT'."],
+        ["'P UT' is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only."],
     ),
-    "an empty method": ({"": SAID}, ["'' is no method. Give a token such as 'PUT'."]),
+    "an empty method": (
+        {"": SAID},
+        ["'' is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only."],
+    ),
     "a method that is no text": (
         {7: SAID},
-        ["7 is no method. Give its name as a string."],
+        ["7 is not a method. Use a string such as 'PUT'."],
     ),
     "a method given twice": (
         {"PUT": SAID, "put": SAID},
-        ["'put' is given twice, in another case. Give it once."],
+        ["'put' is given twice, in different case. Use it once."],
     ),
     "a link with CR and LF": (
         {"PUT": {"link": "https://docs.example.com/\r\nX-Evil: 1"}},
         [
             (
-                r"PUT: link is 'https://docs.example.com/\r\nX-Evil: 1':"
+                r"PUT: link: 'https://docs.example.com/\r\nX-Evil: 1':"
                 " a link is not empty and has no line break or control code."
             )
         ],
@@ -113,26 +116,26 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
         {"PUT": {"link": "javascript:alert(1)"}},
         [
             (
-                "PUT: link is 'javascript:alert(1)':"
+                "PUT: link: 'javascript:alert(1)':"
                 " a link is an http or https URL, or a relative one."
             )
         ],
     ),
     "a link that is no text": (
         {"PUT": {"link": b"/docs"}},
-        ["PUT: link is b'/docs': a link is a string, not bytes."],
+        ["PUT: link: b'/docs': a link is a string, not bytes."],
     ),
     "a notice that is no text": (
         {"PUT": {"notice": ["Use PATCH."]}},
-        ["PUT: notice is ['Use PATCH.']. Give a sentence as a string."],
+        ["PUT: notice: ['Use PATCH.'] is not a string. Write a sentence."],
     ),
     "no mapping": (
         {"PUT": "2026-01-01"},
-        ["PUT: '2026-01-01' is no mapping. Give since, sunset, link or notice."],
+        ["PUT: '2026-01-01' is not a mapping. Set since, sunset, link or notice."],
     ),
     "nothing said": (
         {"PUT": {}},
-        ["PUT: nothing is said of it. Give since, sunset, link or notice."],
+        ["PUT: it is empty. Set since, sunset, link or notice."],
     ),
     "everything at once": (
         {
@@ -142,22 +145,22 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
         },
         [
             (
-                "PUT: since is 'soon', which is no date."
-                " Write it as 2026-03-01 or 2026-03-01T12:00:00Z."
+                "PUT: since: 'soon' is not a date."
+                " Write 2026-03-01 or 2026-03-01T12:00:00Z."
             ),
-            "PUT: sunset is 1. Give a date, a datetime or an ISO string.",
+            "PUT: sunset: 1 is not a date, a datetime or an ISO 8601 string.",
             (
-                "PUT: link is '': a link is not empty and has no line break or control"
+                "PUT: link: '': a link is not empty and has no line break or control"
                 " code."
             ),
-            "PUT: notice is 1. Give a sentence as a string.",
+            "PUT: notice: 1 is not a string. Write a sentence.",
             "PUT: 'by' is not one of since, sunset, link, notice. Remove it.",
-            "'A/B' is no method. Give a token such as 'PUT'.",
+            "'A/B' is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only.",
             (
-                "A/B: since is 'soon', which is no date."
-                " Write it as 2026-03-01 or 2026-03-01T12:00:00Z."
+                "A/B: since: 'soon' is not a date."
+                " Write 2026-03-01 or 2026-03-01T12:00:00Z."
             ),
-            "DELETE: 7 is no mapping. Give since, sunset, link or notice.",
+            "DELETE: 7 is not a mapping. Set since, sunset, link or notice.",
         ],
     ),
 }
@@ -165,8 +168,8 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_refused_at_start(name: str) -> None:
-    """Each problem is told in the one configuration error; nothing is registered."""
-    methods, told = BAD[name]
+    """Each problem is in the one configuration error, and nothing is registered."""
+    methods, messages = BAD[name]
     app = Flask(__name__)
     app.config["METHOD_GUARD_DEPRECATED_METHODS"] = methods
     app.config["METHOD_GUARD_DRAIN_LIMIT"] = -1
@@ -174,7 +177,7 @@ def test_refused_at_start(name: str) -> None:
         MethodGuard(app)
     assert app.extensions == {}
     *ours, other = caught.value.problems
-    assert ours == [f"METHOD_GUARD_DEPRECATED_METHODS: {text}" for text in told]
+    assert ours == [f"METHOD_GUARD_DEPRECATED_METHODS: {text}" for text in messages]
     assert "DRAIN_LIMIT" in other
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import socket
 from contextlib import suppress
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from flask import Flask, abort, request
 from werkzeug.exceptions import ClientDisconnected
 
+from flask_method_guard import drain
 from tests.raw_wsgi import Answer, make_environ, run
 from tests.routed_apps import make_app
 
@@ -34,7 +37,7 @@ class Body(io.BytesIO):
         return super().readinto(buffer)
 
 
-def put(app: Flask, body: io.BytesIO, length: int | None, **environ: str) -> Answer:
+def put(app: Flask, body: Any, length: int | None, **environ: Any) -> Answer:
     """Send a PUT with the given stream as its body."""
     request_environ = make_environ("PUT", environ.pop("path", "/items"))
     request_environ["wsgi.input"] = body
@@ -183,3 +186,64 @@ def test_a_body_that_a_hook_saw_end_early() -> None:
     app = make_app()
     app.before_request(read_a_little)
     assert put(app, Body(1000, ends_after=10), 1000).status == 405
+
+
+# -- bounded in time --------------------------------------------------------------
+
+
+class Slow(Body):
+    """A body that arrives slowly, one byte at a time."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        sleep(0.01)
+        return super().read(1)
+
+
+def test_a_body_that_arrives_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer does not wait for the end of a body that takes too long."""
+    monkeypatch.setattr(drain, "TIME_LIMIT", 0.1)
+    body = Slow(1000)
+    begin = monotonic()
+    assert put(make_app(), body, 1000).status == 405
+    assert 0 < body.tell() < 1000
+    assert 0.1 <= monotonic() - begin < 5
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_body_that_stalls(begun: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read that blocks is ended, where the server gives out its socket."""
+    monkeypatch.setattr(drain, "TIME_LIMIT", 0.1)
+    app = make_app()
+    if begun:
+        app.before_request(read_a_little)
+    client, server = socket.socketpair()
+    with client, server, server.makefile("rb", -1) as stream:
+        client.sendall(b"x")
+        server.settimeout(30)
+        begin = monotonic()
+        answer = put(app, stream, 1000, **{"werkzeug.socket": server})
+        assert answer.status == 405
+        assert monotonic() - begin < 5
+        assert server.gettimeout() == 30
+
+
+def test_a_body_on_a_socket_is_drained() -> None:
+    """A body that arrives in time is read to its end, and no further."""
+    client, server = socket.socketpair()
+    with client, server, server.makefile("rb", -1) as stream:
+        client.sendall(b"x" * 1000 + b"next")
+        assert (
+            put(make_app(), stream, 1000, **{"werkzeug.socket": server}).status == 405
+        )
+        assert server.gettimeout() is None
+        assert stream.read(4) == b"next"
+
+
+def test_another_error_on_a_socket_is_not_swallowed() -> None:
+    """The socket gets its own time-out back, whatever happens."""
+    client, server = socket.socketpair()
+    with client, server:
+        server.settimeout(30)
+        body = Broken(ValueError("no more"))
+        assert put(make_app(), body, 1000, **{"werkzeug.socket": server}).status == 500
+        assert server.gettimeout() == 30

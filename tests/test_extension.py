@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from flask_method_guard import (
 from flask_method_guard.bodies import CONTENT_SECURITY_POLICY
 from flask_method_guard.report import inventory
 from tests.raw_wsgi import ask
-from tests.routed_apps import make_app, outcome
+from tests.routed_apps import make_app, make_plain_app, outcome
 
 
 @pytest.mark.parametrize("path", ["/items", "/nowhere", "/dir", "/static/x", "*"])
@@ -262,9 +263,10 @@ def test_an_automatic_answer_in_another_notation() -> None:
     assert outcome(ask(app, "OPTIONS", "/")) == (200, "GET, HEAD, OPTIONS")
 
 
-def test_an_own_options_view_keeps_its_words() -> None:
+@pytest.mark.parametrize("make", [make_app, make_plain_app])
+def test_an_own_answer_to_options_stays(make: Callable[[], Flask]) -> None:
     """Only Flask's automatic answer to OPTIONS is made exact."""
-    app = make_app()
+    app = make()
     app.add_url_rule(
         "/own",
         "own",
@@ -275,11 +277,11 @@ def test_an_own_options_view_keeps_its_words() -> None:
     @app.before_request
     def preflight() -> Response | None:
         if request.method == "OPTIONS" and request.path == "/items":
-            return Response(headers={"Allow": "GET"})
+            return Response(headers={"Allow": "PUT, GET"})
         return None
 
     assert ask(app, "OPTIONS", "/own").get("Allow") == "OPTIONS,  GET"
-    assert ask(app, "OPTIONS", "/items").get("Allow") == "GET"
+    assert ask(app, "OPTIONS", "/items").get("Allow") == "PUT, GET"
 
 
 def test_only_a_405_has_a_rule_early() -> None:
@@ -372,7 +374,14 @@ def test_docs_url_quotes_what_clients_send() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [lambda error: 1 / 0, lambda error: 7, lambda error: "a\r\nb"]
+    "bad",
+    [
+        lambda error: 1 / 0,
+        lambda error: 7,
+        lambda error: "a\r\nb",
+        lambda error: "/\ud800",
+    ],
+    ids=["crash", "number", "line break", "surrogate"],
 )
 def test_a_failing_docs_url_costs_the_link_alone(
     bad: object, caplog: pytest.LogCaptureFixture

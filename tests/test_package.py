@@ -1,4 +1,4 @@
-"""The shape of the package: who imports whom, and what importing it does."""
+"""The shape of the package: which module imports which, and what an import does."""
 
 import ast
 import importlib.metadata
@@ -22,87 +22,62 @@ MODULES = {
 }
 ROOT = Path(__file__).parent.parent
 
-#: What each module may import beside the standard library. Only extension and cli
-#: know Flask; the decision and its settings know no framework at all.
-MAY_IMPORT = {
+
+def ours(*modules: str) -> tuple[str, ...]:
+    """Return the full names of modules of the package."""
+    return tuple(f"{NAME}.{module}" for module in modules)
+
+
+#: What each module that serves requests may import, apart from the standard library.
+SERVING = {
+    # These know no framework …
     "decision": (),
+    "messages": ours("decision"),
     "links": (),
-    "deprecation": (f"{NAME}.decision", f"{NAME}.links"),
-    "marks": (f"{NAME}.deprecation",),
-    "config": (f"{NAME}.decision", f"{NAME}.deprecation", f"{NAME}.links"),
+    "deprecation": ours("links", "messages"),
+    "marks": ours("deprecation", "messages"),
+    "config": ours("decision", "deprecation", "links", "messages"),
+    # … these know Werkzeug only …
     "bodies": (
-        "markupsafe",
-        "werkzeug.http",
-        f"{NAME}.decision",
-        f"{NAME}.deprecation",
-        f"{NAME}.links",
+        *("markupsafe", "werkzeug.http"),
+        *ours("decision", "deprecation", "links"),
     ),
-    "exceptions": (
-        "werkzeug.exceptions",
-        f"{NAME}.bodies",
-        f"{NAME}.decision",
-        f"{NAME}.deprecation",
+    "exceptions": ("werkzeug", *ours("bodies", "decision", "deprecation")),
+    "urlmap": ("werkzeug", *ours("decision")),
+    "drain": ("werkzeug",),
+    # … and these may use Flask.
+    "snapshot": (
+        "werkzeug",
+        *ours("config", "decision", "deprecation", "marks", "urlmap"),
     ),
-    "urlmap": ("werkzeug.exceptions", "werkzeug.routing", f"{NAME}.decision"),
-    "drain": ("werkzeug.exceptions", "werkzeug.wrappers", "werkzeug.wsgi"),
-    "state": (
-        "werkzeug.exceptions",
-        "werkzeug.routing",
-        f"{NAME}.bodies",
-        f"{NAME}.config",
-        f"{NAME}.decision",
-        f"{NAME}.deprecation",
-        f"{NAME}.exceptions",
-        f"{NAME}.marks",
-        f"{NAME}.urlmap",
+    "situation": (
+        *("flask", "werkzeug"),
+        *ours("config", "decision", "snapshot", "urlmap"),
     ),
-    "target": (
-        "werkzeug.exceptions",
-        "werkzeug.routing",
-        f"{NAME}.bodies",
-        f"{NAME}.decision",
-        f"{NAME}.exceptions",
-        f"{NAME}.state",
-        f"{NAME}.urlmap",
+    "extension": (
+        *("blinker", "flask", "werkzeug"),
+        *ours("bodies", "config", "decision", "deprecation", "drain", "exceptions"),
+        *ours("links", "situation", "snapshot"),
     ),
-    "extension": ("blinker", "flask", "werkzeug", NAME),
-    "inspection.__init__": (),
-    "inspection.samples": ("werkzeug.routing", f"{NAME}.urlmap"),
-    "inspection.text": (),
-    "inspection.apps": (
-        f"{NAME}.config",
-        f"{NAME}.deprecation",
-        f"{NAME}.urlmap",
+    "__init__": ours(
+        *("config", "decision", "deprecation", "exceptions", "extension", "marks")
     ),
-    "inspection.checks": (
-        f"{NAME}.decision",
-        f"{NAME}.deprecation",
-        f"{NAME}.inspection.apps",
-        f"{NAME}.marks",
-        f"{NAME}.urlmap",
-    ),
-    "inspection.inventory": (
-        f"{NAME}.config",
-        f"{NAME}.decision",
-        f"{NAME}.inspection.apps",
-        f"{NAME}.urlmap",
-    ),
-    "inspection.explanation": (
-        f"{NAME}.decision",
-        f"{NAME}.deprecation",
-        f"{NAME}.inspection",
-        f"{NAME}.urlmap",
-    ),
-    "report": (f"{NAME}.inspection",),
-    "testing": (
-        "werkzeug.datastructures",
-        "werkzeug.test",
-        f"{NAME}.inspection",
-        f"{NAME}.urlmap",
-    ),
-    "cli": ("click", "flask", f"{NAME}.inspection", f"{NAME}.report"),
-    "__init__": (NAME,),
 }
+#: What a module that looks at an app may import.
+INSPECTION = ("flask", "werkzeug", *ours(*SERVING, "inspection"))
+#: The same for the modules above them.
+ABOVE = {
+    "report": ours("inspection"),
+    "testing": ("markupsafe", *INSPECTION),
+    "cli": ("click", "flask", *ours("inspection", "report")),
+}
+
+
+def may_import(module: str) -> tuple[str, ...]:
+    """Return what a module may import, apart from the standard library."""
+    if module.startswith("inspection."):
+        return INSPECTION
+    return {**SERVING, **ABOVE}[module]
 
 
 def imports(tree: ast.AST, package: str = NAME) -> Iterator[str]:
@@ -142,17 +117,20 @@ def beyond(tree: ast.AST, allowed: tuple[str, ...], package: str = NAME) -> list
     ]
 
 
-def test_every_module_has_its_row() -> None:
-    """A new module says what it may import before it imports it."""
-    assert set(MODULES) <= set(MAY_IMPORT)
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_imports(module: str) -> None:
-    """A module imports what its row allows, and nothing else."""
+    """A module imports what its row allows, and nothing else; each has a row."""
     tree = ast.parse(MODULES[module].read_text())
     package = f"{NAME}.{module}".rpartition(".")[0]
-    assert beyond(tree, MAY_IMPORT[module], package) == []
+    assert beyond(tree, may_import(module), package) == []
+
+
+@pytest.mark.parametrize("module", SERVING)
+def test_what_serves_knows_nothing_of_what_looks_at_an_app(module: str) -> None:
+    """The two wings are apart: reports, checks and commands are above."""
+    found = imports(ast.parse(MODULES[module].read_text()))
+    above = ours("inspection", *ABOVE)
+    assert [name for name in found if name.startswith(above)] == []
 
 
 @pytest.mark.parametrize(
@@ -184,6 +162,43 @@ def test_imports(module: str) -> None:
 def test_the_walk_sees_every_form(source: str, found: list[str]) -> None:
     """An import is seen in whatever form and place, and judged by its full name."""
     assert beyond(ast.parse(source), ("werkzeug.http", f"{NAME}.decision")) == found
+
+
+#: Prints which modules of the package an app loads that serves and refuses requests.
+SERVE = f"""
+import sys
+from flask import Flask
+from {NAME} import MethodGuard
+
+app = Flask("app")
+app.config["METHOD_GUARD_DEPRECATED_METHODS"] = {{"PUT": {{"sunset": "2020-01-01"}}}}
+app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+MethodGuard(app)
+app.add_url_rule("/", "index", lambda: "ok", methods=["GET", "PUT"])
+ALSO
+client = app.test_client()
+for method, status in (("GET", 200), ("PUT", 405), ("POST", 405), ("BREW", 501)):
+    assert client.open("/", method=method).status_code == status
+print(*[name for name in sys.modules if name.startswith("{NAME}.")])
+"""
+
+
+def loaded_while_serving(also: str = "") -> set[str]:
+    """Serve requests in a fresh interpreter; return the modules that were loaded."""
+    command = [sys.executable, "-c", SERVE.replace("ALSO", also)]
+    found = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    return {name.removeprefix(f"{NAME}.") for name in found.split()}
+
+
+def test_serving_loads_nothing_that_looks_at_an_app() -> None:
+    """An app that serves loads the modules that serve, and no other."""
+    assert loaded_while_serving() == set(SERVING) - {"__init__"}
+
+
+def test_a_report_is_seen_to_be_loaded() -> None:
+    """The test above fails if something else is loaded."""
+    loaded = loaded_while_serving(f"import {NAME}.report")
+    assert {"report", "inspection", "inspection.checks"} <= loaded
 
 
 def test_the_top_holds_names_only() -> None:

@@ -117,6 +117,7 @@ def test_inventory_json() -> None:
 
 
 KEY = "METHOD_GUARD_SUPPORTED_METHODS"
+ALWAYS = "GET and HEAD are always supported"
 
 
 @pytest.mark.parametrize(
@@ -130,20 +131,25 @@ KEY = "METHOD_GUARD_SUPPORTED_METHODS"
         (
             "routes",
             "DELETE GET HEAD OPTIONS POST PURGE PUT",
-            f"{KEY} is 'routes': what the routes declare, and GET and HEAD",
+            f"{KEY}: what the routes declare; {ALWAYS}",
         ),
         (
             "*",
             "* DELETE GET HEAD OPTIONS PATCH POST PURGE PUT",
-            f"{KEY} is '*': every method",
+            f"{KEY} contains '*': every method",
         ),
         (
             ["POST"],
             "GET HEAD POST",
-            f"{KEY} lists them; GET and HEAD always are",
+            f"{KEY}: POST; {ALWAYS}",
+        ),
+        (
+            "standard, routes, LOCK",
+            ("CONNECT DELETE GET HEAD LOCK OPTIONS PATCH POST PURGE PUT QUERY TRACE"),
+            f"{KEY}: the standard methods, what the routes declare, LOCK; {ALWAYS}",
         ),
     ],
-    ids=["default", "routes", "everything", "list"],
+    ids=["default", "routes", "everything", "list", "mixed"],
 )
 def test_what_is_supported_and_why(setting: object, supported: str, why: str) -> None:
     """What is supported is told together with where that comes from."""
@@ -159,7 +165,7 @@ def test_a_rule_that_takes_every_method() -> None:
     found = inventory(app)
     assert next(r for r in found.routes if r.rule == "/any").methods == ("*",)
     assert found.supported_methods[0] == "*"
-    assert found.why == "every method, for /any takes every one"
+    assert found.why == "every method, because /any accepts every method"
 
 
 def test_a_rule_that_takes_every_method_of_a_list() -> None:

@@ -1,100 +1,113 @@
-"""The URL map: what is supported, and what dispatches at one URL."""
+"""The URL map: what its rules say together, and what dispatches at one URL."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from werkzeug.routing import BaseConverter, Map, PathConverter, Rule, ValidationError
-
-from flask_method_guard.decision import DEFAULT_METHODS, Routing, SupportedSetting
-from flask_method_guard.urlmap import (
-    MethodIndex,
-    declared_methods,
-    dispatching_methods,
-    find_rule,
-    route,
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import (
+    BaseConverter,
+    Map,
+    MapAdapter,
+    PathConverter,
+    Rule,
+    ValidationError,
 )
+
+from flask_method_guard.decision import DEFAULT_METHODS, Routing
+from flask_method_guard.urlmap import Resource, Rules, ask, refusal
+
+SEVEN = " ".join(sorted(DEFAULT_METHODS))
 
 
 def rule(text: str, *methods: str, **options: Any) -> Rule:
-    """Make a rule for the given methods; with none it takes every method."""
+    """Make a rule for the given methods; without any, it accepts every method."""
     endpoint = options.pop("endpoint", f"{text} {' '.join(methods)}")
     return Rule(text, methods=methods or None, endpoint=endpoint, **options)
 
 
+def bind(url_map: Map, path: str) -> MapAdapter:
+    """Bind a map to a path."""
+    return url_map.bind("localhost", path_info=path)
+
+
+def resource(url_map: Map, path: str, method: str) -> Resource:
+    """Return a URL of a map, as a request with this method finds it."""
+    adapter = bind(url_map, path)
+    return Resource(Rules.read(url_map), adapter, method, ask(adapter, method))
+
+
 def allowed(url_map: Map, path: str) -> str:
-    """Join the methods that dispatch at a path."""
-    index = MethodIndex.read(url_map, None)
-    adapter = url_map.bind("localhost", path_info=path)
-    methods = dispatching_methods(index, adapter, declared_methods(adapter))
-    # What the router lists spares look-ups; the answer must be the same without.
-    assert methods == dispatching_methods(index, adapter, None)
-    return " ".join(methods)
+    """Return the methods that dispatch at a path; every request finds the same."""
+    rules = Rules.read(url_map)
+    known = sorted({*DEFAULT_METHODS, *rules.declared})
+    groups = rules.groups(known)
+    found = {
+        " ".join(resource(url_map, path, method).methods(groups)) for method in known
+    }
+    assert len(found) == 1, found
+    # The oracle: each method is sent to the router.
+    sent = [m for m in known if ask(bind(url_map, path), m).dispatches]
+    assert found == {" ".join(sent)}
+    return found.pop()
 
 
-@pytest.mark.parametrize(
-    ("setting", "named", "everything"),
-    [
-        (None, {*DEFAULT_METHODS, "PURGE"}, False),
-        ("routes", {"GET", "HEAD", "PURGE"}, False),
-        ("*", {*DEFAULT_METHODS, "PURGE"}, True),
-        (frozenset({"GET", "HEAD", "PUT"}), {"GET", "HEAD", "PUT"}, False),
-    ],
-    ids=str,
-)
-def test_supported(
-    setting: SupportedSetting, named: set[str], everything: bool
-) -> None:
-    """Each mode supports what it says, and the two that every server must."""
-    index = MethodIndex.read(Map([rule("/", "PURGE")]), setting)
-    assert index.named == named
-    assert index.supported_names == tuple(sorted(named))
-    assert index.everything is everything
-    assert all(index.supports(method) for method in named)
-    assert index.supports("FOO") is everything
+# -- what the rules say together --------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("setting", "everything"),
-    [(None, True), ("routes", True), ("*", True), (frozenset({"GET"}), False)],
-    ids=str,
-)
-def test_a_rule_without_methods(setting: SupportedSetting, everything: bool) -> None:
-    """A rule that takes every method makes every method known, but to a list."""
-    index = MethodIndex.read(Map([rule("/")]), setting)
-    assert index.supports("FOO") is everything
-    assert index.supports("DELETE") is ("DELETE" in index.named) is everything
+def test_the_declared_methods() -> None:
+    """The methods of all rules are read; only some rules accept every method."""
+    rules = Rules.read(Map([rule("/a", "GET"), rule("/b", "PURGE", "GET POST")]))
+    assert rules.declared == {"GET", "HEAD", "PURGE", "GET POST"}
+    assert not rules.any_method
+    assert Rules.read(Map([rule("/a", "GET"), rule("/b")])).any_method
 
 
 def test_no_rules() -> None:
-    """An empty map supports the defaults, and nothing dispatches."""
-    assert MethodIndex.read(Map(), None).named == set(DEFAULT_METHODS)
+    """In an empty map, nothing dispatches."""
+    rules = Rules.read(Map())
+    assert rules.declared == frozenset()
+    assert not rules.any_method
     assert allowed(Map(), "/") == ""
 
 
-def test_current() -> None:
-    """An index is current until a rule is added, and for its own map alone."""
-    url_map = Map([rule("/", "GET")])
-    index = MethodIndex.read(url_map, None)
-    assert index.is_current(url_map)
-    assert not index.is_current(Map([rule("/", "GET")]))
-    url_map.add(rule("/more", "PURGE"))
-    assert not index.is_current(url_map)
-
-
-def test_rules_that_only_build() -> None:
-    """A rule to which nothing can be sent makes no method known."""
+def test_rules_that_only_build_urls() -> None:
+    """No request reaches a rule that only builds URLs, so its methods do not count."""
     elsewhere = Rule("/", build_only=True, host="www.example", endpoint="elsewhere")
-    purge = rule("/purge", "PURGE", build_only=True)
-    index = MethodIndex.read(Map([elsewhere, purge, rule("/", "GET")]), None)
-    assert not index.everything
-    assert index.named == set(DEFAULT_METHODS)
-    assert index.is_current(index.url_map)
+    purge = rule("/purge/", "PURGE", build_only=True)
+    rules = Rules.read(Map([elsewhere, purge, rule("/", "GET")]))
+    assert rules.declared == {"GET", "HEAD"}
+    assert not rules.any_method
+    assert rules.branches == frozenset()
+
+
+def test_the_methods_that_were_read() -> None:
+    """A new method is noticed, and so is the first rule that accepts every method."""
+    rules = Rules.read(Map([rule("/a", "GET"), rule("/b", "PURGE")]))
+    assert rules.knows(["GET", "PURGE"])
+    assert rules.knows([])
+    assert not rules.knows(["GET", "COPY"])
+    assert not rules.knows(None)
+    assert Rules.read(Map([rule("/a")])).knows(None)
+
+
+def test_methods_that_dispatch_alike_form_a_group() -> None:
+    """Methods are in one group if the same rules have them."""
+    rules = Rules.read(Map([rule("/a", "GET", "PUT"), rule("/b", "PUT", "POST")]))
+    assert rules.groups(["PUT", "POST", "GET", "HEAD", "COPY", "BREW"]) == (
+        ("BREW", "COPY"),
+        ("GET", "HEAD"),
+        ("POST",),
+        ("PUT",),
+    )
+
+
+# -- where the router's list is exact ---------------------------------------------
 
 
 class Refusing(BaseConverter):
-    """Takes no value."""
+    """Refuses every value."""
 
     def to_python(self, value: str) -> str:
         raise ValidationError
@@ -107,145 +120,53 @@ class Crashing(BaseConverter):
         raise RuntimeError(value)
 
 
-CONVERTERS = {"refusing": Refusing, "crashing": Crashing}
-EXACT = {
-    "static": ([rule("/a", "GET")], "/a", "GET HEAD"),
-    "another path": ([rule("/a", "GET")], "/b", ""),
-    "two rules": ([rule("/a", "GET"), rule("/a", "PUT")], "/a", "GET HEAD PUT"),
-    "value taken": ([rule("/<int(max=5):i>", "GET")], "/3", "GET HEAD"),
-    "value refused": ([rule("/<int(max=5):i>", "GET")], "/9", ""),
-    "value refused by one of two": (
-        [
-            rule("/<refusing:i>", "GET"),
-            rule("/<refusing:i>/", "PUT"),
-            rule("/<i>", "PUT"),
-        ],
-        "/9",
-        "PUT",
-    ),
-    "optional slash": (
-        [rule("/a/", "GET", strict_slashes=False)],
-        "/a",
-        "GET HEAD",
-    ),
-    "optional slash, and one in a converter": (
-        [rule("/<any(a, 'b/c'):x>/", "GET", strict_slashes=False)],
-        "/a",
-        "GET HEAD",
-    ),
-    "redirect to the slash": ([rule("/a/", "GET")], "/a", "GET HEAD"),
-    "merged slashes": ([rule("/a/b", "PUT")], "/a//b", "PUT"),
-    "merged slashes and an optional one": (
-        [rule("/a/b/", "GET", strict_slashes=False)],
-        "/a//b",
-        "GET HEAD",
-    ),
-    "websocket": ([rule("/a", "GET", websocket=True)], "/a", ""),
-    "websocket beside": (
-        [rule("/a", "GET", websocket=True), rule("/a", "PUT")],
-        "/a",
-        "PUT",
-    ),
-    "number of many digits": ([rule("/<int:i>", "GET")], f"/{'9' * 640}", "GET HEAD"),
-    "crash": ([rule("/<crashing:x>", "PUT")], "/a", "PUT"),
-    "no methods, crash": (
-        [rule("/<crashing:x>")],
-        "/a",
-        " ".join(sorted(DEFAULT_METHODS)),
-    ),
-    "no methods": ([rule("/a")], "/a", " ".join(sorted(DEFAULT_METHODS))),
-}
+class Empty(BaseConverter):
+    """Accepts the empty string, too."""
+
+    regex = "[a-z]*"
+    part_isolating = True
 
 
-@pytest.mark.parametrize(("rules", "path", "methods"), EXACT.values(), ids=EXACT.keys())
-def test_exact(rules: list[Rule], path: str, methods: str) -> None:
-    """A method is found if and only if sending it gets to a route or a redirect."""
-    url_map = Map(rules, converters=CONVERTERS)
-    assert allowed(url_map, path) == methods
-
-
-class CountingAdapter:
-    """An adapter that counts how often the router is asked."""
-
-    def __init__(self, url_map: Map, path: str) -> None:
-        self._adapter = url_map.bind("localhost", path_info=path)
-        self.path_info = path
-        self.websocket = False
-        self.asked = 0
-
-    def match(self, *args: Any, **kwargs: Any) -> Any:
-        self.asked += 1
-        return self._adapter.match(*args, **kwargs)
+CONVERTERS = {"refusing": Refusing, "crashing": Crashing, "empty": Empty}
 
 
 @pytest.mark.parametrize(
-    ("rules", "path", "declared", "asked"),
-    [
-        (["/a"], "/a", {"GET", "HEAD"}, 0),
-        (["/a"], "/b", set(), 0),
-        (["/a", "/b/"], "/a", {"GET", "HEAD"}, 0),
-        (["/a", "/b/"], "/c", set(), 0),
-        (["/a", "/<x>/"], "/a", {"GET", "HEAD"}, 3),
-        (["/a", "/<int:x>/"], "/a", {"GET", "HEAD"}, 1),
-        (["/a", "/<path:x>/y/"], "/a", {"GET", "HEAD"}, 1),
-        (["/a", "/b/"], "//b", set(), 3),
-        (["/a", "/a/"], "/a", {"GET", "HEAD"}, 3),
-        (["/<int(max=5):a>"], "/9", {"GET", "HEAD"}, 2),
-        (["/<int(max=5):a>"], "/x", set(), 0),
-    ],
-)
-def test_few_look_ups(
-    rules: list[str], path: str, declared: set[str], asked: int
-) -> None:
-    """The router is asked again only where its own list may not be exact."""
-    url_map = Map([rule(text, "GET") for text in rules])
-    adapter: Any = CountingAdapter(url_map, path)
-    dispatching_methods(MethodIndex.read(url_map, None), adapter, declared)
-    assert adapter.asked == asked
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
+    ("text", "exact"),
     [
         ("/", True),
         ("/a/<b>", True),
         ("/<int:i>/<float:f>/<uuid:u>/<path:p>", True),
         ("/<string(length=2):s>/<any(a, b):c>", True),
         ("/<int(max=5):i>", False),
+        ("/<int(fixed_digits=3):i>", False),
         ("/<float(min=1):f>", False),
+        ("/<any('', b):c>", False),
         ("/<refusing:x>", False),
+        ("/<empty:x>", False),
         ("/<a>/<refusing:x>", False),
     ],
 )
-def test_plain(text: str, plain: bool) -> None:
-    """A rule is plain if its converters take whatever their patterns match."""
+def test_converters_that_may_refuse(text: str, exact: bool) -> None:
+    """The list is exact if every converter accepts what its pattern matches."""
     url_map = Map([rule(text, "GET")], converters=CONVERTERS)
-    assert MethodIndex.read(url_map, None).plain is plain
+    assert Rules.read(url_map).lists_exactly(bind(url_map, "/x")) is exact
 
 
 @pytest.mark.parametrize(
-    "options", [{"websocket": True}, {"merge_slashes": False}], ids=repr
+    "options",
+    [{"websocket": True}, {"merge_slashes": False}, {"redirect_to": lambda a: ""}],
+    ids=["websocket", "merge_slashes", "redirect_to"],
 )
-def test_not_plain(options: dict[str, Any]) -> None:
-    """A rule whose methods may be listed and yet not dispatch is not plain."""
-    assert not MethodIndex.read(Map([rule("/", "GET", **options)]), None).plain
+def test_rules_that_may_refuse(options: dict[str, Any]) -> None:
+    """The list is not exact if a rule can answer in a way of its own."""
+    url_map = Map([rule("/a", "GET", **options)])
+    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/x"))
 
 
-def test_an_optional_slash_behind_an_own_default_converter() -> None:
-    """Where the default converter takes slashes, a rule may end anywhere."""
-    slashed = rule("/<x>/", "GET", strict_slashes=False)
-    url_map = Map([slashed], converters={"default": PathConverter})
-    assert allowed(url_map, "/a/b") == "GET HEAD"
-
-
-@pytest.mark.parametrize("text", ["/a", "/<int(max=5):i>"])
-def test_a_list_leaves_methods_out(text: str) -> None:
-    """What a route takes and the app does not support is not promised."""
-    url_map = Map([rule(text, "GET", "PURGE")])
-    index = MethodIndex.read(url_map, frozenset({"GET", "HEAD"}))
-    adapter = url_map.bind("localhost", path_info=text if text == "/a" else "/1")
-    declared = declared_methods(adapter)
-    assert dispatching_methods(index, adapter, declared) == ("GET", "HEAD")
+def test_a_rule_without_methods_lists_nothing() -> None:
+    """A rule that accepts every method makes the list useless."""
+    url_map = Map([rule("/a")])
+    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/x"))
 
 
 class OwnRule(Rule):
@@ -257,57 +178,255 @@ class OwnRule(Rule):
         return Refusing(self.map)
 
 
-def test_a_rule_with_its_own_converters() -> None:
-    """Where a rule takes other converters than the map's, it is not plain."""
+def test_a_rule_with_converters_of_its_own() -> None:
+    """The bound converters count, not those of the map."""
     url_map = Map([OwnRule("/<x>", endpoint="x", methods=["GET"])])
-    assert not MethodIndex.read(url_map, None).plain
+    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/9"))
     assert allowed(url_map, "/9") == ""
 
 
-def test_a_number_of_too_many_digits() -> None:
-    """Python reads no number of more digits than its limit, so no route takes it."""
-    url_map = Map([rule("/<int:i>", "GET")])
-    path = f"/{'9' * 5000}"
-    adapter = url_map.bind("localhost", path_info=path)
-    # Older versions of Werkzeug crash on it.
-    served = route(adapter, "GET")[0] is not Routing.UNMATCHED
-    assert allowed(url_map, path) == ("GET HEAD" if served else "")
-
-
-def test_an_own_default_converter() -> None:
-    """Where the app's own converter is the default, no rule is plain."""
+def test_a_map_with_a_default_converter_of_its_own() -> None:
+    """The default converter can be replaced as well."""
     url_map = Map([rule("/<x>", "GET")], converters={"default": Refusing})
-    assert not MethodIndex.read(url_map, None).plain
+    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/9"))
     assert allowed(url_map, "/9") == ""
+
+
+def test_a_rule_that_hides_its_converters() -> None:
+    """Where the bound converters cannot be read, the list is not trusted."""
+    url_map = Map([rule("/<x>", "GET")])
+    [only] = url_map.iter_rules()
+    delattr(only, "_converters")
+    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/x"))
 
 
 @pytest.mark.parametrize(
-    ("path", "method", "routing"),
+    ("path", "exact"),
     [
-        ("/a", "GET", Routing.MATCHED),
-        ("/a", "PUT", Routing.UNMATCHED),
-        ("/b", "GET", Routing.UNMATCHED),
-        ("/c", "GET", Routing.ANSWERED),
+        ("/x", True),
+        ("/branch", False),
+        ("/branch/x", False),
+        ("//branch", False),
+        ("", False),
+        ("/a//b", False),
+        (f"/{'a' * 630}", True),
+        (f"/{'a' * 640}", False),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_urls_where_the_list_is_exact(path: str, exact: bool) -> None:
+    """It is not where a slash may be missing or merged, or a number may be too long."""
+    url_map = Map([rule("/<int:x>", "GET"), rule("/branch/<y>/", "GET")])
+    assert Rules.read(url_map).lists_exactly(bind(url_map, path)) is exact
+
+
+@pytest.mark.parametrize("text", ["/<x>/", "//", "/<x>/a/"])
+def test_a_slash_may_be_missing_anywhere(text: str) -> None:
+    """It is so if a rule that ends in a slash begins with a variable, or nothing."""
+    url_map = Map([rule(text, "GET")])
+    assert Rules.read(url_map).branches is None
+    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/x"))
+
+
+@pytest.mark.parametrize("text", ["/a/b/", "//a/b/", "/a/<b>/"])
+def test_a_slash_may_be_missing_below_a_branch(text: str) -> None:
+    """Leading slashes are ignored, since the router merges them."""
+    assert Rules.read(Map([rule(text, "GET")])).branches == frozenset({"a"})
+
+
+def test_a_websocket_request() -> None:
+    """A WebSocket request reaches none of the listed methods."""
+    url_map = Map([rule("/a", "GET")])
+    adapter = url_map.bind("localhost", path_info="/a", url_scheme="ws")
+    assert not Rules.read(url_map).lists_exactly(adapter)
+    found = Resource(Rules.read(url_map), adapter, "PUT", ask(adapter, "PUT"))
+    assert found.methods([("GET",)]) == []
+
+
+# -- what dispatches --------------------------------------------------------------
+
+EXACT = {
+    "static": ([rule("/a", "GET")], "/a", "GET HEAD"),
+    "another path": ([rule("/a", "GET")], "/b", ""),
+    "two rules": ([rule("/a", "GET"), rule("/a", "PUT")], "/a", "GET HEAD PUT"),
+    "value accepted": ([rule("/<int(max=5):i>", "GET")], "/3", "GET HEAD"),
+    "value refused": ([rule("/<int(max=5):i>", "GET")], "/9", ""),
+    "value refused by one of two": (
+        [
+            rule("/<refusing:i>", "GET"),
+            rule("/<refusing:i>/", "PUT"),
+            rule("/<i>", "PUT"),
+        ],
+        "/9",
+        "PUT",
+    ),
+    "a heavier rule refuses the value": (
+        [rule("/<int(max=5):i>", "GET"), rule("/<i>", "GET", "PUT")],
+        "/9",
+        "PUT",
+    ),
+    "optional slash": ([rule("/a/", "GET", strict_slashes=False)], "/a", "GET HEAD"),
+    "optional slash, and one in a converter": (
+        [rule("/<any(a, 'b/c'):x>/", "GET", strict_slashes=False)],
+        "/a",
+        "GET HEAD",
+    ),
+    "slash missing at one of two": (
+        [rule("/a", "GET"), rule("/a/", "PUT")],
+        "/a",
+        "GET HEAD PUT",
+    ),
+    "redirect to the slash": ([rule("/a/", "GET")], "/a", "GET HEAD"),
+    "merged slashes": ([rule("/a/b", "PUT")], "/a//b", "PUT"),
+    "merged slashes and an optional one": (
+        [rule("/a/b/", "GET", strict_slashes=False)],
+        "/a//b",
+        "GET HEAD",
+    ),
+    "only slashes": ([rule("/", "GET"), rule("/<x>/", "PUT")], "//", "GET HEAD"),
+    "two slashes in a rule": (
+        [rule("/a//b/", "PUT", strict_slashes=False)],
+        "/a/b",
+        "PUT",
+    ),
+    "websocket": ([rule("/a", "GET", websocket=True)], "/a", ""),
+    "websocket next to HTTP": (
+        [rule("/a", "GET", websocket=True), rule("/a", "PUT")],
+        "/a",
+        "PUT",
+    ),
+    "number of many digits": ([rule("/<int:i>", "GET")], f"/{'9' * 640}", "GET HEAD"),
+    "crash": ([rule("/<crashing:x>", "PUT")], "/a", "PUT"),
+    "no methods, crash": ([rule("/<crashing:x>")], "/a", SEVEN),
+    "no methods": ([rule("/a")], "/a", SEVEN),
+    "no methods, without a slash": ([rule("/a/")], "/a", SEVEN),
+    "redirect_to": ([rule("/a", "GET", redirect_to="b")], "/a", "GET HEAD"),
+    "redirect_to a callable": (
+        [rule("/<i>", "GET", redirect_to=lambda adapter, i: "b")],
+        "/a",
+        "GET HEAD",
+    ),
+    "an optional segment": ([rule("/a/<empty:x>", "PUT")], "/a/", "PUT"),
+    "a rule for what is not a method": (
+        [rule("/a", "GET", " ")],
+        "/a",
+        "  GET HEAD",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rules", "path", "methods"), EXACT.values(), ids=EXACT.keys())
+def test_exact(rules: list[Rule], path: str, methods: str) -> None:
+    """A method is found if and only if sending it reaches a route or a redirect."""
+    url_map = Map(rules, converters=CONVERTERS)
+    assert allowed(url_map, path) == methods
+
+
+def test_an_optional_slash_after_a_default_converter_of_its_own() -> None:
+    """Where the default converter accepts slashes, a rule may end anywhere."""
+    slashed = rule("/<x>/", "GET", strict_slashes=False)
+    url_map = Map([slashed], converters={"default": PathConverter})
+    assert allowed(url_map, "/a/b") == "GET HEAD"
+
+
+def test_a_number_with_too_many_digits() -> None:
+    """Python refuses to read a number that is too long, so no route accepts it."""
+    url_map = Map([rule("/<int:i>", "GET")])
+    path = f"/{'9' * 5000}"
+    # Older versions of Werkzeug crash on it.
+    served = ask(bind(url_map, path), "GET").dispatches
+    assert allowed(url_map, path) == ("GET HEAD" if served else "")
+
+
+@pytest.mark.parametrize("text", ["/a", "/<int(max=5):i>"])
+def test_only_the_methods_asked_for(text: str) -> None:
+    """A method that a route declares and the app does not support is not found."""
+    url_map = Map([rule(text, "GET", "PURGE")])
+    found = resource(url_map, "/a" if text == "/a" else "/1", "PUT")
+    assert found.methods(Rules.read(url_map).groups({"GET", "HEAD"})) == ["GET", "HEAD"]
+
+
+class Counting(MapAdapter):
+    """Counts how often the router is asked."""
+
+    asked = 0
+
+    def match(self, *args: Any, **kwargs: Any) -> Any:
+        self.asked += 1
+        return super().match(*args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("rules", "path", "asked"),
+    [
+        (["/a"], "/a", 0),
+        (["/a"], "/b", 0),
+        (["/a", "/b/"], "/a", 0),
+        (["/a", "/b/"], "/c", 0),
+        (["/a", "/<int:x>/"], "/a", 1),
+        (["/a", "/a/"], "/a", 1),
+        (["/<int(max=5):a>"], "/x", 1),
+        (["/<int(max=5):a>"], "/9", 2),
     ],
 )
-def test_route(path: str, method: str, routing: Routing) -> None:
+def test_few_look_ups(rules: list[str], path: str, asked: int) -> None:
+    """The router is asked again only where its own list may not be exact."""
+    url_map = Map([rule(text, "GET") for text in rules])
+    adapter = bind(url_map, path)
+    adapter.__class__ = Counting
+    answer = ask(adapter, "PUT")
+    adapter.asked = 0  # type: ignore[attr-defined]
+    found = Resource(Rules.read(url_map), adapter, "PUT", answer)
+    found.methods(Rules.read(url_map).groups(DEFAULT_METHODS))
+    assert adapter.asked == asked  # type: ignore[attr-defined]
+
+
+# -- one question to the router ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "routing", "listed"),
+    [
+        ("/a", "GET", Routing.MATCHED, None),
+        ("/a", "PUT", Routing.UNMATCHED, {"GET", "HEAD"}),
+        ("/b", "GET", Routing.UNMATCHED, set()),
+        ("/c", "GET", Routing.ANSWERED, None),
+    ],
+)
+def test_ask(path: str, method: str, routing: Routing, listed: set[str] | None) -> None:
     """One question to the router has one of three answers."""
     url_map = Map([rule("/a", "GET"), rule("/c/", "GET")])
-    found, matched = route(url_map.bind("localhost", path_info=path), method)
-    assert found is routing
-    assert (matched is not None) is (routing is Routing.MATCHED)
+    found = ask(bind(url_map, path), method)
+    assert (found.routing, found.listed) == (routing, listed)
+    assert (found.rule is not None) is (routing is Routing.MATCHED)
 
 
-def test_find_rule() -> None:
-    """GET's rule stands for a URL, else the first; a redirect has none."""
+@pytest.mark.parametrize(
+    ("error", "routing", "listed"),
+    [
+        (NotFound(), Routing.UNMATCHED, set()),
+        (MethodNotAllowed(["GET"]), Routing.UNMATCHED, {"GET"}),
+        (MethodNotAllowed(), Routing.UNMATCHED, None),
+        (HTTPException(), Routing.UNMATCHED, None),
+        (RuntimeError(), Routing.ANSWERED, None),
+    ],
+    ids=["404", "405", "405 without a list", "another", "a crash"],
+)
+def test_refusal(error: Exception, routing: Routing, listed: set[str] | None) -> None:
+    """An exception of the router is an answer, too."""
+    found = refusal(error)
+    assert (found.routing, found.listed) == (routing, listed)
+
+
+def test_the_owner_of_a_url() -> None:
+    """GET's rule represents a URL, otherwise the first; a redirect has none."""
     get, put = rule("/<int:i>", "GET"), rule("/<int:i>", "DELETE", "PUT")
     url_map = Map([get, put, rule("/c/", "GET")])
-    adapter = url_map.bind("localhost", path_info="/7")
+    found = resource(url_map, "/7", "POST")
     for methods, expected in ((("DELETE", "GET", "PUT"), get), (("PUT",), put)):
-        found, args = find_rule(adapter, methods)
+        owner = found.owner(methods)
         # Rules of one URL are equal.
-        assert found is expected
-        assert args == {"i": 7}
-    assert find_rule(adapter, ()) == (None, None)
-    redirect = url_map.bind("localhost", path_info="/c")
-    assert find_rule(redirect, ("GET",)) == (None, None)
+        assert owner.rule is expected
+        assert owner.args == {"i": 7}
+    assert found.owner(()).rule is None
+    assert resource(url_map, "/c", "POST").owner(["GET"]).rule is None

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from flask import Flask
+
 from ..decision import is_token
 from ..deprecation import Deprecation, spoken_date
-from ..marks import marked_deprecations
-from ..urlmap import MethodIndex, rule_text, url_rules
-from .apps import App, Guard, guard_of, hooks_before, name_of
+from ..extension import AppGuard
+from ..snapshot import Snapshot
+from ..urlmap import rule_text, url_rules
+from .apps import guard_of, hooks_before, name_of
 
 
 class Severity(str, Enum):
@@ -57,7 +60,7 @@ class Finding:
         }
 
 
-def check(app: App, ignore: Iterable[str] = ()) -> tuple[Finding, ...]:
+def check(app: Flask, ignore: Iterable[str] = ()) -> tuple[Finding, ...]:
     """Look for what will surprise.
 
     :param app: a Flask app.
@@ -73,7 +76,7 @@ def check(app: App, ignore: Iterable[str] = ()) -> tuple[Finding, ...]:
             f"{', '.join(unknown)}: no such check. Known: {', '.join(known)}."
         )
     guard = guard_of(app)
-    survey = _Survey(app, guard, guard.index(app), tuple(url_rules(app.url_map)))
+    survey = _Survey(app, guard, guard.refresh(app), tuple(url_rules(app.url_map)))
     return tuple(
         Finding(entry.id, entry.severity, message, entry.hint, endpoint)
         for entry in CHECKS
@@ -89,9 +92,9 @@ def check(app: App, ignore: Iterable[str] = ()) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True)
 class _Survey:
-    app: App
-    guard: Guard
-    index: MethodIndex
+    app: Flask
+    guard: AppGuard
+    snapshot: Snapshot
     rules: tuple[Any, ...]
 
     def pick(self, choose: Callable[[Any], Iterable[str]]) -> Iterator[tuple[str, str]]:
@@ -122,8 +125,7 @@ class _Survey:
         """List every deprecation: endpoint, method, value."""
         for method, value in self.guard.settings.deprecated_methods.items():
             yield None, method, value
-        marks = marked_deprecations(self.app.view_functions)
-        for endpoint, found in marks.items():
+        for endpoint, found in self.snapshot.marks.items():
             for method, value in found.items():
                 yield endpoint, method, value
 
@@ -161,7 +163,7 @@ _Found = Iterator[tuple[str | None, str]]
 
 def _unsupported(survey: _Survey) -> _Found:
     def refused(rule: Any) -> list[str]:
-        supports = survey.index.supports
+        supports = survey.snapshot.supports
         return [m for m in _declared(rule) if is_token(m) and not supports(m)]
 
     for endpoint, place in survey.pick(refused):
@@ -273,7 +275,7 @@ def _nameless(survey: _Survey) -> _Found:
 def _preflight(survey: _Survey) -> _Found:
     hooks = [f for found in survey.app.after_request_funcs.values() for f in found]
     functions = [*hooks, *survey.app.view_functions.values()]
-    if not survey.index.supports("OPTIONS") and any(map(_is_cors, functions)):
+    if not survey.snapshot.supports("OPTIONS") and any(map(_is_cors, functions)):
         text = "Flask-CORS is in use, but OPTIONS is not supported"
         yield None, f"{text}; browsers' preflight requests get 501."
 

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from ..decision import TABLE, Reason, Row
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
+
+from ..decision import TABLE, Reason, Row, decide
 from ..deprecation import Deprecation
+from ..exceptions import BY_REASON
+from ..extension import AppGuard
+from ..situation import is_automatic_options
 from ..urlmap import rule_text
-from .apps import App, Environ, Guard, guard_of, hooks_before, is_own, name_of
+from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .checks import is_refused_by_gunicorn
 from .text import status_text
 
@@ -66,39 +74,37 @@ class Explanation:
         }
 
 
-def explain(app: App, method: str, url: str, host: str | None = None) -> Explanation:
-    """Tell what a client gets for a method at a URL, and why.
+def explain(app: Flask, method: str, url: str, host: str | None = None) -> Explanation:
+    """Explain what a client gets for a method at a URL, and why.
 
     :param app: a Flask app.
-    :param method: the method as a client would send it, however odd.
+    :param method: the method as a client would send it; any text.
     :param url: a path with or without a query, a whole URL, or ``*``.
     :param host: the host, with its port if it has one.
-    :return: the row of the decision table that decides, and what it makes.
+    :return: the row of the decision table that decides, and the answer.
     :raises NoGuardError: if the app has no guard.
-    :raises ValueError: if ``url`` is no URL.
+    :raises ValueError: if ``url`` is not a URL.
     """
+    guard_of(app).refresh(app)
     return explain_request(app, make_environ(app, method, url, host), method, url)
 
 
-def explain_request(app: App, environ: Environ, method: str, url: str) -> Explanation:
-    """Tell what a client gets for a request, and why.
+def explain_request(app: Flask, environ: Environ, method: str, url: str) -> Explanation:
+    """Explain what a client gets for a request, and why.
 
     :param environ: the request; it is not changed.
-    :param method: how the method is shown.
-    :param url: how the URL is shown.
+    :param method: the method to show.
+    :param url: the URL to show.
     :raises NoGuardError: if the app has no guard.
     """
     guard = guard_of(app)
-    found = guard.examine(app, dict(environ))
-    if found.verdict is None:
-        return _unasked(method, url, found.exception)
-    row: Row = found.verdict.row
+    found = examine(app, guard, dict(environ))
+    row = found.row
+    if row is None:
+        return _before_the_table(method, url, found.exception)
     endpoint = None if found.rule is None else found.rule.endpoint
-    status, answer = _outcome(found)
-    if row.reason is Reason.ALLOWED:
-        deprecation = guard.deprecation(endpoint, method.upper())
-    else:
-        deprecation = getattr(found.exception, "deprecation", None)
+    status, answer = _outcome(row, found)
+    rejection = found.exception if row.reason in BY_REASON else None
     return Explanation(
         method=method,
         url=url,
@@ -107,18 +113,73 @@ def explain_request(app: App, environ: Environ, method: str, url: str) -> Explan
         allowed_methods=found.allowed_methods or (),
         endpoint=endpoint,
         rule=None if found.rule is None else rule_text(found.rule),
-        docs=getattr(found.exception, "docs_url", None),
+        docs=getattr(rejection, "docs_url", None),
         rfc=row.rfc,
         condition=row.condition,
         answer=answer,
-        detail=found.exception.description if row.status in REFUSED else None,
+        detail=getattr(rejection, "description", None),
         location=getattr(found.exception, "new_url", None),
-        deprecation=deprecation,
+        deprecation=found.deprecation,
         unknown=tuple(_unknown(app, guard, row, method, endpoint)),
     )
 
 
-def _unasked(method: str, url: str, error: Exception) -> Explanation:
+@dataclass(frozen=True)
+class Examination:
+    """What the guard would do with a request."""
+
+    #: The row that decides; ``None`` if no URL map is bound, or a converter crashed.
+    row: Row | None
+    #: What Flask would raise: the guard's exception, or the router's own.
+    exception: Exception | None
+    #: The rule that represents the target resource, if one is known.
+    rule: Rule | None = None
+    #: The value of ``Allow``; ``None`` where the guard does not set it.
+    allowed_methods: tuple[str, ...] | None = None
+    deprecation: Deprecation | None = None
+
+
+def examine(app: Flask, guard: AppGuard, environ: Environ) -> Examination:
+    """Decide about a request without acting on it.
+
+    The router is asked. Of the app, only the URL converters and a callable
+    ``METHOD_GUARD_DOCS_URL`` run.
+
+    :param environ: the request, as a server would pass it to the app.
+    """
+    ctx = app.request_context(environ)
+    req = ctx.request
+    with app.app_context():
+        try:
+            if ctx.url_adapter is not None:
+                ctx.match_request()
+        except Exception as error:  # noqa: BLE001 -- a converter can raise anything
+            return Examination(None, error)
+        situation = guard.situation(ctx)
+        if situation is None:
+            return Examination(None, req.routing_exception)
+        row = decide(situation)
+        if row.reason not in BY_REASON:
+            automatic = is_automatic_options(req)
+            deprecation = None
+            if row.reason is Reason.ALLOWED:
+                deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
+            return Examination(
+                row,
+                req.routing_exception,
+                req.url_rule,
+                situation.allowed_methods if automatic else None,
+                deprecation,
+            )
+        # A callable may use url_for, which needs the request.
+        with ctx if callable(guard.settings.docs_url) else nullcontext():
+            rejection = guard.rejection(app, situation, row.reason)
+        rule = situation.rule() if rejection.code == 405 else req.url_rule
+        allow = rejection.facts.allowed_methods
+        return Examination(row, rejection, rule, allow, rejection.deprecation)
+
+
+def _before_the_table(method: str, url: str, error: Exception | None) -> Explanation:
     """Explain what Flask answers before the table is asked."""
     status, rfc = getattr(error, "code", None), "RFC 9112 §3.2"
     condition = "the host is malformed, or is not among TRUSTED_HOSTS"
@@ -128,7 +189,16 @@ def _unasked(method: str, url: str, error: Exception) -> Explanation:
     elif status != 400:
         rfc, condition = "RFC 9110 §15", "the app binds no URL map to the request"
     return Explanation(
-        *(method, url, None, status, (), None, None, None, rfc, condition),
+        method=method,
+        url=url,
+        reason=None,
+        status=status,
+        allowed_methods=(),
+        endpoint=None,
+        rule=None,
+        docs=None,
+        rfc=rfc,
+        condition=condition,
         answer=f"{status_text(status)}, by Flask, before the table is asked",
     )
 
@@ -137,14 +207,15 @@ def _unasked(method: str, url: str, error: Exception) -> Explanation:
 REFUSED = (400, 405, 501)
 
 
-def _outcome(found: Any) -> tuple[int | None, str]:
-    """Give the status code and the words of what was examined.
+def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
+    """Return the status code and the answer in words.
 
-    The table leaves the status to the router and to Flask, where they answer.
+    Where the router or Flask answers, the table does not know the status.
     """
-    row: Row = found.verdict.row
     if row.reason is Reason.REDIRECT:
-        return found.exception.code or found.exception.response.status_code, row.answer
+        error = cast("HTTPException", found.exception)
+        code = error.code or getattr(error.response, "status_code", None)
+        return code, row.answer
     if row.reason is Reason.ALLOWED and found.allowed_methods is not None:
         return 200, "Flask's automatic answer to OPTIONS, with the exact Allow"
     return row.status, row.answer
@@ -162,7 +233,7 @@ def default_host(config: Mapping[Any, Any]) -> str:
 
 
 def make_environ(
-    app: App,
+    app: Flask,
     method: str,
     url: str,
     host: str | None = None,
@@ -218,7 +289,7 @@ def _wsgi(data: bytes) -> str:
 
 
 def _unknown(
-    app: App, guard: Guard, row: Row, method: str, endpoint: str | None
+    app: Flask, guard: AppGuard, row: Row, method: str, endpoint: str | None
 ) -> Iterator[str]:
     """Say what comes before the answer, and so may answer in its place."""
     scopes: list[str | None] = [None]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+
+from flask import Flask
+from werkzeug.routing import Rule
 
 from ..config import Settings
 from ..decision import is_token
-from ..urlmap import MethodIndex, rule_text, url_rules
-from .apps import App, Guard, guard_of
+from ..snapshot import Snapshot
+from ..urlmap import rule_text, url_rules
+from .apps import guard_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Route:
     refused: tuple[tuple[str, int], ...]
 
     def as_json(self) -> dict[str, object]:
-        """Give the value as JSON has it."""
+        """Return the value as JSON shows it."""
         methods = list(self.methods)
         return {"rule": self.rule, "endpoint": self.endpoint, "methods": methods}
 
@@ -41,66 +45,75 @@ class Inventory:
     routes: tuple[Route, ...]
 
     def as_json(self) -> dict[str, object]:
-        """Give the value as JSON has it."""
+        """Return the value as JSON shows it."""
         return {
             "supported_methods": list(self.supported_methods),
             "routes": [route.as_json() for route in self.routes],
         }
 
 
-def inventory(app: App) -> Inventory:
+def inventory(app: Flask) -> Inventory:
     """List what an app serves: its URLs, and the methods of each.
 
     :param app: a Flask app.
-    :return: the routes, sorted by URL; what is supported, and why.
+    :return: the routes, sorted by URL; the supported methods, and why they are.
     :raises NoGuardError: if the app has no guard.
     """
     guard = guard_of(app)
-    index = guard.index(app)
-    grouped: dict[tuple[str, str], list[Any]] = {}
+    snapshot = guard.refresh(app)
+    now = guard.clock()
+    grouped: dict[tuple[str, str], list[Rule]] = {}
     for rule in url_rules(app.url_map):
         grouped.setdefault((rule_text(rule), rule.endpoint), []).append(rule)
-    everything = ("*",) if index.everything else ()
+    every_method = ("*",) if snapshot.any_method else ()
     return Inventory(
-        supported_methods=everything + index.supported_names,
-        why=_why_supported(guard.settings, index, app),
+        supported_methods=every_method + snapshot.supported_methods,
+        why=_why_supported(guard.settings.supported_methods, app),
         routes=tuple(
-            _route(guard, index, text, rules) for (text, _), rules in grouped.items()
+            _route(snapshot, now, text, rules) for (text, _), rules in grouped.items()
         ),
     )
 
 
-def _route(guard: Guard, index: MethodIndex, text: str, rules: list[Any]) -> Route:
+def _route(snapshot: Snapshot, now: datetime, text: str, rules: list[Rule]) -> Route:
     served: set[str] = set()
     refused: dict[str, int] = {}
     for rule in rules:
-        if rule.methods is None and index.everything:
+        if rule.methods is None and snapshot.any_method:
             served.add("*")
-        for method in index.named if rule.methods is None else rule.methods:
+        methods = snapshot.supported_methods if rule.methods is None else rule.methods
+        for method in methods:
             if not is_token(method):
                 refused[method] = 400
-            elif not index.supports(method):
+            elif not snapshot.supports(method):
                 refused[method] = 501
-            elif guard.is_retired(rule, method):
+            elif snapshot.is_retired(rule, method, now):
                 refused[method] = 405
             else:
                 served.add(method)
-    methods = ("*",) if "*" in served else tuple(sorted(served))
-    return Route(text, rules[0].endpoint, methods, tuple(sorted(refused.items())))
+    shown = ("*",) if "*" in served else tuple(sorted(served))
+    return Route(text, rules[0].endpoint, shown, tuple(sorted(refused.items())))
 
 
-def _why_supported(settings: Settings, index: MethodIndex, app: App) -> str:
-    setting = settings.supported_methods
-    if setting == "*":
-        return "METHOD_GUARD_SUPPORTED_METHODS is '*': every method"
-    if isinstance(setting, frozenset):
-        return "METHOD_GUARD_SUPPORTED_METHODS lists them; GET and HEAD always are"
-    for rule in url_rules(app.url_map):
-        if rule.methods is None:
-            return f"every method, for {rule_text(rule)} takes every one"
-    if setting == "routes":
-        return (
-            "METHOD_GUARD_SUPPORTED_METHODS is 'routes': what the routes declare,"
-            " and GET and HEAD"
-        )
-    return "the default methods, and what the routes declare"
+#: The groups of ``METHOD_GUARD_SUPPORTED_METHODS`` in words.
+_GROUPS = {
+    "default": "the default methods",
+    "standard": "the standard methods",
+    "routes": "what the routes declare",
+}
+
+
+def _why_supported(setting: frozenset[str], app: Flask) -> str:
+    """Return in words which methods are supported, and why."""
+    if "*" in setting:
+        return "METHOD_GUARD_SUPPORTED_METHODS contains '*': every method"
+    if "routes" in setting:
+        for rule in url_rules(app.url_map):
+            if rule.methods is None:
+                return f"every method, because {rule_text(rule)} accepts every method"
+    if setting == Settings().supported_methods:
+        return "the default methods, and what the routes declare"
+    parts = [words for group, words in _GROUPS.items() if group in setting]
+    parts += sorted(setting.difference(_GROUPS))
+    listed = f" {', '.join(parts)};" if parts else ""
+    return f"METHOD_GUARD_SUPPORTED_METHODS:{listed} GET and HEAD are always supported"

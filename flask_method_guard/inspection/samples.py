@@ -18,7 +18,7 @@ from werkzeug.routing import AnyConverter, BaseConverter, Rule, ValidationError
 from werkzeug.routing.converters import NumberConverter
 from werkzeug.routing.rules import parse_converter_args
 
-from ..urlmap import route, rule_text
+from ..urlmap import ask, rule_text
 
 # Werkzeug's own grammar of a variable, in its documented form <converter(args):name>.
 _VARIABLE = re.compile(
@@ -153,4 +153,4 @@ def _lands(rule: Rule, server_name: str, domain: str, path: str) -> bool:
         adapter = rule.map.bind(domain or server_name, path_info=unquote(path))
     else:
         adapter = rule.map.bind(server_name, subdomain=domain, path_info=unquote(path))
-    return route(adapter, min(rule.methods or {"GET"}))[1] is rule
+    return ask(adapter, min(rule.methods or {"GET"})).rule is rule

@@ -1,4 +1,4 @@
-"""One request and its target resource: what is found out of them."""
+"""One request: what the table learns about it and its URL, on whole apps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from flask import Flask, abort
-from werkzeug.routing import Rule
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import MapAdapter, Rule
 
 from flask_method_guard import MethodGuard
 from tests.raw_wsgi import ask, make_environ, run
-from tests.routed_apps import make_app, make_plain_app, outcome
+from tests.routed_apps import make_app, outcome
 
 SEVEN = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
@@ -37,13 +38,13 @@ SEVEN = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
     ],
 )
 def test_exact_allow(method: str, path: str, expected: tuple[int, str | None]) -> None:
-    """A method is in Allow if and only if sending it gets somewhere."""
+    """A method is in Allow if and only if sending it reaches a view or a redirect."""
     assert outcome(ask(make_app(), method, path)) == expected
 
 
 @pytest.mark.parametrize("path", ["/loose", "/dir", "/a//b", "/x/loose", ""])
 def test_a_404_of_the_router_may_hide_methods(path: str) -> None:
-    """What the router says of one method is not believed of others, ever."""
+    """A 404 for one method says nothing about other methods, at any request."""
     app = Flask(__name__)
     MethodGuard(app)
     app.add_url_rule("/", "index", lambda: "index")
@@ -56,7 +57,7 @@ def test_a_404_of_the_router_may_hide_methods(path: str) -> None:
 
 
 def test_a_404_of_a_refusing_converter_may_hide_methods() -> None:
-    """A value that a GET's converter refuses may be a PUT's, at any request."""
+    """A value that the rule for GET refuses may be one that PUT's rule accepts."""
     app = make_app()
     for _ in range(2):
         assert outcome(ask(app, "GET", "/two/7")) == (405, "PUT")
@@ -71,7 +72,7 @@ def test_a_404_of_a_refusing_converter_may_hide_methods() -> None:
     ],
 )
 def test_options_of_the_server(path: str, target: str | None) -> None:
-    """OPTIONS * asks the server as a whole, and reaches no catch-all view."""
+    """OPTIONS * asks about the server as a whole, and reaches no catch-all view."""
     app = make_app()
     app.add_url_rule("/<path:rest>", "rest", lambda rest: abort(500))
     environ = {**make_environ("OPTIONS", path), "REQUEST_URI": target}
@@ -81,7 +82,7 @@ def test_options_of_the_server(path: str, target: str | None) -> None:
     assert run(app, environ).get("Allow") == "GET, HEAD, OPTIONS"
 
 
-def test_options_beside_a_rule_for_every_method() -> None:
+def test_options_next_to_a_rule_for_every_method() -> None:
     """Flask's own answer to OPTIONS is made exact where the router lists nothing."""
     app = make_app()
     app.url_map.add(Rule("/items", endpoint="items"))
@@ -89,7 +90,7 @@ def test_options_beside_a_rule_for_every_method() -> None:
 
 
 def test_a_number_of_too_many_digits() -> None:
-    """A rule that Python refuses a number to does not hide another rule."""
+    """A number that Python refuses to read does not hide another rule."""
     app = Flask(__name__)
     MethodGuard(app)
     app.add_url_rule("/<int:i>", "number", str)
@@ -102,7 +103,7 @@ def test_a_number_of_too_many_digits() -> None:
 
 
 def test_host_matching() -> None:
-    """What dispatches is asked of the host that the request names."""
+    """Allow is that of the host that the request names."""
     app = Flask(__name__, host_matching=True, static_host="static.example")
     MethodGuard(app)
     app.add_url_rule("/", "a", lambda: "a", host="a.example")
@@ -116,7 +117,7 @@ def test_host_matching() -> None:
 
 
 def test_subdomains() -> None:
-    """What dispatches is asked of the subdomain that the request names."""
+    """Allow is that of the subdomain that the request names."""
     app = Flask(__name__, subdomain_matching=True)
     app.config["SERVER_NAME"] = "example.org"
     MethodGuard(app)
@@ -134,7 +135,7 @@ def test_subdomains() -> None:
 
 @pytest.mark.parametrize("matching", ["host", "subdomain"])
 def test_a_host_that_a_converter_refuses(matching: str) -> None:
-    """What a converter in a host refuses is not found there, whatever the method."""
+    """A host that a converter refuses is 404, whatever the method."""
     kind: Any = {f"{matching}_matching": True}
     where: Any = {matching: "<int(max=5):n>"}
     if matching == "host":
@@ -150,7 +151,7 @@ def test_a_host_that_a_converter_refuses(matching: str) -> None:
 
 @pytest.mark.parametrize("rule", ["/a//b/", "/a//<x>/", "//a/b/"])
 def test_slashes_that_the_router_merges(rule: str) -> None:
-    """A rule with several slashes in a row is met by a path with one."""
+    """A rule with several slashes in a row matches a path with one."""
     app = Flask(__name__)
     MethodGuard(app)
     app.add_url_rule(rule, "put", lambda **x: "put", methods=["PUT"])
@@ -160,7 +161,7 @@ def test_slashes_that_the_router_merges(rule: str) -> None:
 
 
 def test_two_slashes_that_the_router_does_not_merge() -> None:
-    """What redirects to two slashes is reached, for what that is worth."""
+    """A redirect to two slashes counts as reached."""
     app = Flask(__name__)
     app.url_map.merge_slashes = False
     MethodGuard(app)
@@ -170,7 +171,7 @@ def test_two_slashes_that_the_router_does_not_merge() -> None:
 
 
 def test_websocket_rule() -> None:
-    """A rule for WebSocket takes no HTTP method, and its own answer stays."""
+    """A rule for WebSocket accepts no HTTP method, and its own answer stays."""
     app = make_app()
     app.url_map.add(Rule("/ws", endpoint="ws", websocket=True, methods=["GET"]))
     assert ask(app, "GET", "/ws").status == 400
@@ -178,13 +179,19 @@ def test_websocket_rule() -> None:
     assert ask(app, "FOO", "/ws").status == 501
 
 
-def test_a_settled_method_costs_no_walk_of_the_table(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Where the router says 404 or 405, a settled method leaves two rows."""
-    app = make_plain_app()
-    assert ask(app, "PUT", "/items").status == 405
-    monkeypatch.setattr("flask_method_guard.target.decide", lambda it: 1 / 0)
-    assert outcome(ask(app, "PUT", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
-    assert ask(app, "PUT", "/nowhere").status == 404
-    assert ask(app, "OPTIONS", "/nowhere").status == 500
+def test_a_redirect_that_a_function_chooses() -> None:
+    """A redirect_to function may refuse a value, which the router does not list."""
+
+    def elsewhere(adapter: MapAdapter, name: str) -> str:
+        if name == "no":
+            raise NotFound
+        return "items"
+
+    app = make_app()
+    app.url_map.add(
+        Rule("/to/<name>", endpoint="to", methods=["GET"], redirect_to=elsewhere)
+    )
+    for _ in range(2):
+        assert ask(app, "GET", "/to/yes").status == 308
+        assert outcome(ask(app, "PUT", "/to/yes")) == (405, "GET, HEAD")
+        assert outcome(ask(app, "PUT", "/to/no")) == (404, None)

@@ -1,0 +1,145 @@
+"""One request, as the decision table asks about it.
+
+Each fact is looked up when a row asks for it, in one :class:`~.snapshot.Snapshot`
+and at one instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+
+from flask.wrappers import Request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import MapAdapter, Rule
+
+from .config import Settings
+from .decision import Routing
+from .snapshot import Snapshot
+from .urlmap import Answer, Resource, refusal
+
+
+class RequestSituation:
+    """The facts of one request; see :class:`~.decision.Situation`.
+
+    :param snapshot: the app.
+    :param settings: the app's settings.
+    :param clock: returns the time, as an aware datetime; called once at most.
+    :param req: the request, after routing.
+    :param adapter: the app's URL map, bound to the request.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        req: Request,
+        adapter: MapAdapter,
+    ) -> None:
+        self.snapshot = snapshot
+        self.req = req
+        self._settings = settings
+        self._clock = clock
+        self._adapter = adapter
+        self.raw_method: str = req.environ["REQUEST_METHOD"]
+        #: The method as it is compared (RFC 9110 §9.1).
+        self.method = self.raw_method
+        if not settings.case_sensitive:
+            self.method = self.raw_method.upper()
+        #: What the router made of the request.
+        self.routing = _routing(req.routing_exception)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The instant of the request: one for all of its facts."""
+        return self._clock()
+
+    @property
+    def supported(self) -> bool:
+        """Whether the app supports the method on any resource."""
+        return self.snapshot.supports(self.method)
+
+    @property
+    def asterisk(self) -> bool:
+        """Whether the request target is ``*`` (RFC 9112 §3.2.4)."""
+        environ = self.req.environ
+        # cheroot turns it into a path, but keeps the original target.
+        return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
+
+    @property
+    def retired(self) -> bool:
+        """Whether the matched method is past an enforced sunset."""
+        return self._is_retired(self.req.url_rule, self.req.method)
+
+    @cached_property
+    def resource(self) -> Resource:
+        """The target resource, as the router sees it."""
+        req = self.req
+        found = req.routing_exception
+        if found is None:
+            answer = Answer(Routing.MATCHED, req.url_rule, req.view_args)
+        else:
+            answer = refusal(found)
+        rules = self.snapshot.rules
+        return Resource(rules, self._adapter, req.method, answer)
+
+    @cached_property
+    def allowed_methods(self) -> tuple[str, ...]:
+        """The exact ``Allow`` (RFC 9110 §10.2.1)."""
+        return self._available(self.resource.methods(self.snapshot.groups))
+
+    @property
+    def other_methods(self) -> tuple[str, ...]:
+        """The exact ``Allow`` for a method that a view refuses."""
+        return tuple(m for m in self.allowed_methods if m != self.req.method)
+
+    def exact_options(self, allow: str) -> tuple[str, ...] | None:
+        """Return the exact ``Allow`` of Flask's automatic answer to OPTIONS.
+
+        :param allow: the value of the answer's ``Allow``.
+        :return: the methods, or ``None`` if a hook gave another answer.
+        """
+        rule, resource = self.req.url_rule, self.resource
+        names = map(str.strip, allow.replace('"', "").split(","))
+        listed = frozenset(filter(None, names))
+        if rule is not None and rule.methods and listed.issuperset(rule.methods):
+            # Flask asked the router for the methods of all rules at the URL.
+            resource.listed_here = listed
+        elif listed != (resource.listed_here or frozenset()):
+            return None
+        return self.allowed_methods
+
+    def rule(self) -> Rule | None:
+        """Return the rule that represents the resource of a 405, if one is known."""
+        if self.req.url_rule is not None:
+            return self.req.url_rule
+        return self.resource.owner(self.allowed_methods).rule
+
+    def _available(self, methods: list[str]) -> tuple[str, ...]:
+        """Leave out the methods that are retired at this URL."""
+        for method in self.snapshot.closing.intersection(methods):
+            if self._is_retired(self.resource.answer(method).rule, method):
+                methods.remove(method)
+        return tuple(methods)
+
+    def _is_retired(self, rule: Rule | None, method: str) -> bool:
+        # The clock is not asked unless a date may matter.
+        return method in self.snapshot.closing and self.snapshot.is_retired(
+            rule, method, self.now
+        )
+
+
+def _routing(found: HTTPException | None) -> Routing:
+    if found is None:
+        return Routing.MATCHED
+    if isinstance(found, (NotFound, MethodNotAllowed)):
+        return Routing.UNMATCHED
+    return Routing.ANSWERED
+
+
+def is_automatic_options(req: Request) -> bool:
+    """Return whether Flask itself answers a matched OPTIONS request."""
+    automatic = getattr(req.url_rule, "provide_automatic_options", False)
+    return req.method == "OPTIONS" and automatic

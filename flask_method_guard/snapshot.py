@@ -1,0 +1,145 @@
+"""The snapshot: what was read of one app at one moment.
+
+A snapshot never changes. When the app has changed, a new one replaces it with a
+single assignment, so that every request works with one consistent picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map, MapAdapter, Rule
+
+from .config import GROUPS, Settings
+from .decision import DEFAULT_METHODS, REQUIRED_METHODS, is_settled, is_token
+from .deprecation import Deprecation
+from .marks import find_marks
+from .urlmap import Rules
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The rules, the deprecated methods and the supported methods of one app."""
+
+    url_map: Map
+    #: How many views the app had.
+    view_count: int
+    rules: Rules
+    #: The supported methods that have a name, sorted.
+    supported_methods: tuple[str, ...]
+    #: Whether every other token is supported, too.
+    any_method: bool
+    #: The same methods, in groups that dispatch alike on every URL.
+    groups: tuple[tuple[str, ...], ...]
+    #: The marks of the views: endpoint to method to deprecation.
+    marks: Mapping[str, Mapping[str, Deprecation]]
+    #: The methods that are deprecated in the whole app.
+    app_marks: Mapping[str, Deprecation]
+    enforce_sunset: bool
+    #: The methods that a date may close at some URL.
+    closing: frozenset[str]
+    #: The methods that the decision table lets pass at every URL; see
+    #: :func:`~.decision.is_settled`.
+    settled: frozenset[str]
+
+    @classmethod
+    def take(
+        cls,
+        url_map: Map,
+        views: Mapping[str, Callable[..., object]],
+        settings: Settings,
+    ) -> Snapshot:
+        """Read an app.
+
+        :param url_map: the app's URL map.
+        :param views: the app's view functions, by endpoint.
+        :param settings: the app's settings.
+        """
+        views = dict(views)  # another thread may add one meanwhile
+        rules = Rules.read(url_map)
+        any_method, named = _supported(settings.supported_methods, rules)
+        marks = find_marks(views)
+        app_marks = settings.deprecated_methods
+        every_mark = [
+            item for found in (app_marks, *marks.values()) for item in found.items()
+        ]
+        marked = {method for method, _ in every_mark}
+        closing = {
+            method
+            for method, mark in every_mark
+            if settings.enforce_sunset and mark.sunset
+        }
+        return cls(
+            url_map=url_map,
+            view_count=len(views),
+            rules=rules,
+            supported_methods=tuple(sorted(named)),
+            any_method=any_method,
+            groups=rules.groups(named),
+            marks=marks,
+            app_marks=app_marks,
+            enforce_sunset=settings.enforce_sunset,
+            closing=frozenset(m for m in named if closing.intersection(_marks_for(m))),
+            settled=frozenset(
+                method
+                for method in named
+                if marked.isdisjoint(_marks_for(method)) and is_settled(method, method)
+            ),
+        )
+
+    def supports(self, method: str) -> bool:
+        """Return whether the app supports a method on any resource (RFC 9110 §9.1)."""
+        return self.any_method or method in self.supported_methods
+
+    def deprecation(self, endpoint: str | None, method: str) -> Deprecation | None:
+        """Return the deprecation of a method; a view's mark overrides the app's.
+
+        A mark on GET covers HEAD (RFC 9110 §9.3.2).
+
+        :param endpoint: the endpoint; ``None`` for the app's own deprecations.
+        :param method: the method, in upper case.
+        """
+        methods = _marks_for(method)
+        for marks in (self.marks.get(endpoint or "", {}), self.app_marks):
+            for name in methods:
+                if name in marks:
+                    return marks[name]
+        return None
+
+    def is_retired(self, rule: Rule | None, method: str, now: datetime) -> bool:
+        """Return whether a method of a rule is past an enforced sunset (RFC 8594)."""
+        if not self.enforce_sunset or rule is None:
+            return False
+        deprecation = self.deprecation(rule.endpoint, method)
+        return deprecation is not None and deprecation.has_ended(now)
+
+    def is_certain_404(self, error: object, adapter: MapAdapter | None) -> bool:
+        """Return whether a 404 of the router means that no method dispatches."""
+        return (
+            type(error) is NotFound
+            and adapter is not None
+            and adapter.map is self.url_map
+            and self.rules.lists_exactly(adapter)
+        )
+
+
+def _marks_for(method: str) -> tuple[str, ...]:
+    """Return the methods whose deprecation applies to a method, its own first."""
+    return ("HEAD", "GET") if method == "HEAD" else (method,)
+
+
+def _supported(setting: frozenset[str], rules: Rules) -> tuple[bool, set[str]]:
+    """Return whether every method is supported, and the names of those that are."""
+    named = {*REQUIRED_METHODS, *setting.difference(GROUPS)}
+    for group in setting.intersection(GROUPS):
+        named.update(GROUPS[group])
+    any_method = "*" in setting or ("routes" in setting and rules.any_method)
+    if any_method:
+        named.update(DEFAULT_METHODS)
+    if any_method or "routes" in setting:
+        # A rule can have a name that is not a token, such as "GET POST".
+        named.update(filter(is_token, rules.declared))
+    return any_method, named

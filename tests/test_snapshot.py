@@ -1,0 +1,166 @@
+"""The snapshot: which methods an app supports, and when the app is read again."""
+
+from __future__ import annotations
+
+import pytest
+from flask import request
+from werkzeug.routing import Map, Rule
+
+from flask_method_guard import DEFAULT_METHODS, STANDARD_METHODS, deprecated_methods
+from tests.raw_wsgi import ask
+from tests.routed_apps import make_app, make_plain_app, outcome
+
+# -- what is supported ------------------------------------------------------------
+
+#: A method that a rule of the app declares, and one that nobody knows.
+ROUTED, UNKNOWN = "PURGE", "BREW"
+GROUPS = {
+    "default": {*DEFAULT_METHODS},
+    "routes": {"GET", "HEAD", "OPTIONS", "POST", "PUT", ROUTED},
+    "standard": {*STANDARD_METHODS},
+    "*": {*STANDARD_METHODS, ROUTED, UNKNOWN},
+    "PUT": {"PUT", "GET", "HEAD"},
+}
+
+
+@pytest.mark.parametrize(
+    ("setting", "groups"),
+    [
+        (None, ["default", "routes"]),
+        ("default,routes", ["default", "routes"]),
+        ("default", ["default"]),
+        (["routes"], ["routes"]),
+        ("standard", ["standard"]),
+        ({"standard", "routes"}, ["standard", "routes"]),
+        (("PUT", "routes"), ["PUT", "routes"]),
+        (["put"], ["PUT"]),
+        ("*", ["*"]),
+        (["*", "PUT"], ["*"]),
+    ],
+    ids=repr,
+)
+def test_groups(setting: object, groups: list[str]) -> None:
+    """A method is 501 if and only if no group of the setting contains it."""
+    app = make_app(SUPPORTED_METHODS=setting)
+    app.add_url_rule("/cache", "cache", lambda: "ok", methods=[ROUTED])
+    known = set().union(*(GROUPS[group] for group in groups))
+    for method in {*STANDARD_METHODS, ROUTED, UNKNOWN}:
+        assert (ask(app, method, "/nowhere").status == 501) is (method not in known)
+
+
+def test_no_method_but_get_and_head() -> None:
+    """An empty list leaves the two methods that every server supports."""
+    app = make_app(SUPPORTED_METHODS=[])
+    assert outcome(ask(app, "HEAD", "/items")) == (200, None)
+    assert ask(app, "POST", "/items").status == 501
+    assert ask(app, "OPTIONS", "/items").status == 501
+
+
+def test_a_list_limits_the_routes() -> None:
+    """A routed method that is not listed is 501, and in no Allow."""
+    app = make_app(SUPPORTED_METHODS=["PUT", "OPTIONS"])
+    assert ask(app, "POST", "/items").status == 501
+    assert outcome(ask(app, "PUT", "/items")) == (405, "GET, HEAD, OPTIONS")
+    assert outcome(ask(app, "OPTIONS", "/items")) == (200, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize("supported", ["*", None, "routes"], ids=repr)
+def test_a_rule_for_every_method(supported: object) -> None:
+    """An app with a rule that accepts every method never answers 501."""
+    app = make_app(SUPPORTED_METHODS=supported)
+    app.view_functions["any"] = lambda: request.method
+    app.url_map.add(Rule("/any", endpoint="any"))
+    assert ask(app, "FOO", "/any").text == "FOO"
+    assert outcome(ask(app, "FOO", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
+
+
+def test_a_list_limits_a_rule_for_every_method() -> None:
+    """Without the group routes, such a rule serves the listed methods only."""
+    app = make_app(SUPPORTED_METHODS=["PUT"])
+    app.view_functions["any"] = lambda: request.method
+    app.url_map.add(Rule("/any", endpoint="any"))
+    assert ask(app, "PUT", "/any").text == "PUT"
+    assert ask(app, "FOO", "/any").status == 501
+
+
+def test_every_method_is_supported() -> None:
+    """With the asterisk nothing is 501, for load balancers that count 5xx."""
+    app = make_app(SUPPORTED_METHODS="*")
+    assert outcome(ask(app, "FOO", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
+    assert ask(app, "FOO", "/nowhere").status == 404
+
+
+def test_a_rule_for_what_is_not_a_method() -> None:
+    """A rule cannot turn a name that is not a token into a method."""
+    app = make_plain_app()
+    app.add_url_rule("/odd", "odd", lambda: "odd", methods=["GET", "A B"])
+    for _ in range(2):
+        assert ask(app, "A B", "/odd").status == 400
+    assert outcome(ask(app, "PUT", "/odd")) == (405, "GET, HEAD, OPTIONS")
+
+
+# -- when the app is read again ---------------------------------------------------
+
+
+def test_a_view_added_late() -> None:
+    """A view that is added after the first request counts at once."""
+    app = make_app()
+    assert ask(app, "PROPFIND", "/items").status == 501
+    app.view_functions["dav"] = lambda: "dav"
+    app.url_map.add(Rule("/dav", endpoint="dav", methods=["PROPFIND"]))
+    assert ask(app, "PROPFIND", "/items").status == 405
+    assert ask(app, "PROPFIND", "/dav").text == "dav"
+
+
+@pytest.mark.parametrize("methods", [["PROPFIND"], None], ids=["some", "all"])
+def test_a_rule_added_late_for_a_known_view(methods: list[str] | None) -> None:
+    """It is served at once; elsewhere, its method is known once it was shown."""
+    app = make_app()
+    assert ask(app, "PROPFIND", "/items").status == 501
+    app.url_map.add(Rule("/dav", endpoint="items", methods=methods))
+    assert ask(app, "PROPFIND", "/dav").text == "items"
+    assert ask(app, "PROPFIND", "/items").status == 405
+
+
+def test_a_rule_added_late_is_shown_by_a_405() -> None:
+    """The router's own list of methods shows a new method, too."""
+    app = make_plain_app()
+    assert ask(app, "PROPFIND", "/items").status == 501
+    app.url_map.add(Rule("/dav", endpoint="items", methods=["PROPFIND"]))
+    assert outcome(ask(app, "PUT", "/dav")) == (405, "PROPFIND")
+    assert ask(app, "PROPFIND", "/items").status == 405
+
+
+def test_a_deprecated_view_added_late() -> None:
+    """A mark counts from the first request on, whenever the view was added."""
+    app = make_app()
+    assert ask(app, "PUT", "/items").status == 405
+    view = deprecated_methods("GET", since="2026-01-01")(lambda: "late")
+    app.view_functions["late"] = view
+    app.url_map.add(Rule("/late", endpoint="late", methods=["GET"]))
+    assert ask(app, "GET", "/late").get("Deprecation") == "@1767225600"
+
+
+def test_a_slash_added_late() -> None:
+    """So does a rule that the router hides, since only a slash is missing."""
+    app = make_plain_app()
+    assert ask(app, "PUT", "/late").status == 404
+    app.view_functions["late"] = lambda: "late"
+    app.url_map.add(Rule("/late/", endpoint="late", methods=["GET"]))
+    assert outcome(ask(app, "PUT", "/late")) == (405, "GET, HEAD")
+
+
+def test_another_map() -> None:
+    """An app that is given another map is read again."""
+    app = make_plain_app()
+    assert ask(app, "PROPFIND", "/items").status == 501
+    app.url_map = Map([Rule("/items", endpoint="items", methods=["PROPFIND"])])
+    assert outcome(ask(app, "PUT", "/items")) == (405, "PROPFIND")
+
+
+def test_another_map_after_a_certain_404() -> None:
+    """What was certain about the old map is not certain about a new one."""
+    app = make_plain_app()
+    assert ask(app, "PUT", "/more").status == 404
+    app.url_map = Map([Rule("/more/", endpoint="items", methods=["GET"])])
+    assert outcome(ask(app, "PUT", "/more")) == (405, "GET, HEAD")
