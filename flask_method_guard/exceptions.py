@@ -18,6 +18,7 @@ from .deprecation import Deprecation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.routing import Rule
     from werkzeug.sansio.response import Response
 
 
@@ -157,6 +158,31 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
         allowed = list(facts.allowed_methods or ())
         werkzeug.MethodNotAllowed.__init__(self, allowed, description, response)
         self._set_facts(facts, description)
+
+
+class BlueprintMethodNotAllowed(MethodNotAllowed):
+    """A 405 for a URL of a blueprint, on its way to the blueprint's error handlers.
+
+    The router refused the method, so Flask knows no blueprint and would ask only the
+    app's handlers. It looks for a handler with the *class*'s code. There is none, so
+    it finds the handler for this class, which is the guard's; see
+    :func:`~.extension._ask_blueprint`. Everyone else sees a 405.
+
+    :param rejection: the 405 for the handlers.
+    :param rule: the rule that represents the URL.
+    :param view_args: what the rule's converters made of the URL.
+    """
+
+    code = None  # type: ignore[assignment]
+
+    def __init__(
+        self, rejection: Rejection, rule: Rule, view_args: dict[str, Any] | None
+    ) -> None:
+        self.code = MethodNotAllowed.code
+        super().__init__(facts=rejection.facts)
+        self.rejection = rejection
+        self.rule = rule
+        self.view_args = view_args
 
 
 #: Any of the three exceptions.

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any, TypeVar, cast
+from inspect import signature
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from blinker import Namespace
 from flask import after_this_request, has_request_context
 from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
-from flask.ctx import RequestContext
+from flask.typing import ResponseReturnValue
 from flask.wrappers import Request, Response
 from werkzeug import exceptions as werkzeug
 from werkzeug.datastructures import Headers
@@ -30,10 +31,19 @@ from .config import Settings
 from .decision import Reason, decide, is_settled
 from .deprecation import Deprecation, utc_now
 from .drain import drain
-from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
+from .exceptions import (
+    BY_REASON,
+    BlueprintMethodNotAllowed,
+    MethodNotAllowed,
+    MethodRejected,
+    Rejection,
+)
 from .links import as_url, check_url
 from .situation import RequestSituation, is_automatic_options
 from .snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from flask.ctx import RequestContext
 
 EXTENSION_KEY = "method_guard"
 
@@ -93,6 +103,7 @@ class MethodGuard:
         # A handler that the app registered for this class stays.
         if MethodRejected not in app.error_handler_spec[None][None]:
             app.register_error_handler(MethodRejected, _render)
+        app.register_error_handler(BlueprintMethodNotAllowed, _ask_blueprint)
         # An app's own aborter may have a class of its own for 405.
         mapping = getattr(app.aborter, "mapping", {})
         if mapping.get(405) is werkzeug.MethodNotAllowed:
@@ -159,6 +170,33 @@ def _render(rejection: Rejection) -> Response:
     return app.response_class(
         rejection.get_body(), status=rejection.code, headers=headers
     )
+
+
+def _ask_blueprint(error: BlueprintMethodNotAllowed) -> ResponseReturnValue:
+    """Let the error handlers of the URL's blueprint answer, as Flask chooses them.
+
+    The request has the rule only meanwhile: the blueprint's ``after_request``
+    functions must not run, since its ``before_request`` functions did not.
+    """
+    ctx = _context()
+    req = ctx.request
+    req.url_rule, req.view_args = error.rule, error.view_args
+    try:
+        return _handle_user_exception(ctx, error.rejection)
+    finally:
+        req.url_rule = req.view_args = None
+
+
+#: Flask 3.2 passes the context to its methods.
+_PASSES_CONTEXT = "ctx" in signature(Flask.handle_user_exception).parameters
+
+
+def _handle_user_exception(
+    ctx: RequestContext, error: Exception
+) -> ResponseReturnValue:
+    """Let Flask answer an exception, with the handler that it chooses."""
+    handle: Callable[..., ResponseReturnValue] = ctx.app.handle_user_exception
+    return handle(ctx, error) if _PASSES_CONTEXT else handle(error)
 
 
 class AppGuard:
@@ -277,29 +315,26 @@ class AppGuard:
     ) -> None:
         """Make a rejection the answer."""
         app, req = ctx.app, ctx.request
-        req.routing_exception = rejection
+        raised = _for_blueprint(situation, rejection)
+        req.routing_exception = raised
 
         @after_this_request
         def finish(response: Response) -> Response:
             # Without a traceback it was not raised, since a later hook answered
             # first. After a 500, its error handler crashed.
-            if rejection.__traceback__ is not None and response.status_code != 500:
+            if raised.__traceback__ is not None and response.status_code != 500:
+                # Its frames would keep the app alive until the garbage collector runs.
+                raised.__traceback__ = rejection.__traceback__ = None
                 self._finish(app, req, rejection, response)
             return response
 
         if self.settings.reject_early:
-            if rejection.code == 405 and req.url_rule is None:
-                # The error handlers of the rule's blueprint can then handle it.
-                owner = situation.resource.owner(situation.allowed_methods)
-                req.url_rule, req.view_args = owner.rule, owner.args
-            raise rejection
+            raise raised
 
     def _finish(
         self, app: Flask, req: Request, rejection: Rejection, response: Response
     ) -> None:
         """Do what is left once a rejection is the answer, whoever rendered it."""
-        # Its frames would keep the app alive until the garbage collector runs.
-        rejection.__traceback__ = None
         drain(req, self.settings.drain_limit)
         _add_links(response, rejection.facts.links)
         if method_rejected.receivers:
@@ -358,6 +393,16 @@ class AppGuard:
             valid_methods = situation.other_methods
         rejection = MethodNotAllowed(valid_methods, *args, facts=facts, **kwargs)
         return self._with_docs_url(ctx.app, rejection)
+
+
+def _for_blueprint(situation: RequestSituation, rejection: Rejection) -> Rejection:
+    """Return the exception that reaches the blueprint of a URL, if it has one."""
+    if rejection.code != 405 or situation.req.url_rule is not None:
+        return rejection  # Flask knows the blueprint, or there is none
+    owner = situation.resource.owner(situation.allowed_methods)
+    if owner.rule is None or "." not in owner.rule.endpoint:
+        return rejection
+    return BlueprintMethodNotAllowed(rejection, owner.rule, owner.args)
 
 
 def _shown_methods(req: Request) -> Iterable[str] | None:
