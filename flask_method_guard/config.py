@@ -212,6 +212,16 @@ class Settings:
         " False by default, because such functions often come in pairs with"
         " `after_request` functions that rely on them.",
     )
+    report_only: bool = _setting(
+        False,
+        _flag,
+        "bool",
+        "Whether the guard changes nothing and only reports. Every answer is Flask's"
+        " own. When the guard would have changed the status, it logs a warning on the"
+        " logger `flask_method_guard` and, for a rejection, sends `method_rejected`"
+        " with `enforced=False`. False by default. Use it to try the guard in an app"
+        " with real traffic.",
+    )
     docs_url: str | Callable[..., object] | None = _setting(
         None,
         _docs_url,

@@ -28,7 +28,7 @@ from werkzeug.exceptions import HTTPException
 from . import bodies
 from .bodies import Facts
 from .config import Settings
-from .decision import Reason, decide, is_settled
+from .decision import Reason, Row, decide, is_settled
 from .deprecation import Deprecation, utc_now
 from .drain import drain
 from .exceptions import (
@@ -39,6 +39,7 @@ from .exceptions import (
     Rejection,
 )
 from .links import as_url, check_url
+from .report_only import watch
 from .situation import RequestSituation, is_automatic_options
 from .snapshot import Snapshot
 
@@ -49,7 +50,8 @@ EXTENSION_KEY = "method_guard"
 
 _R = TypeVar("_R", bound=Rejection)
 
-#: Sent with ``exception=`` when a rejection of the guard becomes the answer.
+#: Sent with ``exception=`` when a rejection of the guard becomes the answer, and with
+#: ``enforced=True``; in report-only mode, when it would have, with ``enforced=False``.
 method_rejected = Namespace().signal("method-rejected")
 
 
@@ -106,7 +108,8 @@ class MethodGuard:
         app.register_error_handler(BlueprintMethodNotAllowed, _ask_blueprint)
         # An app's own aborter may have a class of its own for 405.
         mapping = getattr(app.aborter, "mapping", {})
-        if mapping.get(405) is werkzeug.MethodNotAllowed:
+        is_werkzeugs = mapping.get(405) is werkzeug.MethodNotAllowed
+        if is_werkzeugs and not guard.settings.report_only:
             mapping[405] = guard.aborted
         app.extensions[EXTENSION_KEY] = guard
 
@@ -147,6 +150,9 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
             )
         ):
             guard.decide(ctx)
+
+    if guard.settings.report_only:
+        return
 
     @app.after_request
     def add_allow(response: Response) -> Response:
@@ -251,7 +257,11 @@ class AppGuard:
         if situation is None:
             return
         req = ctx.request
-        reason = decide(situation).reason
+        row = decide(situation)
+        if self.settings.report_only:
+            self._watch(ctx, situation, row)
+            return
+        reason = row.reason
         if reason in BY_REASON:
             self._reject(ctx, situation, self.rejection(ctx.app, situation, reason))
         elif reason is Reason.ALLOWED:
@@ -264,6 +274,19 @@ class AppGuard:
         ):
             # The router's 405 lists a method that would be refused, too.
             req.routing_exception = werkzeug.NotFound()
+
+    def _watch(
+        self, ctx: RequestContext, situation: RequestSituation, row: Row
+    ) -> None:
+        """Report what the guard would have changed."""
+        app = ctx.app
+
+        def report() -> None:
+            if row.reason in BY_REASON:
+                rejection = self.rejection(app, situation, row.reason)
+                _send(app, rejection, enforced=False)
+
+        watch(ctx.request, row, self.settings.reject_early, report)
 
     # -- a rejection --------------------------------------------------------------
 
@@ -337,10 +360,7 @@ class AppGuard:
         """Do what is left once a rejection is the answer, whoever rendered it."""
         drain(req, self.settings.drain_limit)
         _add_links(response, rejection.facts.links)
-        if method_rejected.receivers:
-            method_rejected.send(
-                app, _async_wrapper=app.ensure_sync, exception=rejection
-            )
+        _send(app, rejection, enforced=True)
 
     # -- other answers ------------------------------------------------------------
 
@@ -393,6 +413,17 @@ class AppGuard:
             valid_methods = situation.other_methods
         rejection = MethodNotAllowed(valid_methods, *args, facts=facts, **kwargs)
         return self._with_docs_url(ctx.app, rejection)
+
+
+def _send(app: Flask, rejection: Rejection, *, enforced: bool) -> None:
+    """Send :data:`method_rejected`."""
+    if method_rejected.receivers:
+        method_rejected.send(
+            app,
+            _async_wrapper=app.ensure_sync,
+            exception=rejection,
+            enforced=enforced,
+        )
 
 
 def _for_blueprint(situation: RequestSituation, rejection: Rejection) -> Rejection:
