@@ -6,10 +6,12 @@ from .decision import DEFAULT_METHODS as DEFAULT_METHODS
 from .decision import STANDARD_METHODS as STANDARD_METHODS
 from .decision import Reason as Reason
 from .deprecation import Deprecation as Deprecation
+from .deprecation import Phase as Phase
 from .exceptions import InvalidMethod as InvalidMethod
 from .exceptions import MethodNotAllowed as MethodNotAllowed
 from .exceptions import MethodNotImplemented as MethodNotImplemented
 from .exceptions import MethodRejected as MethodRejected
 from .extension import MethodGuard as MethodGuard
+from .extension import deprecated_method_called as deprecated_method_called
 from .extension import method_rejected as method_rejected
 from .marks import deprecated_methods as deprecated_methods

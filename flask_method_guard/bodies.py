@@ -12,6 +12,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -21,7 +22,7 @@ from markupsafe import Markup, escape
 from werkzeug.http import parse_list_header, parse_options_header
 
 from .decision import Reason, is_token
-from .deprecation import Deprecation, spoken_date
+from .deprecation import Deprecation, iso, spoken_date, spoken_time
 from .links import as_url, link_field
 
 #: A longer method is never echoed: clients can send thousands of characters.
@@ -50,6 +51,9 @@ class Facts:
     endpoint: str | None = None
     docs_url: str | None = None
     deprecation: Deprecation | None = None
+    #: When the brownout ends, and the seconds until then.
+    until: datetime | None = None
+    retry_after: int | None = None
 
     @cached_property
     def detail(self) -> str:
@@ -62,13 +66,19 @@ class Facts:
         return _headers(self)
 
     @cached_property
-    def links(self) -> tuple[tuple[str, str], ...]:
-        """The ``Link`` header fields among them (RFC 8288): help and deprecation."""
+    def notices(self) -> tuple[tuple[str, str], ...]:
+        """The header fields that belong to the answer, whoever renders it.
+
+        Links (RFC 8288); for a brownout, ``Retry-After`` and the deprecation, too.
+        """
         found = []
         if self.docs_url:
             found.append(link_field(self.docs_url, "help"))
-        if self.deprecation and self.deprecation.link:
-            found.append(link_field(self.deprecation.link, "deprecation"))
+        if self.retry_after is not None:
+            found.append(("Retry-After", str(self.retry_after)))
+        for name, value in self.deprecation.headers() if self.deprecation else ():
+            if name == "Link" or self.reason is Reason.BROWNOUT:
+                found.append((name, value))
         return tuple(found)
 
     @cached_property
@@ -97,6 +107,10 @@ def summary(facts: Facts) -> str:
             text += f" Methods are case-sensitive: did you mean {meant}?"
     elif facts.reason is Reason.RETIRED and deprecation and deprecation.sunset:
         text = f"{name} was retired on {spoken_date(deprecation.sunset)}."
+    elif facts.reason is Reason.BROWNOUT and deprecation and facts.until:
+        text = f"{name} is not available until {spoken_time(facts.until)}."
+        if deprecation.sunset:
+            text += f" It may stop working on {spoken_date(deprecation.sunset)}."
     else:
         text = f"{name} is not allowed here."
     if deprecation and deprecation.notice:
@@ -148,6 +162,7 @@ def _json(facts: Facts, text: str) -> str:
         "allowed_methods": facts.allowed_methods if is_405 else None,
         "supported_methods": (facts.supported_methods or None) if is_501 else None,
         "docs": facts.docs_url,
+        "until": iso(facts.until) if facts.until else None,
         "deprecation": facts.deprecation.as_json() if facts.deprecation else None,
     }
     known = {name: value for name, value in members.items() if value is not None}
@@ -292,7 +307,7 @@ def _headers(facts: Facts) -> tuple[tuple[str, str], ...]:
     ]
     if facts.media_type == "text/html":
         found.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-    return (*found, *facts.links)
+    return (*found, *facts.notices)
 
 
 def fill_docs_url(template: str, facts: Facts) -> str:

@@ -49,6 +49,7 @@ class Reason(str, Enum):
     SERVER_OPTIONS = "server-options"
     REDIRECT = "redirect"
     RETIRED = "retired"
+    BROWNOUT = "brownout"
     ALLOWED = "allowed"
     NOT_ALLOWED = "not-allowed"
     NOT_FOUND = "not-found"
@@ -95,6 +96,10 @@ class Situation(Protocol):
     @property
     def retired(self) -> bool:
         """Whether the matched method is past an enforced sunset."""
+
+    @property
+    def brownout(self) -> bool:
+        """Whether the matched method is inside a brownout window."""
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
@@ -160,6 +165,14 @@ TABLE = (
         lambda it: it.routing is Routing.MATCHED and it.retired,
     ),
     Row(
+        Reason.BROWNOUT,
+        "a route matched, but the method is inside a brownout window",
+        "405 Method Not Allowed, with an Allow without the method, and Retry-After",
+        405,
+        "RFC 9110 §15.5.6, §10.2.3",
+        lambda it: it.routing is Routing.MATCHED and it.brownout,
+    ),
+    Row(
         Reason.ALLOWED,
         "a route matched",
         "the view's answer",
@@ -211,6 +224,7 @@ class _AnyUrl:
     routing: Routing
     supported = True
     retired = False
+    brownout = False
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:

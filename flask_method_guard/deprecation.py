@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from email.utils import format_datetime
-from typing import Any
+from enum import Enum
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from .links import as_url, check_url, link_field
 from .messages import closest, given_twice
@@ -20,7 +22,7 @@ from .messages import closest, given_twice
 Problem = TypeError | ValueError
 
 #: The advice where a deprecation says nothing.
-SAY_SOMETHING = "Set since, sunset, link or notice."
+SAY_SOMETHING = "Set since, sunset, brownouts, link or notice."
 
 # strftime("%B") depends on the locale of the process.
 _MONTHS = (
@@ -32,6 +34,40 @@ _MONTHS = (
 def utc_now() -> datetime:
     """Return the current time: the default clock of the guard."""
     return datetime.now(timezone.utc)
+
+
+class Phase(str, Enum):
+    """Where a deprecated method is on its way out, at one moment."""
+
+    #: ``since`` is in the future.
+    SCHEDULED = "scheduled"
+    #: The method works, and clients are told that it is deprecated.
+    DEPRECATED = "deprecated"
+    #: The method is refused for a while, inside a brownout window.
+    BROWNOUT = "brownout"
+    #: The sunset has passed, and is not enforced.
+    OVERDUE = "overdue"
+    #: The sunset has passed, and is enforced.
+    RETIRED = "retired"
+
+    __str__ = str.__str__
+    # A phase equals its text, so both need the same hash.
+    __hash__ = str.__hash__
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the method is answered with 405."""
+        return self in (Phase.BROWNOUT, Phase.RETIRED)
+
+
+class Window(NamedTuple):
+    """A brownout: an interval in UTC, with its first second and without its end."""
+
+    start: datetime
+    end: datetime
+
+    def __str__(self) -> str:
+        return f"{iso(self.start)}/{iso(self.end)}"
 
 
 @dataclass(frozen=True)
@@ -49,34 +85,64 @@ class Deprecation:
     link: str | None = None
     #: A sentence for people.
     notice: str | None = None
+    #: When the method is refused for a while before the sunset; sorted.
+    brownouts: tuple[Window, ...] = ()
 
     @classmethod
     def from_mapping(cls, values: Mapping[Any, object]) -> Deprecation:
-        """Read ``since``, ``sunset``, ``link`` and ``notice``.
+        """Read ``since``, ``sunset``, ``brownouts``, ``link`` and ``notice``.
 
         A time is a :class:`~datetime.date`, a :class:`~datetime.datetime` or an
         ISO 8601 string, in UTC unless it says otherwise. A date means its first
         second, and fractions of a second are dropped. Keys may be in upper case,
         as in environment variables.
 
-        :param values: the four; any of them may be missing or ``None``.
+        A brownout is an ISO 8601 interval, ``start/end`` or ``start/duration``, such
+        as ``2026-05-05T14:00Z/PT1H``. Its end does not belong to it.
+
+        :param values: the five; any of them may be missing or ``None``.
         :return: the value.
         :raises TypeError: for a value of another type.
-        :raises ValueError: for an unknown key, a text that is not a date or a link,
-            a sunset before ``since`` (RFC 9745 §4), or no value at all.
+        :raises ValueError: for an unknown key, a text that is not a date, an interval
+            or a link, a sunset before ``since`` (RFC 9745 §4), brownouts that overlap
+            or end after the sunset, or no value at all.
         """
         value, problems = read_deprecation(values)
         if problems:
             raise joined(problems)
         return value
 
-    def has_ended(self, now: datetime) -> bool:
-        """Return whether the sunset has passed (RFC 8594 §3).
+    def phase(self, now: datetime, *, enforced: bool) -> Phase:
+        """Return the phase at a moment.
+
+        The sunset and the first second of a brownout belong to the new phase, the
+        end of a brownout does not.
 
         :param now: an aware time.
-        :return: ``True`` from the very second of the sunset.
+        :param enforced: whether the sunset is enforced.
         """
-        return self.sunset is not None and now >= self.sunset
+        if self.sunset is not None and now >= self.sunset:
+            return Phase.RETIRED if enforced else Phase.OVERDUE
+        if self.brownout_end(now) is not None:
+            return Phase.BROWNOUT
+        if self.since is not None and now < self.since:
+            return Phase.SCHEDULED
+        return Phase.DEPRECATED
+
+    def brownout_end(self, now: datetime) -> datetime | None:
+        """Return when the current brownout ends; ``None`` outside of brownouts.
+
+        Windows that touch count as one.
+        """
+        end = None
+        for window in self.brownouts:
+            if window.start <= (now if end is None else end) < window.end:
+                end = window.end
+        return end
+
+    def next_brownout(self, now: datetime) -> Window | None:
+        """Return the first brownout that starts after ``now``."""
+        return next((window for window in self.brownouts if window.start > now), None)
 
     def headers(self) -> list[tuple[str, str]]:
         """Return the header fields that announce the deprecation.
@@ -95,16 +161,23 @@ class Deprecation:
             found.append(link_field(self.link, "deprecation"))
         return found
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, str | list[str]]:
         """Return the known values, with times as ISO 8601 text."""
-        found = {}
+        found: dict[str, str | list[str]] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, datetime):
-                value = value.isoformat().replace("+00:00", "Z")
-            if value is not None:
+                value = iso(value)
+            elif isinstance(value, tuple):
+                value = [str(window) for window in value]
+            if value:
                 found[field.name] = value
         return found
+
+
+def iso(moment: datetime) -> str:
+    """Return a time in UTC as ISO 8601 text, with ``Z``."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def spoken_date(moment: datetime) -> str:
@@ -112,12 +185,18 @@ def spoken_date(moment: datetime) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+def spoken_time(moment: datetime) -> str:
+    """Return a time as people write it: ``5 May 2026, 15:00 UTC``."""
+    clock = f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+    return f"{spoken_date(moment)}, {clock} UTC"
+
+
 def read_deprecation(
     values: Mapping[Any, object],
 ) -> tuple[Deprecation, list[Problem]]:
     """Read what :meth:`Deprecation.from_mapping` reads, and collect all problems.
 
-    :param values: the four; any of them may be missing or ``None``.
+    :param values: the five; any of them may be missing or ``None``.
     :return: the value, without what could not be read, and the problems.
     """
     problems: list[Problem] = []
@@ -135,6 +214,13 @@ def read_deprecation(
             ValueError(
                 f"sunset {sunset.isoformat()} is earlier than since"
                 f" {since.isoformat()}. Use a sunset on or after since."
+            )
+        )
+    if value.brownouts and sunset and value.brownouts[-1].end > sunset:
+        problems.append(
+            ValueError(
+                f"brownouts: {value.brownouts[-1]} ends after the sunset"
+                f" {iso(sunset)}. End it at the sunset or before."
             )
         )
     if not problems and value == Deprecation():
@@ -198,6 +284,48 @@ def read_moment(value: object) -> datetime:
     raise TypeError(f"{given!r} is not a date, a datetime or an ISO 8601 string.")
 
 
+# The ISO 8601 durations of a fixed length.
+_DURATION = re.compile(
+    r"P(?=.)(?:(?P<days>\d+)D)?"
+    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+)
+
+
+def _brownouts(value: object) -> tuple[Window, ...]:
+    """Read brownouts: a list of intervals, or several of them in one string."""
+    if isinstance(value, str):
+        value = [part for part in value.split(",") if part.strip()]
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{value!r} is not a list. Write ['2026-05-05T14:00Z/PT1H'].")
+    windows = sorted(map(_window, value))
+    for first, second in pairwise(windows):
+        if second.start < first.end:
+            raise ValueError(f"{first} and {second} overlap. Make them one.")
+    return tuple(windows)
+
+
+def _window(value: object) -> Window:
+    advice = "Write 2026-05-05T14:00Z/PT1H or 2026-05-05T14:00Z/2026-05-05T15:00Z."
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a string. {advice}")
+    first, slash, second = value.strip().partition("/")
+    duration = _DURATION.fullmatch(second.strip())
+    try:
+        if not slash:
+            raise ValueError
+        start = read_moment(first)
+        if duration is None:
+            end = read_moment(second)
+        else:
+            parts = {name: int(n or 0) for name, n in duration.groupdict().items()}
+            end = start + timedelta(**parts)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{value!r} is not an ISO 8601 interval. {advice}") from None
+    if end <= start:
+        raise ValueError(f"{value!r} is empty: it ends at {iso(end)}. {advice}")
+    return Window(start, end)
+
+
 def _link(value: object) -> str:
     try:
         return as_url(check_url(value))
@@ -217,6 +345,7 @@ def _notice(value: object) -> str:
 _READERS: Mapping[str, Callable[[object], object]] = {
     "since": read_moment,
     "sunset": read_moment,
+    "brownouts": _brownouts,
     "link": _link,
     "notice": _notice,
 }

@@ -193,5 +193,6 @@ BY_REASON: Mapping[Reason, type[Rejection]] = {
     Reason.INVALID_TOKEN: InvalidMethod,
     Reason.NOT_IMPLEMENTED: MethodNotImplemented,
     Reason.RETIRED: MethodNotAllowed,
+    Reason.BROWNOUT: MethodNotAllowed,
     Reason.NOT_ALLOWED: MethodNotAllowed,
 }

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from inspect import signature
+from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from blinker import Namespace
@@ -53,6 +54,12 @@ _R = TypeVar("_R", bound=Rejection)
 #: Sent with ``exception=`` when a rejection of the guard becomes the answer, and with
 #: ``enforced=True``; in report-only mode, when it would have, with ``enforced=False``.
 method_rejected = Namespace().signal("method-rejected")
+
+#: Sent once for every request that a route matched with a deprecated method, served or
+#: refused, with ``method``, ``endpoint``, ``deprecation``, ``phase`` and ``response``.
+deprecated_method_called = Namespace().signal("deprecated-method-called")
+
+_DEPRECATED_CALL = (Reason.RETIRED, Reason.BROWNOUT, Reason.ALLOWED)
 
 
 class MethodGuard:
@@ -256,16 +263,24 @@ class AppGuard:
         situation = self.situation(ctx)
         if situation is None:
             return
-        req = ctx.request
         row = decide(situation)
+        reason = row.reason
         if self.settings.report_only:
             self._watch(ctx, situation, row)
-            return
-        reason = row.reason
-        if reason in BY_REASON:
-            self._reject(ctx, situation, self.rejection(ctx.app, situation, reason))
         elif reason is Reason.ALLOWED:
             self._follow_up(situation)
+        if reason in _DEPRECATED_CALL:
+            self._report_deprecated(ctx.app, situation)
+        if not self.settings.report_only:
+            self._answer(ctx, situation, reason)
+
+    def _answer(
+        self, ctx: RequestContext, situation: RequestSituation, reason: Reason
+    ) -> None:
+        """Let Flask raise the answer, where the table has another than Flask."""
+        req = ctx.request
+        if reason in BY_REASON:
+            self._reject(ctx, situation, self.rejection(ctx.app, situation, reason))
         elif reason is Reason.SERVER_OPTIONS:
             response = ctx.app.response_class("")
             req.routing_exception = HTTPException(response=response)
@@ -274,6 +289,32 @@ class AppGuard:
         ):
             # The router's 405 lists a method that would be refused, too.
             req.routing_exception = werkzeug.NotFound()
+
+    def _report_deprecated(self, app: Flask, situation: RequestSituation) -> None:
+        """Send :data:`deprecated_method_called` if the matched method is deprecated."""
+        req = situation.req
+        deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
+        if deprecation is None or not deprecated_method_called.receivers:
+            return
+        phase = deprecation.phase(situation.now, enforced=self.settings.enforce_sunset)
+        sent = False
+
+        @after_this_request
+        def report(response: Response) -> Response:
+            nonlocal sent
+            # Flask calls this twice if a later function raises.
+            if not sent:
+                sent = True
+                deprecated_method_called.send(
+                    app,
+                    _async_wrapper=app.ensure_sync,
+                    method=req.method,
+                    endpoint=req.endpoint,
+                    deprecation=deprecation,
+                    phase=phase,
+                    response=response,
+                )
+            return response
 
     def _watch(
         self, ctx: RequestContext, situation: RequestSituation, row: Row
@@ -303,11 +344,15 @@ class AppGuard:
         is_405 = BY_REASON[reason] is MethodNotAllowed
         rule = situation.rule() if is_405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
-        deprecation = None
+        deprecation = until = retry_after = None
         if reason is not Reason.NOT_ALLOWED:
-            # Flask would have served the upper-cased method of a retired one.
-            method = req.method if reason is Reason.RETIRED else situation.method
+            # Where a route matched, Flask would have served the upper-cased method.
+            method = req.method if is_405 else situation.method
             deprecation = situation.snapshot.deprecation(endpoint, method)
+        if reason is Reason.BROWNOUT and deprecation is not None:
+            until = deprecation.brownout_end(situation.now)
+            if until is not None:
+                retry_after = ceil((until - situation.now).total_seconds())
         accept = req.environ.get("HTTP_ACCEPT")
         return self._facts(
             reason,
@@ -317,6 +362,8 @@ class AppGuard:
             situation.snapshot.supported_methods,
             endpoint,
             deprecation,
+            until,
+            retry_after,
         )
 
     def _with_docs_url(self, app: Flask, rejection: _R) -> _R:
@@ -359,7 +406,7 @@ class AppGuard:
     ) -> None:
         """Do what is left once a rejection is the answer, whoever rendered it."""
         drain(req, self.settings.drain_limit)
-        _add_links(response, rejection.facts.links)
+        _add_fields(response, rejection.facts.notices)
         _send(app, rejection, enforced=True)
 
     # -- other answers ------------------------------------------------------------
@@ -372,7 +419,7 @@ class AppGuard:
 
             @after_this_request
             def announce(response: Response) -> Response:
-                _announce(deprecation, response)
+                _add_fields(response, deprecation.headers())
                 return response
 
         if is_automatic_options(req):
@@ -453,6 +500,8 @@ def _make_facts(  # noqa: PLR0913, PLR0917
     supported_methods: tuple[str, ...],
     endpoint: str | None,
     deprecation: Deprecation | None,
+    until: datetime | None,
+    retry_after: int | None,
 ) -> Facts:
     facts = Facts(
         reason=reason,
@@ -463,22 +512,18 @@ def _make_facts(  # noqa: PLR0913, PLR0917
         supported_methods=supported_methods,
         endpoint=endpoint,
         deprecation=deprecation,
+        until=until,
+        retry_after=retry_after,
     )
     if docs_url is None:
         return facts
     return replace(facts, docs_url=bodies.fill_docs_url(docs_url, facts))
 
 
-def _announce(deprecation: Deprecation, response: Response) -> None:
-    """Add the headers of a deprecated method (RFC 9745, RFC 8594)."""
-    for name, value in deprecation.headers():
-        if name != "Link":
-            response.headers.setdefault(name, value)
-    _add_links(response, [h for h in deprecation.headers() if h[0] == "Link"])
-
-
-def _add_links(response: Response, links: Iterable[tuple[str, str]]) -> None:
-    """Add the links that the response does not have yet."""
-    for name, value in links:
-        if value not in response.headers.getlist(name):
+def _add_fields(response: Response, fields: Iterable[tuple[str, str]]) -> None:
+    """Add header fields that the response does not have; links next to its own."""
+    for name, value in fields:
+        if name == "Link" and value not in response.headers.getlist(name):
             response.headers.add(name, value)
+        elif name != "Link":
+            response.headers.setdefault(name, value)

@@ -6,7 +6,7 @@ of all views of an app. This module uses only the standard library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -28,6 +28,7 @@ def deprecated_methods(
     *methods: str,
     since: date | str | None = None,
     sunset: date | str | None = None,
+    brownouts: Sequence[str] | None = None,
     link: str | None = None,
     notice: str | None = None,
 ) -> Callable[[_View], _View]:
@@ -42,6 +43,8 @@ def deprecated_methods(
     :param methods: the methods' names.
     :param since: when they become deprecated.
     :param sunset: when they may stop working.
+    :param brownouts: when they are refused for a while before the sunset: ISO 8601
+        intervals, such as ``2026-05-05T14:00Z/PT1H``.
     :param link: a page that explains the deprecation.
     :param notice: a sentence for people.
     :return: the decorator.
@@ -54,7 +57,13 @@ def deprecated_methods(
             "deprecated_methods needs the methods' names:"
             ' write @deprecated_methods("PUT", since=…) above the view.'
         )
-    values = {"since": since, "sunset": sunset, "link": link, "notice": notice}
+    values = {
+        "since": since,
+        "sunset": sunset,
+        "brownouts": brownouts,
+        "link": link,
+        "notice": notice,
+    }
 
     def mark(view: _View) -> _View:
         value, problems = read_deprecation(values)

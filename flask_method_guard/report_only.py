@@ -70,7 +70,7 @@ def _dispatch_watch(req: Request) -> Callable[[], bool]:
         error.__traceback__ = None
         return lambda: error.__traceback__ is not None
     rule = cast("Rule", req.url_rule)
-    watched: Any = object.__new__(_watched_class(type(rule)))
+    watched: Any = object.__new__(_watched_class(cast("Any", type(rule))))
     vars(watched).update(vars(rule))
     req.url_rule = watched
     return lambda: watched.is_dispatched

@@ -16,6 +16,7 @@ from werkzeug.routing import MapAdapter, Rule
 
 from .config import Settings
 from .decision import Routing
+from .deprecation import Phase
 from .snapshot import Snapshot
 from .urlmap import Answer, Resource, refusal
 
@@ -71,7 +72,20 @@ class RequestSituation:
     @property
     def retired(self) -> bool:
         """Whether the matched method is past an enforced sunset."""
-        return self._is_retired(self.req.url_rule, self.req.method)
+        return self._phase is Phase.RETIRED
+
+    @property
+    def brownout(self) -> bool:
+        """Whether the matched method is inside a brownout window."""
+        return self._phase is Phase.BROWNOUT
+
+    @cached_property
+    def _phase(self) -> Phase | None:
+        """The phase of the matched method, where its date decides."""
+        req = self.req
+        if req.method not in self.snapshot.closing:
+            return None  # so that the clock is read only where a date matters
+        return self.snapshot.phase(req.url_rule, req.method, self.now)
 
     @cached_property
     def resource(self) -> Resource:
@@ -118,17 +132,12 @@ class RequestSituation:
         return self.resource.owner(self.allowed_methods).rule
 
     def _available(self, methods: list[str]) -> tuple[str, ...]:
-        """Leave out the methods that are retired at this URL."""
-        for method in self.snapshot.closing.intersection(methods):
-            if self._is_retired(self.resource.answer(method).rule, method):
+        """Leave out the methods that are retired or browned out at this URL."""
+        snapshot = self.snapshot
+        for method in snapshot.closing.intersection(methods):
+            if snapshot.is_closed(self.resource.answer(method).rule, method, self.now):
                 methods.remove(method)
         return tuple(methods)
-
-    def _is_retired(self, rule: Rule | None, method: str) -> bool:
-        # The clock is not asked unless a date may matter.
-        return method in self.snapshot.closing and self.snapshot.is_retired(
-            rule, method, self.now
-        )
 
 
 def _routing(found: HTTPException | None) -> Routing:

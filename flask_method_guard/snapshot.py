@@ -15,7 +15,7 @@ from werkzeug.routing import Map, MapAdapter, Rule
 
 from .config import GROUPS, Settings
 from .decision import DEFAULT_METHODS, REQUIRED_METHODS, is_settled, is_token
-from .deprecation import Deprecation
+from .deprecation import Deprecation, Phase
 from .marks import find_marks
 from .urlmap import Rules
 
@@ -70,7 +70,7 @@ class Snapshot:
         closing = {
             method
             for method, mark in every_mark
-            if settings.enforce_sunset and mark.sunset
+            if mark.brownouts or (settings.enforce_sunset and mark.sunset)
         }
         return cls(
             url_map=url_map,
@@ -109,12 +109,19 @@ class Snapshot:
                     return marks[name]
         return None
 
-    def is_retired(self, rule: Rule | None, method: str, now: datetime) -> bool:
-        """Return whether a method of a rule is past an enforced sunset (RFC 8594)."""
-        if not self.enforce_sunset or rule is None:
-            return False
+    def phase(self, rule: Rule | None, method: str, now: datetime) -> Phase | None:
+        """Return the phase of a method of a rule; ``None`` if it is not deprecated."""
+        if rule is None:
+            return None
         deprecation = self.deprecation(rule.endpoint, method)
-        return deprecation is not None and deprecation.has_ended(now)
+        if deprecation is None:
+            return None
+        return deprecation.phase(now, enforced=self.enforce_sunset)
+
+    def is_closed(self, rule: Rule | None, method: str, now: datetime) -> bool:
+        """Return whether a method of a rule is refused because it is deprecated."""
+        phase = self.phase(rule, method, now)
+        return phase is not None and phase.is_refused
 
     def is_certain_404(self, error: object, adapter: MapAdapter | None) -> bool:
         """Return whether a 404 of the router means that no method dispatches."""

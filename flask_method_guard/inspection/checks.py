@@ -258,7 +258,7 @@ def _past_sunset(survey: _Survey) -> _Found:
     for endpoint, method, value in survey.deprecations():
         if (
             value.sunset is not None
-            and value.has_ended(now)
+            and now >= value.sunset
             and survey.is_routed(endpoint, method)
         ):
             when = spoken_date(value.sunset)

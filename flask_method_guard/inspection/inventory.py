@@ -87,7 +87,7 @@ def _route(snapshot: Snapshot, now: datetime, text: str, rules: list[Rule]) -> R
                 refused[method] = 400
             elif not snapshot.supports(method):
                 refused[method] = 501
-            elif snapshot.is_retired(rule, method, now):
+            elif snapshot.is_closed(rule, method, now):
                 refused[method] = 405
             else:
                 served.add(method)
