@@ -238,7 +238,9 @@ class AppGuard:
         self.snapshot = snapshot
         return snapshot
 
-    def situation(self, ctx: RequestContext) -> RequestSituation | None:
+    def situation(
+        self, ctx: RequestContext, clock: Callable[[], datetime] | None = None
+    ) -> RequestSituation | None:
         """Return the situation of a request; ``None`` if no URL map is bound to it.
 
         None is bound if the host is not trusted, or if the app refuses to bind one.
@@ -255,7 +257,7 @@ class AppGuard:
         ):
             snapshot = self.refresh(ctx.app)
         return RequestSituation(
-            snapshot, self.settings, self.clock, ctx.request, adapter
+            snapshot, self.settings, clock or self.clock, ctx.request, adapter
         )
 
     def decide(self, ctx: RequestContext) -> None:

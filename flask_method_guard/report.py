@@ -14,3 +14,5 @@ from .inspection.explanation import explain as explain
 from .inspection.inventory import Inventory as Inventory
 from .inspection.inventory import Route as Route
 from .inspection.inventory import inventory as inventory
+from .inspection.schedule import DeprecatedMethod as DeprecatedMethod
+from .inspection.schedule import deprecations as deprecations

@@ -208,7 +208,7 @@ def _requests(
             # Where markup must be escaped.
             fields.setdefault("Accept", "text/html")
         environ = make_environ(app, method, target.path, target.host, fields)
-        expected = explain_request(app, environ, method, str(target))
+        expected = explain_request(app, environ, method, str(target), guard.clock())
         if expected.reason is None:
             raise NoSampleError(
                 f"{target.rule} (endpoint {target.endpoint!r}): {target} is answered"

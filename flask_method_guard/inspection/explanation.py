@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -26,6 +27,7 @@ from ..situation import is_automatic_options
 from ..urlmap import rule_text
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .checks import is_refused_by_gunicorn
+from .schedule import moment
 from .text import status_text
 
 
@@ -74,31 +76,45 @@ class Explanation:
         }
 
 
-def explain(app: Flask, method: str, url: str, host: str | None = None) -> Explanation:
+def explain(
+    app: Flask,
+    method: str,
+    url: str,
+    host: str | None = None,
+    *,
+    at: date | str | None = None,
+) -> Explanation:
     """Explain what a client gets for a method at a URL, and why.
 
     :param app: a Flask app.
     :param method: the method as a client would send it; any text.
     :param url: a path with or without a query, a whole URL, or ``*``.
     :param host: the host, with its port if it has one.
+    :param at: the moment of the request, as a date, a datetime or an ISO 8601 string,
+        in UTC unless it says otherwise; by default now.
     :return: the row of the decision table that decides, and the answer.
     :raises NoGuardError: if the app has no guard.
-    :raises ValueError: if ``url`` is not a URL.
+    :raises ValueError: if ``url`` is not a URL, or ``at`` is not a date.
     """
-    guard_of(app).refresh(app)
-    return explain_request(app, make_environ(app, method, url, host), method, url)
+    guard = guard_of(app)
+    guard.refresh(app)
+    environ = make_environ(app, method, url, host)
+    return explain_request(app, environ, method, url, moment(guard, at))
 
 
-def explain_request(app: Flask, environ: Environ, method: str, url: str) -> Explanation:
+def explain_request(
+    app: Flask, environ: Environ, method: str, url: str, now: datetime
+) -> Explanation:
     """Explain what a client gets for a request, and why.
 
     :param environ: the request; it is not changed.
     :param method: the method to show.
     :param url: the URL to show.
+    :param now: the moment of the request.
     :raises NoGuardError: if the app has no guard.
     """
     guard = guard_of(app)
-    found = examine(app, guard, dict(environ))
+    found = examine(app, guard, dict(environ), now)
     row = found.row
     if row is None:
         return _before_the_table(method, url, found.exception)
@@ -139,13 +155,16 @@ class Examination:
     deprecation: Deprecation | None = None
 
 
-def examine(app: Flask, guard: AppGuard, environ: Environ) -> Examination:
+def examine(
+    app: Flask, guard: AppGuard, environ: Environ, now: datetime
+) -> Examination:
     """Decide about a request without acting on it.
 
     The router is asked. Of the app, only the URL converters and a callable
     ``METHOD_GUARD_DOCS_URL`` run.
 
     :param environ: the request, as a server would pass it to the app.
+    :param now: the moment of the request.
     """
     ctx = app.request_context(environ)
     req = ctx.request
@@ -155,7 +174,7 @@ def examine(app: Flask, guard: AppGuard, environ: Environ) -> Examination:
                 ctx.match_request()
         except Exception as error:  # noqa: BLE001 -- a converter can raise anything
             return Examination(None, error)
-        situation = guard.situation(ctx)
+        situation = guard.situation(ctx, lambda: now)
         if situation is None:
             return Examination(None, req.routing_exception)
         row = decide(situation)
@@ -293,7 +312,7 @@ def _unknown(
 ) -> Iterator[str]:
     """Say what comes before the answer, and so may answer in its place."""
     scopes: list[str | None] = [None]
-    if row.reason in (Reason.ALLOWED, Reason.RETIRED):
+    if row.reason in (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT):
         # Blueprints nest: the hooks of a and of a.b come before a.b.view.
         parts = (endpoint or "").split(".")
         scopes += [".".join(parts[:n]) for n in range(1, len(parts))]

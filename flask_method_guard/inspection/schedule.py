@@ -1,0 +1,138 @@
+"""The schedule: which deprecated method ends when, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask import Flask
+
+from ..deprecation import Deprecation, Phase, iso, read_moment
+from ..extension import AppGuard
+from ..snapshot import Snapshot
+from ..urlmap import rule_text, url_rules
+from .apps import guard_of
+
+
+@dataclass(frozen=True)
+class DeprecatedMethod:
+    """One deprecated method of one route."""
+
+    method: str
+    #: The URL rule; ``None`` if no route has the method.
+    rule: str | None
+    endpoint: str | None
+    phase: Phase
+    #: Whole days until the sunset, rounded down; negative after it.
+    days_left: int | None
+    #: The next brownout that has not started, as an ISO 8601 interval.
+    next_brownout: str | None
+    deprecation: Deprecation
+
+    def ends_within(self, days: int) -> bool:
+        """Return whether the sunset is at most that many days away, or is overdue."""
+        if self.days_left is None or self.phase is Phase.RETIRED:
+            return False
+        return self.days_left <= days
+
+    def as_json(self) -> dict[str, object]:
+        """Return the value as JSON shows it."""
+        deprecation = self.deprecation
+        return {
+            "method": self.method,
+            "rule": self.rule,
+            "endpoint": self.endpoint,
+            "phase": str(self.phase),
+            "since": iso(deprecation.since) if deprecation.since else None,
+            "sunset": iso(deprecation.sunset) if deprecation.sunset else None,
+            "days_left": self.days_left,
+            "next_brownout": self.next_brownout,
+            "link": deprecation.link,
+            "notice": deprecation.notice,
+        }
+
+
+def deprecations(
+    app: Flask, at: date | str | None = None
+) -> tuple[DeprecatedMethod, ...]:
+    """List the deprecated methods of an app, those with the earliest sunset first.
+
+    A method that is deprecated in the whole app appears once for each of its routes.
+    HEAD appears only if it has a deprecation of its own.
+
+    :param app: a Flask app.
+    :param at: the moment to look at, as a date, a datetime or an ISO 8601 string, in
+        UTC unless it says otherwise; by default now.
+    :raises NoGuardError: if the app has no guard.
+    :raises TypeError: if ``at`` is something else.
+    :raises ValueError: if ``at`` is not a date.
+    """
+    guard = guard_of(app)
+    now = moment(guard, at)
+    snapshot = guard.refresh(app)
+    rows = [
+        DeprecatedMethod(
+            method=method,
+            rule=rule,
+            endpoint=endpoint,
+            phase=value.phase(now, enforced=snapshot.enforce_sunset),
+            days_left=_days_left(value, now),
+            next_brownout=_next_brownout(value, now),
+            deprecation=value,
+        )
+        for method, rule, endpoint, value in _marks(app, snapshot)
+    ]
+    return tuple(sorted(rows, key=_order))
+
+
+def moment(guard: AppGuard, at: date | str | None) -> datetime:
+    """Return the moment to look at: ``at``, or what the guard's clock says."""
+    if at is None:
+        return guard.clock()
+    try:
+        return read_moment(at)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"at: {error}") from None
+
+
+_Mark = tuple[str, str | None, str | None, Deprecation]
+
+
+def _marks(app: Flask, snapshot: Snapshot) -> Iterator[_Mark]:
+    """Yield method, rule, endpoint and value for each method of each route."""
+    routed: set[tuple[str | None, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
+    for rule in url_rules(app.url_map):
+        text, endpoint = rule_text(rule), rule.endpoint
+        own = snapshot.marks.get(endpoint, {})
+        marks = {**snapshot.app_marks, **own}
+        methods = marks if rule.methods is None else rule.methods & marks.keys()
+        for method in methods:
+            routed.add((endpoint if method in own else None, method))
+            if (method, text, endpoint) not in seen:
+                seen.add((method, text, endpoint))
+                yield method, text, endpoint, marks[method]
+    for owner, marks in [(None, snapshot.app_marks), *snapshot.marks.items()]:
+        for method, value in marks.items():
+            if (owner, method) not in routed:
+                yield method, None, None, value
+
+
+def _days_left(value: Deprecation, now: datetime) -> int | None:
+    return None if value.sunset is None else (value.sunset - now) // timedelta(days=1)
+
+
+def _next_brownout(value: Deprecation, now: datetime) -> str | None:
+    window = value.next_brownout(now)
+    return None if window is None else str(window)
+
+
+def _order(row: DeprecatedMethod) -> tuple[bool, int, str, str, str]:
+    return (
+        row.days_left is None,
+        row.days_left or 0,
+        row.rule or "",
+        row.method,
+        row.endpoint or "",
+    )
