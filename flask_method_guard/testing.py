@@ -231,7 +231,7 @@ def _send(
 ) -> Answer:
     heard: list[object] = []
 
-    def hear(_: object, exception: object) -> None:
+    def hear(_: object, exception: object, **_more: object) -> None:
         heard.append(exception)
 
     with method_rejected.connected_to(hear, sender=app):

@@ -106,13 +106,12 @@ def _marks(app: Flask, snapshot: Snapshot) -> Iterator[_Mark]:
     for rule in url_rules(app.url_map):
         text, endpoint = rule_text(rule), rule.endpoint
         own = snapshot.marks.get(endpoint, {})
-        marks = {**snapshot.app_marks, **own}
-        methods = marks if rule.methods is None else rule.methods & marks.keys()
-        for method in methods:
+        both = {**snapshot.app_marks, **own}
+        for method in both if rule.methods is None else rule.methods & both.keys():
             routed.add((endpoint if method in own else None, method))
             if (method, text, endpoint) not in seen:
                 seen.add((method, text, endpoint))
-                yield method, text, endpoint, marks[method]
+                yield method, text, endpoint, both[method]
     for owner, marks in [(None, snapshot.app_marks), *snapshot.marks.items()]:
         for method, value in marks.items():
             if (owner, method) not in routed:
