@@ -207,7 +207,8 @@ def read_deprecation(
             found[name] = None if given is None else _read(name, given)
         except (TypeError, ValueError) as error:
             problems.append(error)
-    value = Deprecation(**found)
+    # What is None keeps its default, which is () for brownouts.
+    value = Deprecation(**{k: v for k, v in found.items() if v is not None})
     since, sunset = value.since, value.sunset
     if since and sunset and sunset < since:
         problems.append(
