@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
+from typing import cast
 
 from flask.wrappers import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -19,6 +20,9 @@ from .decision import Routing
 from .deprecation import Phase
 from .snapshot import Snapshot
 from .urlmap import Answer, Resource, refusal
+
+#: The attribute of a request that keeps its instant.
+_INSTANT = "__method_guard_instant__"
 
 
 class RequestSituation:
@@ -54,8 +58,12 @@ class RequestSituation:
 
     @cached_property
     def now(self) -> datetime:
-        """The instant of the request: one for all of its facts."""
-        return self._clock()
+        """The instant of the request: one for all that is ever asked about it."""
+        known = vars(self.req)
+        # A view's own 405 is a second situation of the same request.
+        if _INSTANT not in known:
+            known[_INSTANT] = self._clock()
+        return cast("datetime", known[_INSTANT])
 
     @property
     def supported(self) -> bool:
