@@ -108,9 +108,11 @@ def summary(facts: Facts) -> str:
     elif facts.reason is Reason.RETIRED and deprecation and deprecation.sunset:
         text = f"{name} was retired on {spoken_date(deprecation.sunset)}."
     elif facts.reason is Reason.BROWNOUT and deprecation and facts.until:
-        text = f"{name} is not available until {spoken_time(facts.until)}."
+        until = spoken_time(facts.until)
+        text = f"{name} is deprecated and is not available until {until}."
         if deprecation.sunset:
-            text += f" It may stop working on {spoken_date(deprecation.sunset)}."
+            sunset = spoken_date(deprecation.sunset)
+            text += f" It may stop working for good on {sunset}."
     else:
         text = f"{name} is not allowed here."
     if deprecation and deprecation.notice:
