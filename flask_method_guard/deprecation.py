@@ -298,7 +298,16 @@ def _brownouts(value: object) -> tuple[Window, ...]:
         value = [part for part in value.split(",") if part.strip()]
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"{value!r} is not a list. Write ['2026-05-05T14:00Z/PT1H'].")
-    windows = sorted(map(_window, value))
+    windows: list[Window] = []
+    problems: list[Problem] = []
+    for item in value:
+        try:
+            windows.append(_window(item))
+        except (TypeError, ValueError) as error:
+            problems.append(error)
+    if problems:
+        raise joined(problems)
+    windows.sort()
     for first, second in pairwise(windows):
         if second.start < first.end:
             raise ValueError(f"{first} and {second} overlap. Make them one.")
