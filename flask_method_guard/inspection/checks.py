@@ -17,7 +17,7 @@ from typing import Any
 from flask import Flask
 
 from ..decision import is_token
-from ..deprecation import Deprecation, spoken_date
+from ..deprecation import Deprecation, spoken_date, spoken_time
 from ..extension import AppGuard
 from ..snapshot import Snapshot
 from ..urlmap import rule_text, url_rules
@@ -251,25 +251,27 @@ def _dangerous(survey: _Survey) -> _Found:
         yield endpoint, place + "routed to a view."
 
 
-def _past_sunset(survey: _Survey) -> _Found:
-    now = survey.guard.clock()
-    if survey.guard.settings.enforce_sunset:
-        return
-    for endpoint, method, value in survey.deprecations():
-        if (
-            value.sunset is not None
-            and now >= value.sunset
-            and survey.is_routed(endpoint, method)
-        ):
-            when = spoken_date(value.sunset)
-            yield endpoint, f"{method}: its sunset was {when}, and it is still served."
-
-
 def _nameless(survey: _Survey) -> _Found:
     for endpoint, method, _ in survey.deprecations():
         if not survey.is_routed(endpoint, method):
             place = "of the app" if endpoint is None else "of this view"
             yield endpoint, f"{method} is deprecated, but no route {place} has it."
+
+
+def _without_since(survey: _Survey) -> _Found:
+    for endpoint, method, value in survey.deprecations():
+        if value.sunset and not value.since:
+            when = spoken_date(value.sunset)
+            text = f"its sunset is {when}, but since is not set."
+            yield endpoint, f"{method}: {text}"
+
+
+def _early_brownout(survey: _Survey) -> _Found:
+    for endpoint, method, value in survey.deprecations():
+        if value.brownouts and value.since and value.brownouts[0].start < value.since:
+            start, since = spoken_time(value.brownouts[0].start), value.since
+            text = f"a brownout starts on {start}, before since, {spoken_time(since)}."
+            yield endpoint, f"{method}: {text}"
 
 
 def _preflight(survey: _Survey) -> _Found:
@@ -373,14 +375,6 @@ CHECKS = (
         _dangerous,
     ),
     Check(
-        "MG105",
-        Severity.WARNING,
-        "A sunset has passed and is not enforced",
-        "Set METHOD_GUARD_ENFORCE_SUNSET, take the method out of its routes, or give"
-        " a later sunset.",
-        _past_sunset,
-    ),
-    Check(
         "MG106",
         Severity.WARNING,
         "A deprecation names a method that no route has",
@@ -424,5 +418,20 @@ CHECKS = (
         "A routed method is not a token",
         "Mend the name: a method is made of letters, digits and !#$%&'*+-.^_`|~.",
         _no_tokens,
+    ),
+    Check(
+        "MG113",
+        Severity.WARNING,
+        "A sunset has no since",
+        "Set since, the date from which the method is deprecated: without it, no"
+        " Deprecation header is sent.",
+        _without_since,
+    ),
+    Check(
+        "MG114",
+        Severity.WARNING,
+        "A brownout starts before the method is deprecated",
+        "Move the brownout to since or later, or set an earlier since.",
+        _early_brownout,
     ),
 )
