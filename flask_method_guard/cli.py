@@ -18,8 +18,16 @@ from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
 from .inspection.explanation import row_number
-from .inspection.text import columns, counted, status_text
-from .report import Explanation, Finding, Inventory, Route, Severity
+from .inspection.text import columns, counted, status_text, terminal_width
+from .inspection.timetable import due, timetable
+from .report import (
+    DeprecatedMethod,
+    Explanation,
+    Finding,
+    Inventory,
+    Route,
+    Severity,
+)
 
 _T = TypeVar("_T")
 
@@ -30,6 +38,12 @@ _format = click.option(
     default="text",
     show_default=True,
     help="How the report is printed.",
+)
+
+_at = click.option(
+    "--at",
+    metavar="DATE",
+    help="Look at another day or time, such as 2026-07-01 or 2026-07-01T12:00Z.",
 )
 
 
@@ -143,17 +157,23 @@ def _slot(route: Route, method: str) -> str:
 @click.argument("method")
 @click.argument("url")
 @click.option("--host", help="The host that the request is sent to.")
+@_at
 @_format
 @pass_script_info
-def explain(
-    info: ScriptInfo, method: str, url: str, host: str | None, style: str
+def explain(  # noqa: PLR0913, PLR0917
+    info: ScriptInfo,
+    method: str,
+    url: str,
+    host: str | None,
+    at: str | None,
+    style: str,
 ) -> None:
     """Explain what METHOD gets at URL, and why. No view runs.
 
     METHOD may be anything that a client can send, such as get or '<x>'. URL is a
     path, a whole URL, or '*' for the server as a whole.
     """
-    found = _ask(info, report.explain, method, url, host)
+    found = _ask(info, report.explain, method, url, host, at=at)
     if style == "json":
         _print_json(found.as_json())
         return
@@ -186,7 +206,10 @@ def _facts(found: Explanation) -> Iterable[tuple[str, str]]:
         "Location": found.location,
         "Says": found.detail,
         "Docs": found.docs,
-        "Deprecated": "; ".join(f"{name} {text}" for name, text in deprecation.items()),
+        "Deprecated": "; ".join(
+            f"{name} {', '.join(value) if isinstance(value, list) else value}"
+            for name, value in deprecation.items()
+        ),
     }
     yield from ((name, value) for name, value in known.items() if value)
 
@@ -239,6 +262,49 @@ def _summary(found: Sequence[Finding]) -> str:
     return ", ".join(
         counted(count, severity) for severity, count in sorted(counts.items())
     )
+
+
+# -- deprecations -----------------------------------------------------------------
+
+
+@methods.command(short_help="List deprecated methods with their dates.")
+@_at
+@click.option(
+    "--within",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="Exit with 1 if a sunset is at most this many days away, or overdue.",
+)
+@_format
+@click.pass_context
+def deprecations(
+    ctx: click.Context, at: str | None, within: int | None, style: str
+) -> None:
+    """List every deprecated method with its dates, the earliest sunset first.
+
+    Days left are whole days until the sunset, rounded down.
+
+    Example: flask methods deprecations --within 30
+    """
+    found = _ask(ctx.ensure_object(ScriptInfo), report.deprecations, at)
+    if style == "json":
+        _print_json([row.as_json() for row in found])
+    else:
+        _print_timetable(found, within)
+    if within is not None and any(row.ends_within(within) for row in found):
+        ctx.exit(1)
+
+
+def _print_timetable(found: Sequence[DeprecatedMethod], within: int | None) -> None:
+    if not found:
+        click.echo("No method is deprecated.")
+        return
+    for line in timetable(found, terminal_width()):
+        click.echo(line)
+    if within is not None:
+        click.echo()
+        for line in due(found, within):
+            click.echo(line)
 
 
 # -- text -------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import difflib
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Flask
@@ -27,6 +28,7 @@ from .inspection.explanation import (
     make_environ,
 )
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
+from .inspection.schedule import clock_at
 from .inspection.text import columns, counted
 from .urlmap import url_rules
 
@@ -114,6 +116,7 @@ def assert_method_contract(
     *,
     samples: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
+    at: date | str | None = None,
 ) -> ContractReport:
     """Check that the whole app refuses methods as the decision table says.
 
@@ -129,15 +132,32 @@ def assert_method_contract(
         them: ``{"name": value}`` for every rule, ``{"endpoint": {"name": value}}``
         for one endpoint.
     :param headers: header fields of every request, such as those that log in.
+    :param at: the moment of every request, as a date, a datetime or an ISO 8601
+        string, in UTC unless it says otherwise; by default now. What that day
+        refuses is sent, too. Only the guard's own clock is set to it, so do not
+        serve other requests meanwhile.
     :return: what was seen. The answers that a hook gave first are in it, and are
         logged.
     :raises AssertionError: that lists every wrong answer, and every rule that
         nothing could be sent to.
     :raises NoGuardError: if the app has no guard.
-    :raises ValueError: if ``samples`` names what no rule has.
+    :raises ValueError: if ``samples`` names what no rule has, or ``at`` is not a
+        date.
     """
     __tracebackhide__ = True  # pytest then points at the caller's line
     guard = guard_of(app)
+    with clock_at(guard, at):
+        return _check_contract(app, guard, samples, headers)
+
+
+def _check_contract(
+    app: Flask,
+    guard: AppGuard,
+    samples: Mapping[str, Any] | None,
+    headers: Mapping[str, str] | None,
+) -> ContractReport:
+    """Check the contract at the moment that the guard's clock shows."""
+    __tracebackhide__ = True
     targets, left_out = _targets(app, samples or {})
     requests: list[_Request] = []
     for target in targets:

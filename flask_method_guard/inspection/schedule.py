@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Flask
 
-from ..deprecation import Deprecation, Phase, iso, read_moment
+from ..deprecation import Deprecation, Phase, Window, iso, read_moment
 from ..extension import AppGuard
 from ..snapshot import Snapshot
 from ..urlmap import rule_text, url_rules
@@ -26,13 +27,16 @@ class DeprecatedMethod:
     phase: Phase
     #: Whole days until the sunset, rounded down; negative after it.
     days_left: int | None
-    #: The next brownout that has not started, as an ISO 8601 interval.
-    next_brownout: str | None
+    #: The next brownout that has not started.
+    next_brownout: Window | None
     deprecation: Deprecation
 
     def ends_within(self, days: int) -> bool:
-        """Return whether the sunset is at most that many days away, or is overdue."""
-        if self.days_left is None or self.phase is Phase.RETIRED:
+        """Return whether the sunset is at most that many days away, or is overdue.
+
+        A method that is retired, or that no route has, is gone already.
+        """
+        if self.days_left is None or self.rule is None or self.phase is Phase.RETIRED:
             return False
         return self.days_left <= days
 
@@ -47,7 +51,7 @@ class DeprecatedMethod:
             "since": iso(deprecation.since) if deprecation.since else None,
             "sunset": iso(deprecation.sunset) if deprecation.sunset else None,
             "days_left": self.days_left,
-            "next_brownout": self.next_brownout,
+            "next_brownout": str(self.next_brownout) if self.next_brownout else None,
             "link": deprecation.link,
             "notice": deprecation.notice,
         }
@@ -59,7 +63,7 @@ def deprecations(
     """List the deprecated methods of an app, those with the earliest sunset first.
 
     A method that is deprecated in the whole app appears once for each of its routes.
-    HEAD appears only if it has a deprecation of its own.
+    A mark on GET covers HEAD, which appears only if it has a mark of its own.
 
     :param app: a Flask app.
     :param at: the moment to look at, as a date, a datetime or an ISO 8601 string, in
@@ -78,7 +82,7 @@ def deprecations(
             endpoint=endpoint,
             phase=value.phase(now, enforced=snapshot.enforce_sunset),
             days_left=_days_left(value, now),
-            next_brownout=_next_brownout(value, now),
+            next_brownout=value.next_brownout(now),
             deprecation=value,
         )
         for method, rule, endpoint, value in _marks(app, snapshot)
@@ -96,35 +100,45 @@ def moment(guard: AppGuard, at: date | str | None) -> datetime:
         raise type(error)(f"at: {error}") from None
 
 
+@contextmanager
+def clock_at(guard: AppGuard, at: date | str | None) -> Iterator[None]:
+    """Stop a guard's clock at a moment: ``at``, or now. No other clock is touched.
+
+    :raises TypeError: if ``at`` is not a date.
+    :raises ValueError: if ``at`` is not a date.
+    """
+    now, clock = moment(guard, at), guard.clock
+    guard.clock = lambda: now
+    try:
+        yield
+    finally:
+        guard.clock = clock
+
+
 _Mark = tuple[str, str | None, str | None, Deprecation]
 
 
 def _marks(app: Flask, snapshot: Snapshot) -> Iterator[_Mark]:
     """Yield method, rule, endpoint and value for each method of each route."""
-    routed: set[tuple[str | None, str]] = set()
-    seen: set[tuple[str, str, str]] = set()
+    found: dict[tuple[str, str, str], Deprecation] = {}
     for rule in url_rules(app.url_map):
-        text, endpoint = rule_text(rule), rule.endpoint
-        own = snapshot.marks.get(endpoint, {})
-        both = {**snapshot.app_marks, **own}
-        for method in both if rule.methods is None else rule.methods & both.keys():
-            routed.add((endpoint if method in own else None, method))
-            if (method, text, endpoint) not in seen:
-                seen.add((method, text, endpoint))
-                yield method, text, endpoint, both[method]
-    for owner, marks in [(None, snapshot.app_marks), *snapshot.marks.items()]:
+        endpoint = rule.endpoint
+        marked = snapshot.app_marks.keys() | snapshot.marks.get(endpoint, {}).keys()
+        for method in marked if rule.methods is None else marked & rule.methods:
+            value = snapshot.deprecation(endpoint, method)
+            if value is not None:
+                found[method, rule_text(rule), endpoint] = value
+    for place, value in found.items():
+        yield *place, value
+    routed = {(name, method) for method, _, e in found for name in (None, e)}
+    for endpoint, marks in [(None, snapshot.app_marks), *snapshot.marks.items()]:
         for method, value in marks.items():
-            if (owner, method) not in routed:
+            if (endpoint, method) not in routed:
                 yield method, None, None, value
 
 
 def _days_left(value: Deprecation, now: datetime) -> int | None:
     return None if value.sunset is None else (value.sunset - now) // timedelta(days=1)
-
-
-def _next_brownout(value: Deprecation, now: datetime) -> str | None:
-    window = value.next_brownout(now)
-    return None if window is None else str(window)
 
 
 def _order(row: DeprecatedMethod) -> tuple[bool, int, str, str, str]:
