@@ -1,0 +1,824 @@
+"""Brownouts: short planned outages of a deprecated method before its sunset."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import date, datetime, timedelta, timezone
+from email.utils import format_datetime
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from flask import Blueprint, Flask, abort, request
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.exceptions import HTTPException
+
+from flask_method_guard import (
+    Deprecation,
+    MethodGuard,
+    MethodNotAllowed,
+    MethodRejected,
+    Phase,
+    Reason,
+    deprecated_methods,
+    method_rejected,
+)
+from flask_method_guard.config import ConfigError
+from flask_method_guard.deprecation import Window, iso
+from flask_method_guard.report import deprecations, explain
+from tests.deprecations import (
+    ANNOUNCED,
+    LINK,
+    SECOND,
+    SILENT,
+    SINCE,
+    SUNSET,
+    Clock,
+    announced,
+    make_app,
+)
+from tests.raw_wsgi import Answer, ask
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    tomllib = None
+
+START = datetime(2026, 2, 10, 14, tzinfo=timezone.utc)
+END = START + timedelta(hours=1)
+MICROSECOND = timedelta(microseconds=1)
+MARK: dict[str, Any] = {
+    "since": "2026-01-01",
+    "sunset": "2026-03-01T12:00:00Z",
+    "link": LINK,
+    "notice": "Use PATCH.",
+    "brownouts": ["2026-02-10T14:00Z/PT1H"],
+}
+WITH_PUT, WITHOUT_PUT = "GET, HEAD, OPTIONS, PATCH, PUT", "GET, HEAD, OPTIONS, PATCH"
+
+
+def make_shop(clock: Clock | None = None, **config: Any) -> Flask:
+    """Make an app whose PUT has a brownout."""
+    app = make_app(clock or Clock(START), **config)
+
+    @app.route("/item", methods=["GET", "PUT", "PATCH"])
+    @deprecated_methods("PUT", **MARK)
+    def item() -> str:
+        return f"{request.method} is served"
+
+    return app
+
+
+def brownouts(*intervals: str) -> tuple[Window, ...]:
+    """Read brownouts as the decorator and the configuration do."""
+    return Deprecation.from_mapping({"brownouts": list(intervals)}).brownouts
+
+
+# -- how a window is read --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("interval", "start", "end"),
+    [
+        ("2026-05-05T14:00Z/PT1H", "2026-05-05T14:00:00Z", "2026-05-05T15:00:00Z"),
+        ("2026-05-05T14:00Z/PT90M", "2026-05-05T14:00:00Z", "2026-05-05T15:30:00Z"),
+        ("2026-05-05T14:00Z/PT1S", "2026-05-05T14:00:00Z", "2026-05-05T14:00:01Z"),
+        ("2026-05-05/P1DT2H3M4S", "2026-05-05T00:00:00Z", "2026-05-06T02:03:04Z"),
+        ("2026-05-05T14:00/2026-05-06", "2026-05-05T14:00:00Z", "2026-05-06T00:00:00Z"),
+        (
+            "2026-05-05T14:00:30+02:00/2026-05-05T14:00-01:00",
+            "2026-05-05T12:00:30Z",
+            "2026-05-05T15:00:00Z",
+        ),
+        (
+            " 2026-05-05T00:00+09:00 / PT1H ",
+            "2026-05-04T15:00:00Z",
+            "2026-05-04T16:00:00Z",
+        ),
+        ("2028-02-28T12:00Z/P1D", "2028-02-28T12:00:00Z", "2028-02-29T12:00:00Z"),
+        ("2028-02-29/P1D", "2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z"),
+        ("2027-02-28T12:00Z/P1D", "2027-02-28T12:00:00Z", "2027-03-01T12:00:00Z"),
+        ("2026-12-31T23:59:59Z/PT2S", "2026-12-31T23:59:59Z", "2027-01-01T00:00:01Z"),
+    ],
+)
+def test_intervals(interval: str, start: str, end: str) -> None:
+    """An interval has a start, and an end or a duration; UTC unless it says so."""
+    (window,) = brownouts(interval)
+    assert (iso(window.start), iso(window.end)) == (start, end)
+    assert str(window) == f"{start}/{end}"
+
+
+def test_windows_are_sorted() -> None:
+    """The order in which they are written does not matter."""
+    first, second = "2026-05-05T14:00Z/PT1H", "2026-05-12T14:00Z/PT1H"
+    assert brownouts(second, first) == brownouts(first, second)
+    assert [window.start.day for window in brownouts(second, first)] == [5, 12]
+
+
+BAD = [
+    (
+        ["2026-05-05T14:00Z"],
+        ValueError,
+        "'2026-05-05T14:00Z' is not an ISO 8601 interval. Write 2026-05-05T14:00Z/PT1H",
+    ),
+    (["/PT1H"], ValueError, "'/PT1H' is not an ISO 8601 interval."),
+    (["soon/PT1H"], ValueError, "'soon/PT1H' is not an ISO 8601 interval."),
+    (["2026-05-05/P"], ValueError, "'2026-05-05/P' is not an ISO 8601 interval."),
+    (["2026-05-05/PT"], ValueError, "'2026-05-05/PT' is not an ISO 8601 interval."),
+    (["2026-05-05/P1DT"], ValueError, "'2026-05-05/P1DT' is not an ISO 8601 interval."),
+    (["2026-05-05/P1M"], ValueError, "'2026-05-05/P1M' is not an ISO 8601 interval."),
+    (["2026-02-29/P1D"], ValueError, "'2026-02-29/P1D' is not an ISO 8601 interval."),
+    (
+        ["2026-05-05/P99999999999D"],
+        ValueError,
+        "'2026-05-05/P99999999999D' is not an ISO 8601 interval.",
+    ),
+    (
+        ["9999-12-31/P2D"],
+        ValueError,
+        "'9999-12-31/P2D' is not an ISO 8601 interval.",
+    ),
+    (
+        ["2026-05-05T14:00Z/PT0S"],
+        ValueError,
+        "'2026-05-05T14:00Z/PT0S' is empty: it ends at 2026-05-05T14:00:00Z.",
+    ),
+    (
+        ["2026-05-05T14:00Z/2026-05-05T13:00Z"],
+        ValueError,
+        "is empty: it ends at 2026-05-05T13:00:00Z.",
+    ),
+    (
+        ["2026-05-05T14:00Z/PT2H", "2026-05-05T15:59:59Z/PT1H"],
+        ValueError,
+        "2026-05-05T15:59:59Z/2026-05-05T16:59:59Z overlap. Make them one.",
+    ),
+    (
+        ["one", "two"],
+        ValueError,
+        "or 2026-05-05T14:00Z/2026-05-05T15:00Z. 'two' is not an ISO 8601 interval.",
+    ),
+    ([7], TypeError, "brownouts: 7 is not a string. Write 2026-05-05T14:00Z/PT1H"),
+    (7, TypeError, "brownouts: 7 is not a list. Write ['2026-05-05T14:00Z/PT1H']."),
+]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "message"), BAD, ids=[str(value) for value, _, _ in BAD]
+)
+def test_bad_windows_are_refused_at_start(
+    value: Any, kind: type[Exception], message: str
+) -> None:
+    """The decorator and the configuration name the value and say what to write."""
+    with pytest.raises(kind) as raised:
+        deprecated_methods("PUT", brownouts=value)(lambda: "ok")
+    assert message in str(raised.value)
+    with pytest.raises(ConfigError) as refused:
+        make_app(DEPRECATED_METHODS={"PUT": {"brownouts": value}})
+    assert message in str(refused.value)
+    assert "METHOD_GUARD_DEPRECATED_METHODS: PUT: brownouts: " in str(refused.value)
+
+
+def test_no_window_ends_after_the_sunset() -> None:
+    """A window may end at the sunset, but not a second later."""
+    mark = {"sunset": SUNSET, "brownouts": ["2026-03-01T11:00Z/PT1H"]}
+    assert Deprecation.from_mapping(mark).brownouts[0].end == SUNSET
+    mark["brownouts"] = ["2026-03-01T11:00Z/PT1H1S"]
+    with pytest.raises(ValueError, match="End it at the sunset or before") as raised:
+        Deprecation.from_mapping(mark)
+    assert "2026-03-01T11:00:00Z/2026-03-01T12:00:01Z ends after" in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [[], (), "", " , "], ids=repr)
+def test_no_windows_say_nothing(value: Any) -> None:
+    """Brownouts without a window are like none, so there is nothing in the mark."""
+    with pytest.raises(ValueError, match="it is empty"):
+        Deprecation.from_mapping({"brownouts": value})
+    mark = Deprecation.from_mapping({"brownouts": value, "since": SINCE})
+    assert mark == Deprecation(SINCE)
+
+
+INTERVALS = ["2026-02-10T14:00Z/PT1H", "2026-02-17T14:00Z/PT2H"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [json.dumps(INTERVALS), ", ".join(INTERVALS), INTERVALS[0] + "," + INTERVALS[1]],
+    ids=["JSON list", "comma and space", "comma"],
+)
+@pytest.mark.parametrize("key", ["brownouts", "BROWNOUTS"])
+def test_environment_variable(
+    text: str, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment variable holds a JSON list or a comma-separated string."""
+    prefix = "SHOP_METHOD_GUARD_DEPRECATED_METHODS__PUT__"
+    monkeypatch.setenv(f"{prefix}{key}", text)
+    app = Flask(__name__)
+    app.config.from_prefixed_env("SHOP")
+    MethodGuard(app, clock=Clock(START))
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
+    assert ask(app, "PUT").status == 405
+    assert deprecations(app)[0].deprecation.brownouts == brownouts(*INTERVALS)
+
+
+@pytest.mark.parametrize("kind", ["json", "toml"])
+def test_configuration_file(kind: str, tmp_path: Any) -> None:
+    """A JSON file and a TOML file hold a list of intervals."""
+    mark = {"since": "2026-01-01", "brownouts": INTERVALS}
+    text = json.dumps({"METHOD_GUARD_DEPRECATED_METHODS": {"PUT": mark}})
+    load: Any = json.load
+    if kind == "toml":
+        if tomllib is None:
+            pytest.skip("the standard library reads TOML from Python 3.11 on")
+        load = tomllib.load
+        text = (
+            "[METHOD_GUARD_DEPRECATED_METHODS.PUT]\nsince = 2026-01-01\n"
+            f"brownouts = {json.dumps(INTERVALS)}\n"
+        )
+    file = tmp_path / f"config.{kind}"
+    file.write_text(text)
+    app = Flask(__name__)
+    app.config.from_file(str(file), load=load, text=False)
+    MethodGuard(app, clock=Clock(END))
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
+    value = deprecations(app)[0].deprecation
+    assert value == Deprecation(SINCE, brownouts=brownouts(*INTERVALS))
+
+
+# -- the phases ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("enforced", [False, True], ids=["not enforced", "enforced"])
+@pytest.mark.parametrize(
+    ("now", "phase"),
+    [
+        (SINCE - MICROSECOND, Phase.SCHEDULED),
+        (SINCE, Phase.DEPRECATED),
+        (START - MICROSECOND, Phase.DEPRECATED),
+        (START, Phase.BROWNOUT),
+        (START.astimezone(timezone(timedelta(hours=-9))), Phase.BROWNOUT),
+        (END - MICROSECOND, Phase.BROWNOUT),
+        (END, Phase.DEPRECATED),
+        (SUNSET - MICROSECOND, Phase.DEPRECATED),
+        (SUNSET, None),
+    ],
+    ids=lambda value: value.isoformat() if isinstance(value, datetime) else str(value),
+)
+def test_phases(now: datetime, phase: Phase | None, enforced: bool) -> None:
+    """Each phase begins with its first second."""
+    end = Phase.RETIRED if enforced else Phase.OVERDUE
+    value = Deprecation.from_mapping(MARK)
+    assert value.phase(now, enforced=enforced) is (phase or end)
+
+
+def test_refused_phases() -> None:
+    """Two phases are answered with 405, and a phase equals its text."""
+    assert {phase for phase in Phase if phase.is_refused} == {"brownout", "retired"}
+    assert str(Phase.OVERDUE) == "overdue"
+
+
+# -- the answer ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "left"),
+    [
+        (START - SECOND, None),
+        (START - MICROSECOND, None),
+        (START, "3600"),
+        (START + MICROSECOND, "3600"),
+        (START + SECOND, "3599"),
+        (START.astimezone(timezone(timedelta(hours=14))), "3600"),
+        (END - SECOND, "1"),
+        (END - MICROSECOND, "1"),
+        (END, None),
+        (END + SECOND, None),
+    ],
+    ids=lambda value: value.isoformat() if isinstance(value, datetime) else str(value),
+)
+@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+@pytest.mark.parametrize("way", ["view", "app"])
+def test_the_seconds(now: datetime, left: str | None, early: bool, way: str) -> None:
+    """From its first second to its last, and in every Allow of the URL."""
+    config: dict[str, Any] = {"REJECT_EARLY": early}
+    if way == "view":
+        app = make_shop(Clock(now), **config)
+    else:
+        app = make_app(Clock(now), DEPRECATED_METHODS={"PUT": MARK}, **config)
+        methods = ["GET", "PUT", "PATCH"]
+        app.add_url_rule("/item", "item", lambda: request.method, methods=methods)
+    put = ask(app, "PUT", "/item")
+    allow = WITHOUT_PUT if left else WITH_PUT
+    assert put.status == (405 if left else 200)
+    assert put.get("Retry-After") == left
+    assert put.get("Allow") == (allow if left else None)
+    assert announced(put) == ANNOUNCED
+    assert ask(app, "OPTIONS", "/item").get("Allow") == allow
+    post = ask(app, "POST", "/item")
+    assert (post.status, post.get("Allow")) == (405, allow)
+    assert (post.get("Retry-After"), announced(post)) == (None, SILENT)
+    assert ask(app, "PATCH", "/item").status == 200
+
+
+def test_windows_that_touch_are_one() -> None:
+    """Retry-After and the body say when the last of them ends; a gap ends it."""
+    intervals = [
+        "2026-02-10T14:00Z/PT1H",
+        "2026-02-10T15:00Z/PT1H",
+        "2026-02-10T16:00Z/PT1H",
+        "2026-02-10T17:00:01Z/PT1H",
+    ]
+    clock = Clock(START)
+    app = make_app(clock, DEPRECATED_METHODS={"PUT": {"brownouts": intervals}})
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
+
+    def left() -> str | None:
+        return ask(app, "PUT").get("Retry-After")
+
+    assert left() == "10800"
+    clock.now = START + timedelta(hours=2)
+    assert left() == "3600"
+    assert ask(app, "PUT").json["until"] == "2026-02-10T17:00:00Z"
+    clock.now = START + timedelta(hours=3)
+    assert (ask(app, "PUT").status, left()) == (200, None)
+    clock.now += SECOND
+    assert left() == "3600"
+
+
+DETAIL = (
+    "PUT is deprecated and is not available until 10 February 2026, 15:00 UTC."
+    " It may stop working for good on 1 March 2026. Use PATCH."
+    " Allowed: GET, HEAD, OPTIONS, PATCH."
+)
+
+
+@pytest.mark.parametrize("kind", ["application/problem+json", "application/json"])
+def test_json_body(kind: str) -> None:
+    """JSON says until when, and all that is known of the deprecation."""
+    answer = ask(make_shop(), "PUT", "/item", headers={"Accept": kind})
+    assert answer.get("Content-Type") == kind
+    assert answer.json == {
+        "type": "about:blank",
+        "title": "Method Not Allowed",
+        "status": 405,
+        "detail": DETAIL,
+        "method": "PUT",
+        "allowed_methods": ["GET", "HEAD", "OPTIONS", "PATCH"],
+        "until": "2026-02-10T15:00:00Z",
+        "deprecation": {
+            "since": "2026-01-01T00:00:00Z",
+            "sunset": "2026-03-01T12:00:00Z",
+            "link": LINK,
+            "notice": "Use PATCH.",
+            "brownouts": ["2026-02-10T14:00:00Z/2026-02-10T15:00:00Z"],
+        },
+    }
+
+
+def test_text_body() -> None:
+    """Plain text says until when, what follows, and where to read on."""
+    answer = ask(make_shop(), "PUT", "/item", headers={"Accept": "text/plain"})
+    assert answer.text == (
+        f"405 Method Not Allowed\n\n{DETAIL}\nMigration guide: {LINK}\n"
+    )
+
+
+def test_html_body() -> None:
+    """The page says the same, with the methods as a list."""
+    answer = ask(make_shop(), "PUT", "/item", headers={"Accept": "text/html"})
+    text = DETAIL.partition(" Allowed")[0]
+    assert f'<p>{text} <a href="{LINK}">Migration guide</a></p>' in answer.text
+    assert "<li>PATCH</li>" in answer.text
+    assert "<li>PUT</li>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("mark", "text"),
+    [
+        (
+            {"brownouts": ["2026-02-10T14:00Z/PT1H"]},
+            "until 10 February 2026, 15:00 UTC. Allowed: OPTIONS.",
+        ),
+        (
+            {"brownouts": ["2026-02-10T14:00Z/PT1H5S"], "notice": "Wait"},
+            "until 10 February 2026, 15:00:05 UTC. Wait. Allowed: OPTIONS.",
+        ),
+    ],
+    ids=["no sunset", "seconds, and a notice without a full stop"],
+)
+def test_without_a_sunset(mark: dict[str, Any], text: str) -> None:
+    """A sunset is optional: without one, nothing is said about the future."""
+    app = make_app(Clock(START), DEPRECATED_METHODS={"PUT": mark})
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
+    answer = ask(app, "PUT")
+    assert answer.json["detail"] == f"PUT is deprecated and is not available {text}"
+    assert announced(answer) == SILENT
+
+
+def test_the_exception_has_the_facts() -> None:
+    """A handler learns the reason, the end and the seconds that are left."""
+    app = make_shop()
+    seen: list[MethodRejected] = []
+
+    @app.errorhandler(405)
+    def own(error: MethodRejected) -> Any:
+        seen.append(error)
+        return {"error": "later"}, 405
+
+    ask(app, "PUT", "/item")
+    (error,) = seen
+    assert isinstance(error, MethodNotAllowed)
+    assert error.reason is Reason.BROWNOUT
+    assert (error.facts.until, error.facts.retry_after) == (END, 3600)
+    assert error.deprecation == Deprecation.from_mapping(MARK)
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+@pytest.mark.parametrize("place", ["app", "blueprint", "nested blueprint"])
+def test_error_handlers_keep_the_fields(place: str, early: bool) -> None:
+    """Whoever renders the answer, it says when to try again and what is deprecated."""
+    app = make_app(Clock(START), REJECT_EARLY=early)
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+    owner: Any = {"app": app, "blueprint": outer, "nested blueprint": inner}[place]
+
+    owner.register_error_handler(405, lambda _: (f"{place}'s own", 405))
+    view = deprecated_methods("PUT", **MARK)(lambda: "served")
+    owner.add_url_rule("/item", "item", view, methods=["GET", "PUT", "PATCH"])
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
+    answer = ask(app, "PUT", "/item")
+    assert (answer.status, answer.text) == (405, f"{place}'s own")
+    assert answer.get("Retry-After") == "3600"
+    assert answer.get("Allow") == WITHOUT_PUT
+    assert announced(answer) == ANNOUNCED
+
+
+def test_a_handlers_own_retry_after_stays() -> None:
+    """A handler that knows better is not overruled."""
+    app = make_shop()
+    app.register_error_handler(405, lambda _: ("wait", 405, {"Retry-After": "60"}))
+    assert ask(app, "PUT", "/item").get("Retry-After") == "60"
+
+
+def test_the_view_is_not_called() -> None:
+    """A request inside the window does not reach the view."""
+    calls: list[str] = []
+    clock = Clock(START)
+    app = make_app(clock, DEPRECATED_METHODS={"PUT": MARK})
+
+    @app.put("/")
+    def index() -> str:
+        calls.append("x")
+        return "ok"
+
+    assert ask(app, "PUT").status == 405
+    assert calls == []
+    clock.now = END
+    assert ask(app, "PUT").status == 200
+    assert calls == ["x"]
+
+
+def test_a_preflight_sees_it() -> None:
+    """A CORS preflight is an automatic OPTIONS, and its Allow leaves the method out."""
+    fields = {
+        "Origin": "https://shop.example",
+        "Access-Control-Request-Method": "PUT",
+    }
+    answer = ask(make_shop(), "OPTIONS", "/item", headers=fields)
+    assert (answer.status, answer.get("Allow")) == (200, WITHOUT_PUT)
+
+
+def test_rejections_are_signalled() -> None:
+    """method_rejected is sent for a brownout as for any other refusal."""
+    app = make_shop()
+    seen: list[Reason] = []
+
+    def hear(_: Flask, exception: MethodRejected, **extra: object) -> None:
+        seen.append(exception.reason)
+
+    with method_rejected.connected_to(hear, app):
+        ask(app, "PUT", "/item")
+    assert seen == [Reason.BROWNOUT]
+
+
+def test_report_only_reports(caplog: pytest.LogCaptureFixture) -> None:
+    """The view answers, and the log says what the client would have got."""
+    app = make_shop(REPORT_ONLY=True)
+    seen: list[tuple[Reason, bool]] = []
+
+    def hear(_: Flask, exception: MethodRejected, enforced: bool) -> None:
+        seen.append((exception.reason, enforced))
+
+    with (
+        caplog.at_level(logging.WARNING, "flask_method_guard"),
+        method_rejected.connected_to(hear, app),
+    ):
+        answer = ask(app, "PUT", "/item")
+    assert (answer.status, answer.text) == (200, "PUT is served")
+    assert (answer.get("Retry-After"), announced(answer)) == (None, SILENT)
+    assert caplog.messages == ["PUT /item: answered 200, would be 405 brownout"]
+    assert seen == [(Reason.BROWNOUT, False)]
+
+
+# -- HEAD ------------------------------------------------------------------------
+
+
+def test_a_browned_out_get_takes_head_with_it() -> None:
+    """A health check with HEAD fails while GET has a brownout."""
+    clock = Clock(START)
+    app = make_app(clock, DEPRECATED_METHODS={"GET": MARK})
+    app.add_url_rule("/", "index", lambda: "ok", methods=["GET", "POST"])
+    for method in ("GET", "HEAD"):
+        answer = ask(app, method)
+        assert (answer.status, answer.get("Retry-After")) == (405, "3600")
+        assert answer.get("Allow") == "OPTIONS, POST"
+        assert announced(answer) == ANNOUNCED
+    assert ask(app, "HEAD").body == b""
+    clock.now = END
+    assert [ask(app, method).status for method in ("GET", "HEAD")] == [200, 200]
+
+
+def test_head_can_have_a_mark_of_its_own() -> None:
+    """HEAD's own mark without a brownout keeps health checks alive."""
+    marks = {"GET": MARK, "HEAD": {"since": "2026-01-01"}}
+    app = make_app(Clock(START), DEPRECATED_METHODS=marks)
+    app.add_url_rule("/", "index", lambda: "ok")
+    assert [ask(app, method).status for method in ("GET", "HEAD")] == [405, 200]
+    assert ask(app, "POST").get("Allow") == "HEAD, OPTIONS"
+
+
+# -- what it costs ---------------------------------------------------------------
+
+
+def test_methods_without_a_brownout_pay_nothing() -> None:
+    """The clock is not read for a request that no date can close."""
+    clock = Clock(START)
+    marks = {
+        "DELETE": {"since": "2026-01-01", "sunset": "2026-03-01"},
+        "PUT": {"brownouts": ["2026-02-10T14:00Z/PT1H"]},
+    }
+    app = make_app(clock, DEPRECATED_METHODS=marks)
+    app.add_url_rule("/plain", "plain", lambda: "ok", methods=["GET", "DELETE"])
+    app.add_url_rule("/item", "item", lambda: "ok", methods=["PUT"])
+    clock.looks = 0
+    for method in ("GET", "HEAD", "DELETE", "OPTIONS", "POST", "FOO"):
+        ask(app, method, "/plain")
+    ask(app, "GET", "/nowhere")
+    assert clock.looks == 0
+    ask(app, "PUT", "/item")
+    assert clock.looks == 1
+
+
+# -- one instant -----------------------------------------------------------------
+
+
+class Running(Clock):
+    """A clock that advances by a second each time that it is read."""
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        self.now += SECOND
+        return super().__call__()
+
+
+@pytest.mark.parametrize("offset", range(-5, 1))
+@pytest.mark.parametrize("boundary", [START, END, SUNSET], ids=["start", "end", "sun"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "POST", "OPTIONS"])
+def test_no_answer_contradicts_its_own_allow(
+    method: str, boundary: datetime, offset: int
+) -> None:
+    """One instant for the decision, the exception, the body, Allow and the headers."""
+    clock = Running(boundary + offset * SECOND)
+    app = make_app(clock, ENFORCE_SUNSET=True)
+    clock.looks = 0
+    shown: list[tuple[str, ...]] = []
+
+    @app.route("/item", methods=["PUT", "PATCH"])
+    @deprecated_methods("PUT", **MARK)
+    def item() -> str:
+        return abort(405) if request.method == "PATCH" else "served"
+
+    @app.errorhandler(405)
+    def own(error: MethodNotAllowed) -> Any:
+        shown.append(error.allowed_methods)
+        return ", ".join(error.allowed_methods), 405  # the guard adds Allow
+
+    answer = ask(app, method, "/item")
+    allow = (answer.get("Allow") or "").split(", ")
+    if method == "PUT":
+        assert (answer.status == 405) is ("PUT" not in allow and allow != [""])
+    if answer.status == 405:
+        assert method not in allow
+        assert answer.text.split(", ") == allow == list(shown[0])
+    left = answer.get("Retry-After")
+    assert left is None or int(left) * SECOND == END - clock.now
+    assert clock.looks == 1
+
+
+# -- properties ------------------------------------------------------------------
+
+METHODS = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "POST")
+PATHS = ("/a", "/c/1")
+RULES = ("/a", "/<name>", "/c/<int:name>")
+#: Around a leap day.
+ORIGIN = datetime(2028, 2, 28, 22, tzinfo=timezone.utc)
+#: So many different seconds are used that boundaries are met all the time.
+SECONDS = st.integers(0, 12)
+ZONES = st.integers(-14 * 4, 14 * 4).map(lambda n: timezone(timedelta(minutes=15 * n)))
+
+
+def second(number: int) -> datetime:
+    """Return a moment; the last ones are on the leap day and after it."""
+    days = timedelta(days=1) if number > 8 else timedelta()
+    return ORIGIN + timedelta(hours=1, minutes=59, seconds=55 + number) + days
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> dict[str, Any]:
+    """Make the arguments of a mark, in random time zones."""
+    points = sorted(draw(st.sets(SECONDS, min_size=1, max_size=6)))
+
+    def text(number: int) -> str:
+        return second(number).astimezone(draw(ZONES)).isoformat()
+
+    mark: dict[str, Any] = {"notice": "Use another."}
+    if draw(st.booleans()):
+        mark["since"] = text(points[0])
+    if draw(st.booleans()):
+        mark["sunset"] = text(points[-1])
+    windows = []
+    for first, last in pairwise(points):
+        kind = draw(st.sampled_from(["none", "end", "duration"]))
+        if kind == "end":
+            windows.append(f"{text(first)}/{text(last)}")
+        elif kind == "duration":
+            length = int((second(last) - second(first)).total_seconds())
+            windows.append(f"{text(first)}/PT{length}S")
+    mark["brownouts"] = draw(st.permutations(windows))
+    return mark
+
+
+maps = st.lists(
+    st.tuples(
+        st.sampled_from(RULES),
+        st.lists(st.sampled_from(METHODS), min_size=1, max_size=4),
+        st.dictionaries(st.sampled_from(METHODS), schedules(), max_size=2),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def build(
+    rules: list[Any], marks: dict[str, Any], clock: Clock, *, enforce: bool
+) -> Flask:
+    """Make an app of the rules and marks."""
+    app = make_app(clock, DEPRECATED_METHODS=marks, ENFORCE_SUNSET=enforce)
+    for number, (rule, methods, own) in enumerate(rules):
+
+        def view(name: object = "") -> str:
+            return "ok"
+
+        for method, mark in own.items():
+            view = deprecated_methods(method, **mark)(view)
+        app.add_url_rule(rule, str(number), view, methods=methods)
+    return app
+
+
+def effective(own: dict[str, Any], marks: dict[str, Any], method: str) -> Any:
+    """Return the mark that applies, in other words than the package's."""
+    chain = [(own, method), (own, "GET"), (marks, method), (marks, "GET")]
+    if method != "HEAD":
+        chain = chain[::2]
+    return next((where[name] for where, name in chain if name in where), None)
+
+
+def instant(text: str) -> float:
+    """Return seconds since 1970."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def windows_of(mark: dict[str, Any]) -> list[tuple[float, float]]:
+    """Return the windows as seconds since 1970."""
+    found = []
+    for start, end in (window.split("/") for window in mark["brownouts"]):
+        first = instant(start)
+        last = first + int(end[2:-1]) if end.startswith("PT") else instant(end)
+        found.append((first, last))
+    return found
+
+
+def expected_phase(mark: dict[str, Any], now: datetime, *, enforce: bool) -> str:
+    """Return the phase, in other words than the package's."""
+    time = now.timestamp()
+    if "sunset" in mark and time >= instant(mark["sunset"]):
+        return "retired" if enforce else "overdue"
+    if any(start <= time < end for start, end in windows_of(mark)):
+        return "brownout"
+    return (
+        "scheduled"
+        if "since" in mark and time < instant(mark["since"])
+        else "deprecated"
+    )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    rules=maps,
+    marks=st.dictionaries(st.sampled_from(METHODS), schedules(), max_size=2),
+    number=SECONDS,
+    shift=st.sampled_from([0, 0, 1, -1]),
+    zone=ZONES,
+    enforce=st.booleans(),
+)
+def test_everything_agrees_at_every_instant(  # noqa: PLR0917
+    rules: list[Any],
+    marks: dict[str, Any],
+    number: int,
+    shift: int,
+    zone: timezone,
+    enforce: bool,
+) -> None:
+    """Answers, Allow, OPTIONS, explain(at) and deprecations(at) are one story."""
+    now = second(number).astimezone(zone) + shift * MICROSECOND
+    at = second(number).astimezone(zone)  # reports count whole seconds
+    clock = Clock(now)
+    app = build(rules, marks, clock, enforce=enforce)
+    # The report's app has a clock that never comes near.
+    looked_at = build(
+        rules, marks, Clock(datetime(2001, 1, 1, tzinfo=timezone.utc)), enforce=enforce
+    )
+    rows = {(row.endpoint, row.method): row for row in deprecations(looked_at, at)}
+    adapter = app.url_map.bind("localhost")
+    for path in PATHS:
+        alive: set[str] = set()
+        answers: dict[str, Answer] = {}
+        for method in METHODS:
+            answers[method] = answer = ask(app, method, path)
+            try:
+                endpoint, _ = adapter.match(path, method)
+            except HTTPException:
+                continue
+            mark = effective(rules[int(endpoint)][2], marks, method)
+            phase = mark and expected_phase(mark, now, enforce=enforce)
+            refused = phase in ("brownout", "retired")
+            alive |= set() if refused else {method}
+            assert answer.status == (405 if refused else 200)
+            check_retry(app, clock, method, path, answer, phase == "brownout")
+            row = rows.get((endpoint, method))
+            if row is not None and shift == 0:
+                assert row.phase == phase
+            assert row is not None or mark is None or method == "HEAD"
+        allow = {a.get("Allow") for m, a in answers.items() if a.status == 405}
+        if "OPTIONS" in alive:  # no Allow, if a view answers
+            allow.add(answers["OPTIONS"].get("Allow"))
+        assert allow <= {", ".join(sorted(alive)), None}
+        if shift == 0:
+            check_explained(looked_at, path, at, answers)
+
+
+def check_retry(  # noqa: PLR0917
+    app: Flask, clock: Clock, method: str, path: str, answer: Answer, browned: bool
+) -> None:
+    """Check that Retry-After is neither a second too short nor one too long."""
+    left = answer.get("Retry-After")
+    assert (left is not None) is browned
+    if left is None:
+        return
+    now = clock.now
+    clock.now = now + int(left) * SECOND
+    assert ask(app, method, path).get("Retry-After") is None
+    clock.now = now + (int(left) - 1) * SECOND
+    assert ask(app, method, path).get("Retry-After") == "1"
+    clock.now = now
+
+
+def check_explained(
+    app: Flask, path: str, at: datetime, answers: dict[str, Answer]
+) -> None:
+    """Compare what explain says of that moment with what clients get then."""
+    for method, answer in answers.items():
+        found = explain(app, method, path, at=at)
+        assert (found.status or 200) == answer.status
+        if answer.status == 405:
+            assert ", ".join(found.allowed_methods) == answer.get("Allow")
+        if answer.status == 405 and method != "HEAD":
+            assert found.detail == answer.json["detail"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(day=st.dates(date(1999, 12, 30), date(2101, 1, 2)), zone=ZONES)
+def test_a_day_long_window_in_any_zone(day: date, zone: timezone) -> None:
+    """A window of one day ends a day later, on leap days and at new year too."""
+    start = datetime(day.year, day.month, day.day, tzinfo=zone)
+    (window,) = brownouts(f"{start.isoformat()}/P1D")
+    assert window.end - window.start == timedelta(days=1)
+    (other,) = brownouts(
+        f"{start.isoformat()}/{(start + timedelta(days=1)).isoformat()}"
+    )
+    assert window == other == (start, start + timedelta(days=1))
+    assert window.start.utcoffset() == timedelta()
+    assert format_datetime(window.start, usegmt=True).endswith("GMT")
