@@ -108,8 +108,9 @@ def _why_supported(setting: frozenset[str], app: Flask) -> str:
     if "*" in setting:
         return "METHOD_GUARD_SUPPORTED_METHODS contains '*': every method"
     if "routes" in setting:
-        for rule in url_rules(app.url_map):
-            if rule.methods is None:
+        # A WebSocket rule counts, too, although no HTTP request can match it.
+        for rule in app.url_map.iter_rules():
+            if rule.methods is None and not rule.build_only:
                 return f"every method, because {rule_text(rule)} accepts every method"
     if setting == Settings().supported_methods:
         return "the default methods, and what the routes declare"
