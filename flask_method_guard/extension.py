@@ -325,7 +325,7 @@ class AppGuard:
         app = ctx.app
 
         def report() -> None:
-            if row.reason in BY_REASON:
+            if row.reason in BY_REASON and method_rejected.receivers:
                 rejection = self.rejection(app, situation, row.reason)
                 _send(app, rejection, enforced=False)
 
