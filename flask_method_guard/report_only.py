@@ -83,7 +83,7 @@ def _dispatch_watch(req: Request) -> Callable[[], bool]:
         return lambda: error.__traceback__ is not None
     rule = cast("Rule", req.url_rule)
     watched: Any = copy.copy(rule)
-    watched.__class__ = _watched_class(type(rule))
+    watched.__class__ = _watched_class(cast("Any", type(rule)))
     watched.original = rule
     req.url_rule = watched
     return lambda: watched.is_dispatched
