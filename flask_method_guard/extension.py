@@ -323,13 +323,14 @@ class AppGuard:
     ) -> None:
         """Report what the guard would have changed."""
         app = ctx.app
+        rejects = row.reason in BY_REASON
 
         def report() -> None:
-            if row.reason in BY_REASON and method_rejected.receivers:
+            if rejects and method_rejected.receivers:
                 rejection = self.rejection(app, situation, row.reason)
                 _send(app, rejection, enforced=False)
 
-        watch(ctx.request, row, self.settings.reject_early, report)
+        watch(ctx.request, row, rejects and self.settings.reject_early, report)
 
     # -- a rejection --------------------------------------------------------------
 

@@ -71,7 +71,7 @@ def _warn(req: Request, status: int, row: Row) -> None:
 def _shown(text: str, limit: int) -> str:
     """Return client input for a log line: ASCII, without spaces, and not too long."""
     shown = ascii(text[:limit])[1:-1].replace(" ", "\\x20") or "''"
-    return f"{shown}…" if len(text) > limit else shown
+    return f"{shown}..." if len(text) > limit else shown
 
 
 def _dispatch_watch(req: Request) -> Callable[[], bool]:
