@@ -1,0 +1,442 @@
+"""Report-only mode: every answer is bare Flask's own, and the log says what would be.
+
+The oracle is the same app without the guard, and, for the log, the same app with the
+guard enforced: a request is reported if and only if their statuses differ.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from flask import Flask, Response, abort, redirect, request
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Rule
+
+from flask_method_guard import (
+    MethodGuard,
+    MethodRejected,
+    deprecated_method_called,
+    deprecated_methods,
+    method_rejected,
+)
+from tests.raw_wsgi import Answer, Environ, ask, make_environ, run
+from tests.test_properties import Case, add_rule, cases
+
+MAPS = int(os.environ.get("METHOD_GUARD_MAPS", "300")) // 3
+NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND")
+REJECTIONS = ("400 invalid-token", "501 not-impl", "405 retired", "405 brownout")
+REJECTIONS += ("405 not-allowed",)
+
+Outcome = Answer | type[Exception]
+
+
+@contextmanager
+def reports(app: Flask) -> Iterator[tuple[list[str], list[MethodRejected]]]:
+    """Collect the log lines, and the exceptions that the signal is sent with."""
+    lines: list[str] = []
+    sent: list[MethodRejected] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            assert record.levelno == logging.WARNING
+            lines.append(record.getMessage())
+
+    def receive(sender: Flask, exception: MethodRejected, enforced: bool) -> None:
+        assert not enforced
+        sent.append(exception)
+
+    log, handler = logging.getLogger("flask_method_guard"), Keep()
+    log.addHandler(handler)
+    propagate, log.propagate = log.propagate, False
+    try:
+        with method_rejected.connected_to(receive, app):
+            yield lines, sent
+    finally:
+        log.removeHandler(handler)
+        log.propagate = propagate
+
+
+def outcome(app: Flask, environ: Environ) -> Outcome:
+    """Return the answer, or the class of the exception that gets out of the app."""
+    try:
+        return run(app, environ)
+    except Exception as error:  # noqa: BLE001 -- a random converter raises anything
+        return type(error)
+
+
+def check(
+    bare: Flask, reporting: Flask, enforcing: Flask, new: Callable[[], Environ]
+) -> str:
+    """Send one request to the three apps; return what was reported, in a word."""
+    before, after = outcome(bare, new()), outcome(enforcing, new())
+    with reports(reporting) as (lines, sent):
+        assert outcome(reporting, new()) == before
+    changes = (
+        isinstance(before, Answer)
+        and isinstance(after, Answer)
+        and before.status != after.status
+    )
+    assert len(lines) == changes
+    if not changes:
+        assert not sent
+        return "the same"
+    assert isinstance(before, Answer)
+    assert isinstance(after, Answer)
+    (line,) = lines
+    assert f": answered {before.status}, would be {after.status} " in line
+    assert line.isascii()
+    assert line.count(" ") == 7
+    assert [each.code for each in sent] == (
+        [after.status] if line.partition("be ")[2].startswith(REJECTIONS) else []
+    )
+    return line.rpartition(" ")[2]
+
+
+# -- random maps --------------------------------------------------------------------
+
+
+def report_only(case: Case, enforcing: Flask) -> Flask:
+    """Make the app of a case with the settings of the enforcing one, not enforced."""
+    app = case.app(guarded=False)
+    keys = [key for key in enforcing.config if key.startswith("METHOD_GUARD_")]
+    app.config.update({key: enforcing.config[key] for key in keys})
+    app.config["METHOD_GUARD_REPORT_ONLY"] = True
+    MethodGuard(app, clock=lambda: NOW)
+    if case.guard_first:
+        hooks = app.before_request_funcs[None]
+        hooks.insert(0, hooks.pop())
+    return app
+
+
+def check_case(case: Case) -> Iterator[str]:
+    """Send each method to each URL, before and after a rule is added."""
+    bare, enforcing = case.app(guarded=False), case.app(guarded=True)
+    apps = (bare, report_only(case, enforcing), enforcing)
+    for later in ((), case.later):
+        for number, spec in enumerate(later):
+            for app in apps:
+                add_rule(app, f"later{number}", spec)
+        for url in case.asks:
+            for method in (*METHODS, *url.odd):
+                yield check(*apps, lambda m=method, u=url: u.environ(m))  # type: ignore[misc]
+
+
+def test_bare_flask_answers_over_random_maps() -> None:
+    """Every byte is bare Flask's; the log has what the enforcing app answers."""
+    seen: set[str] = set()
+
+    @seed(1)
+    @settings(
+        max_examples=MAPS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(cases())
+    def check_all(case: Case) -> None:
+        seen.update(check_case(case))
+
+    check_all()
+    assert seen >= {"the same", "not-implemented", "not-found", "not-allowed"}
+    assert seen >= {"invalid-token", "server-options"}
+
+
+# -- hooks and handlers -------------------------------------------------------------
+
+
+def log_in() -> tuple[str, int]:
+    """Let nobody in."""
+    return "Log in.", 401
+
+
+def crash(*error: object) -> str:
+    """Fail, as a hook, a handler or a view."""
+    raise ZeroDivisionError
+
+
+def refuse_unknown() -> None:
+    """Answer as the router would: in both modes, this is the answer."""
+    if isinstance(request.routing_exception, HTTPException):
+        raise request.routing_exception
+
+
+def add_nothing(app: Flask) -> None:
+    """Leave the app as it is."""
+
+
+HOOKS: dict[str, Callable[[Flask], object]] = {
+    "nothing": add_nothing,
+    "login": lambda app: app.before_request(log_in),
+    "crashing-hook": lambda app: app.before_request(crash),
+    "abort-in-a-hook": lambda app: app.before_request(lambda: abort(403)),
+    "hook-that-raises-the-router's": lambda app: app.before_request(refuse_unknown),
+}
+HANDLERS: dict[str, Callable[[Flask], object]] = {
+    "404-is-a-page": lambda app: app.register_error_handler(404, lambda e: "page"),
+    "405-is-404": lambda app: app.register_error_handler(405, lambda e: ("no", 404)),
+    "404-redirects": lambda app: app.register_error_handler(
+        404, lambda e: redirect("/")
+    ),
+    "crashing-handler": lambda app: app.register_error_handler(405, crash),
+    "trap": lambda app: app.config.update(TRAP_HTTP_EXCEPTIONS=True),
+}
+
+
+def set_up_shop(app: Flask) -> None:
+    """Add routes of each kind that the table tells apart."""
+    app.add_url_rule("/", "index", lambda: "index")
+    app.add_url_rule("/dir/", "dir", lambda: "dir")
+    app.add_url_rule("/n/<int(max=5):number>", "number", str)
+    app.add_url_rule("/abort", "abort", lambda: abort(405))
+    app.add_url_rule("/dav", "dav", lambda: "dav", methods=["PROPFIND", "OPTIONS"])
+    app.add_url_rule("/old", "old", retired, methods=["GET", "PUT"])
+    app.add_url_rule("/broken", "broken", crash)
+
+
+@deprecated_methods("PUT", sunset="2026-01-01", link="/why")
+def retired() -> str:
+    """Serve what is past its sunset."""
+    return "old"
+
+
+def make_app(set_up: Callable[[Flask], object], place: str, **config: Any) -> Flask:
+    """Make an app with the guard before or after its hooks, or without it."""
+    app = Flask(__name__)
+    app.config["METHOD_GUARD_SUPPORTED_METHODS"] = ["default"]
+    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+    app.config["METHOD_GUARD_DOCS_URL"] = "/docs"
+    app.config.update({f"METHOD_GUARD_{key}": value for key, value in config.items()})
+    guard = MethodGuard(clock=lambda: NOW)
+    if place == "first":
+        guard.init_app(app)
+    set_up(app)
+    set_up_shop(app)
+    if place == "last":
+        guard.init_app(app)
+    return app
+
+
+PATHS = ("/", "/dir", "/n/3", "/n/9", "/abort", "/dav", "/old", "/broken", "/no", "*")
+ODD = ("FOO", "get", "put", "options", "<b>", "")
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize("name", HOOKS)
+def test_hooks(
+    name: str, place: str, early: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What answers first is not reported, unless the guard would reject early."""
+    caplog.set_level(logging.CRITICAL, "tests.test_report_only")
+    set_up = HOOKS[name]
+    bare = make_app(set_up, "none")
+    enforcing = make_app(set_up, place, REJECT_EARLY=early)
+    reporting = make_app(set_up, place, REJECT_EARLY=early, REPORT_ONLY=True)
+    seen = [
+        check(bare, reporting, enforcing, lambda p=path, m=method: make_environ(m, p))  # type: ignore[misc]
+        for path in PATHS
+        for method in (*METHODS, *ODD)
+    ]
+    hook = name in ("login", "crashing-hook", "abort-in-a-hook")
+    is_first = hook and not (early and place == "first")
+    assert (set(seen) == {"the same"}) == is_first
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize("name", HANDLERS)
+def test_error_handlers(
+    name: str, place: str, early: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a handler makes of an error, the same error is not reported."""
+    caplog.set_level(logging.CRITICAL, "tests.test_report_only")
+    bare = make_app(HANDLERS[name], "none")
+    enforcing = make_app(HANDLERS[name], place, REJECT_EARLY=early)
+    reporting = make_app(HANDLERS[name], place, REJECT_EARLY=early, REPORT_ONLY=True)
+    for path in PATHS:
+        for method in (*METHODS, *ODD):
+            before, after = ask(bare, method, path), ask(enforcing, method, path)
+            with reports(reporting) as (lines, _):
+                assert ask(reporting, method, path) == before
+            assert len(lines) >= (before.status != after.status)
+    for method, path in [("PUT", "/"), ("GET", "/no"), ("GET", "/n/9"), ("GET", "/")]:
+        with reports(reporting) as (lines, _):
+            ask(reporting, method, path)
+        assert lines == []
+
+
+# -- what is logged -----------------------------------------------------------------
+
+
+def shop(**config: Any) -> Flask:
+    """Make an app in report-only mode."""
+    return make_app(add_nothing, "first", **{"REPORT_ONLY": True, **config})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "line"),
+    [
+        ("FOO", "/", "FOO /: answered 405, would be 501 not-implemented"),
+        ("get", "/", "get /: answered 200, would be 501 not-implemented"),
+        ("PROPFIND", "/dav", "PROPFIND /dav: answered 200, would be 501 not-impl…"),
+        ("POST", "/n/9", "POST /n/9: answered 405, would be 404 not-found"),
+        ("PUT", "/old", "PUT /old: answered 200, would be 405 retired"),
+        ("OPTIONS", "*", "OPTIONS /*: answered 404, would be 200 server-options"),
+        ("", "/", "'' /: answered 405, would be 400 invalid-token"),
+        ("A B", "/", "A\\x20B /: answered 405, would be 400 invalid-token"),
+        ("X\n", "/", "X\\n /: answered 405, would be 400 invalid-token"),
+        ("FOO", "/a b\x1b[1mü\r\n", "FOO /a\\x20b\\x1b[1m\\xfc\\r\\n: answered 404, …"),
+        ("F" * 40, "/", "F" * 32 + "... /: answered 405, …"),
+        ("FOO", "/" + "a" * 300, "FOO /" + "a" * 199 + "...: answered 404, …"),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_lines(method: str, path: str, line: str) -> None:
+    """One line has the request, the status and the row; client input is harmless."""
+    with reports(app := shop()) as (lines, _):
+        ask(app, method, path)
+    (found,) = lines
+    if line.endswith("…"):
+        found, line = found[: len(line) - 1], line[:-1]
+    assert found == line
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", "/"), ("GET", "/no"), ("OPTIONS", "/"), ("GET", "/")]
+)
+def test_what_stays_the_same_is_not_logged(method: str, path: str) -> None:
+    """A 405 that stays a 405 gets a better Allow, but no line."""
+    with reports(app := shop()) as (lines, sent):
+        ask(app, method, path)
+    assert (lines, sent) == ([], [])
+
+
+def test_the_log_is_quiet_where_nobody_listens() -> None:
+    """Without a receiver of the signal, the rejection is not made."""
+    asked: list[object] = []
+    app = shop(DOCS_URL=asked.append)
+    assert ask(app, "FOO", "/").status == 405
+    assert asked == []
+    with reports(app) as (_, sent):
+        ask(app, "FOO", "/")
+    assert asked == sent
+    assert str(sent[0].reason) == "not-implemented"
+
+
+def test_a_crashing_after_request_function_is_no_second_report() -> None:
+    """Flask finishes such a request twice, with 500 the second time."""
+    app = shop()
+    app.after_request(lambda response: 1 / 0)
+    with reports(app) as (lines, sent):
+        assert ask(app, "FOO", "/").status == 500
+        assert ask(app, "GET", "/n/9").status == 500
+    assert len(lines) == len(sent) == 1
+
+
+def test_nothing_else_of_the_guard_is_seen() -> None:
+    """No Allow is added or repaired, no body is read, and abort() is Werkzeug's."""
+    app = shop()
+
+    @app.get("/raised")
+    def raised() -> str:
+        try:
+            abort(405)
+        except MethodNotAllowed as error:
+            return type(error).__module__
+
+    @app.get("/own")
+    def own() -> Response:
+        return Response(status=405)
+
+    class Unread:
+        def read(self, *args: object) -> bytes:
+            raise AssertionError
+
+    assert ask(app, "GET", "/raised").text == "werkzeug.exceptions"
+    assert ask(app, "GET", "/own").get("Allow") is None
+    environ = make_environ("FOO", body=b"body") | {"wsgi.input": Unread()}
+    assert run(app, environ).status == 405
+
+
+def test_deprecated_calls_are_still_counted() -> None:
+    """The signal of deprecated methods is sent, and says that the view answered."""
+    app, calls = shop(), []
+
+    def count(sender: Flask, **facts: Any) -> None:
+        calls.append((facts["method"], str(facts["phase"]), facts["response"].status))
+
+    with deprecated_method_called.connected_to(count, app):
+        answer = ask(app, "PUT", "/old")
+    assert (answer.status, answer.get("Sunset")) == (200, None)
+    assert calls == [("PUT", "retired", "200 OK")]
+
+
+# -- the rule that a view sees ------------------------------------------------------
+
+
+class SlowRule(Rule):
+    """A rule with an attribute of its class, and a slot."""
+
+    __slots__ = ("note",)
+    provide_automatic_options = True
+    note: str
+
+
+def test_a_view_sees_its_rule() -> None:
+    """The rule in the request equals the one in the map, with all that it has."""
+    app = shop(SUPPORTED_METHODS=["POST"])
+    seen: list[Any] = []
+    rule = SlowRule("/slow/<x>", endpoint="slow", methods=["GET", "PUT", "OPTIONS"])
+    rule.note = "slow"
+    app.url_map.add(rule)
+
+    def slow(x: str) -> str:
+        seen.append(request.url_rule)
+        return x
+
+    app.view_functions["slow"] = slow
+    with reports(app) as (lines, _):
+        assert ask(app, "PUT", "/slow/1").status == 200
+        options = ask(app, "OPTIONS", "/slow/1")
+    assert len(lines) == 2
+    assert set((options.get("Allow") or "").split(", ")) == {
+        "GET",
+        "PUT",
+        "OPTIONS",
+    } | {"HEAD"}
+    (shown,) = seen
+    assert shown == rule
+    assert rule == shown
+    assert shown != SlowRule("/fast", endpoint="slow")
+    assert shown in list(app.url_map.iter_rules())
+    assert isinstance(shown, SlowRule)
+    assert (repr(shown), shown.note) == (repr(rule), "slow")
+    with pytest.raises(TypeError):
+        hash(shown)
+
+
+# -- what it costs ------------------------------------------------------------------
+
+
+def test_a_served_request_takes_the_same_short_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The table is not asked, and no function is called after the request."""
+    for mode in (True, False):
+        app = shop(REPORT_ONLY=mode)
+        guard = app.extensions["method_guard"]
+        asked: list[object] = []
+        ask(app, "GET", "/")
+        monkeypatch.setattr(guard, "decide", asked.append)
+        assert (ask(app, "GET", "/").status, len(asked)) == (200, 0)
+        assert (ask(app, "POST", "/").status, len(asked)) == (405, 1)
+        assert len(app.after_request_funcs.get(None, ())) == (not mode)
