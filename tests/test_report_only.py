@@ -32,7 +32,7 @@ from tests.test_properties import Case, add_rule, cases
 MAPS = int(os.environ.get("METHOD_GUARD_MAPS", "300")) // 3
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND")
-REJECTIONS = ("400 invalid-token", "501 not-impl", "405 retired", "405 brownout")
+REJECTIONS: tuple[str, ...] = ("400 invalid-token", "501 not-impl", "405 retired", "405 brownout")
 REJECTIONS += ("405 not-allowed",)
 
 Outcome = Answer | type[Exception]

@@ -1,0 +1,424 @@
+"""A 405 reaches the error handlers of the blueprint that owns the URL.
+
+The oracle is Flask itself: whatever handler it chooses for an ``abort(405)`` inside a
+view of the blueprint must also answer a method that the router refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from typing import Any
+
+import pytest
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    g,
+    got_request_exception,
+    request,
+    url_for,
+)
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
+
+from flask_method_guard import (
+    MethodGuard,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    MethodRejected,
+    extension,
+    method_rejected,
+)
+from tests.raw_wsgi import Answer, ask
+
+Key = int | type[Exception]
+
+KEYS: dict[str, Key | None] = {
+    "none": None,
+    "405": 405,
+    "werkzeug": WerkzeugMethodNotAllowed,
+    "guard": MethodNotAllowed,
+    "rejected": MethodRejected,
+    "http": HTTPException,
+    "exception": Exception,
+}
+MODES = pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+
+
+def handle(scope: Blueprint | Flask, key: Key | None, name: str) -> None:
+    """Register an error handler that says who it is and what it sees."""
+
+    def handler(error: Any) -> tuple[str, int]:
+        g.seen = (request.endpoint, request.blueprint, request.view_args, error)
+        return f"{name} {request.blueprint} {request.endpoint}", 405
+
+    if key is not None:
+        scope.register_error_handler(key, handler)
+
+
+def make_blueprint(name: str) -> Blueprint:
+    """Make a blueprint with a view that answers, and one that aborts."""
+    blueprint = Blueprint(name, __name__, url_prefix=f"/{name}")
+    blueprint.add_url_rule("/items/<int:number>", "items", lambda number: "items")
+    blueprint.add_url_rule("/abort", "abort", lambda: abort(405))
+    return blueprint
+
+
+def make_app(guard: bool = True, **config: Any) -> Flask:
+    """Make an app, guarded unless that is left for later."""
+    app = Flask(__name__, static_folder=None)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.config.update(config)
+    if guard:
+        MethodGuard(app)
+    return app
+
+
+def who(answer: Answer) -> tuple[int, str]:
+    """Return the status, and the name of the handler that answered."""
+    text = answer.text
+    return answer.status, text.partition(" ")[0] if text[0] not in "{<" else "guard"
+
+
+@pytest.mark.parametrize("guard_first", [True, False], ids=["first", "last"])
+@pytest.mark.parametrize("trap", [False, True], ids=["", "trap"])
+@MODES
+@pytest.mark.parametrize(("in_blueprint", "in_app"), list(product(KEYS, KEYS)))
+def test_flasks_own_precedence(
+    in_blueprint: str, in_app: str, early: bool, trap: bool, guard_first: bool
+) -> None:
+    """Each pair of handlers: who answers an abort(405) also answers a refusal."""
+    app = make_app(
+        guard_first, METHOD_GUARD_REJECT_EARLY=early, TRAP_HTTP_EXCEPTIONS=trap
+    )
+    blueprint = make_blueprint("api")
+    handle(blueprint, KEYS[in_blueprint], "blueprint")
+    handle(app, KEYS[in_app], "app")
+    app.register_blueprint(blueprint)
+    if not guard_first:
+        MethodGuard(app)
+    refused = ask(app, "PUT", "/api/items/3")
+    assert who(refused) == who(ask(app, "GET", "/api/abort"))
+    if who(refused)[1] in ("blueprint", "app") and not trap:
+        assert refused.text.endswith(" api api.items")
+        assert refused.get("Allow") == "GET, HEAD, OPTIONS"
+
+
+def nested(outer: Key | None, inner: Key | None, early: bool) -> Flask:
+    """Make an app with a blueprint in a blueprint, and their handlers."""
+    app = make_app(METHOD_GUARD_REJECT_EARLY=early)
+    parent, child = make_blueprint("api"), make_blueprint("v1")
+    handle(parent, outer, "outer")
+    handle(child, inner, "inner")
+    parent.register_blueprint(child)
+    app.register_blueprint(parent)
+    return app
+
+
+@MODES
+@pytest.mark.parametrize(("outer", "inner"), list(product(KEYS, KEYS)))
+def test_nested_blueprints(outer: str, inner: str, early: bool) -> None:
+    """The inner blueprint's handlers are asked first, then those around it."""
+    app = nested(KEYS[outer], KEYS[inner], early)
+    for prefix in ("/api", "/api/v1"):
+        refused = ask(app, "PUT", f"{prefix}/items/3")
+        assert who(refused) == who(ask(app, "GET", f"{prefix}/abort"))
+    if inner == "405":
+        assert refused.text == "inner api.v1 api.v1.items"
+
+
+# -- what the handler sees ----------------------------------------------------------
+
+
+def shop(early: bool = False, key: Key = 405) -> Flask:
+    """Make an app whose blueprint has a handler, and who tells what it saw."""
+    app = make_app(METHOD_GUARD_REJECT_EARLY=early)
+    app.extensions["seen"] = []
+    blueprint = make_blueprint("api")
+
+    @blueprint.errorhandler(key)
+    def handler(error: Any) -> tuple[str, int]:
+        app.extensions["seen"].append((request.endpoint, request.view_args, error))
+        return url_for(".items", number=7), 405
+
+    app.register_blueprint(blueprint)
+    app.add_url_rule("/site", "site", lambda: "site")
+    return app
+
+
+@MODES
+def test_the_handler_sees_the_url(early: bool) -> None:
+    """The endpoint, the arguments and the blueprint are there; then they are gone."""
+    app, after = shop(early), []
+
+    @app.before_request
+    def before() -> None:
+        after.append((request.endpoint, request.view_args, request.url_rule))
+
+    @app.teardown_request
+    def teardown(error: object) -> None:
+        after.append((request.endpoint, request.view_args, request.url_rule))
+
+    assert ask(app, "PUT", "/api/items/3").text == "/api/items/7"
+    ((endpoint, arguments, error),) = app.extensions["seen"]
+    assert (endpoint, arguments) == ("api.items", {"number": 3})
+    assert type(error) is MethodNotAllowed
+    assert (error.code, error.method, error.endpoint) == (405, "PUT", "api.items")
+    assert after == [(None, None, None)] * (1 if early else 2)
+
+
+@MODES
+def test_the_hooks_of_the_blueprint_stay_paired(early: bool) -> None:
+    """Neither half runs for a refusal; both run for what a view of it aborts."""
+    app, ran = make_app(METHOD_GUARD_REJECT_EARLY=early), list[str]()
+    blueprint = make_blueprint("api")
+    handle(blueprint, 405, "blueprint")
+    blueprint.before_request(lambda: ran.append("before"))
+
+    @blueprint.after_request
+    def after(response: Response) -> Response:
+        ran.append("after")
+        return response
+
+    blueprint.teardown_request(lambda error: ran.append("teardown"))
+    app.register_blueprint(blueprint)
+    assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
+    assert ran == []
+    assert who(ask(app, "GET", "/api/abort")) == (405, "blueprint")
+    assert ran == ["before", "after", "teardown"]
+
+
+@MODES
+def test_the_signal_is_sent_once_with_the_real_exception(early: bool) -> None:
+    """A receiver sees what the handler saw, and not the way there."""
+    app, sent = shop(early), []
+
+    def receive(sender: Flask, exception: MethodRejected, enforced: bool) -> None:
+        sent.append((exception, enforced))
+
+    with method_rejected.connected_to(receive, app):
+        ask(app, "PUT", "/api/items/3")
+    ((_, _, error),) = app.extensions["seen"]
+    assert sent == [(error, True)]
+
+
+@MODES
+def test_the_site_and_what_names_no_url_stay_the_apps(early: bool) -> None:
+    """Other URLs, a 501, a 400 and a 404 do not reach the blueprint."""
+    app = shop(early, HTTPException)
+    for method, path, status in [
+        ("PUT", "/site", 405),
+        ("FOO", "/api/items/3", 501),
+        ("<>", "/api/items/3", 400),
+        ("PUT", "/api/nowhere", 404),
+    ]:
+        assert ask(app, method, path).status == status
+    assert app.extensions["seen"] == []
+
+
+@MODES
+def test_a_retired_method_matched_a_route(early: bool) -> None:
+    """Flask itself knows the blueprint then."""
+    app = Flask(__name__)
+    app.config["METHOD_GUARD_DEPRECATED_METHODS"] = {"GET": {"sunset": "2020-01-01"}}
+    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+    app.config["METHOD_GUARD_REJECT_EARLY"] = early
+    MethodGuard(app)
+    blueprint = make_blueprint("api")
+    handle(blueprint, 405, "blueprint")
+    app.register_blueprint(blueprint)
+    assert ask(app, "GET", "/api/items/3").text == "blueprint api api.items"
+
+
+# -- who owns a URL -----------------------------------------------------------------
+
+
+@MODES
+@pytest.mark.parametrize(
+    ("rules", "owner"),
+    [
+        ([("a", "PUT"), ("b", "GET")], "b"),
+        ([("a", "GET"), ("b", "PUT")], "a"),
+        ([("a", "PUT"), ("b", "DELETE")], "b"),
+        ([(None, "GET"), ("a", "PUT")], "app"),
+    ],
+    ids=["get", "get-first", "first-in-allow", "the-app"],
+)
+def test_one_blueprint_owns_a_url(
+    rules: list[tuple[str | None, str]], owner: str, early: bool
+) -> None:
+    """It is that of GET's rule, otherwise that of the first method in Allow."""
+    app = make_app(METHOD_GUARD_REJECT_EARLY=early)
+    handle(app, 405, "app")
+    for name, method in rules:
+        scope: Blueprint | Flask = Blueprint(name, __name__) if name else app
+        scope.add_url_rule(
+            "/url", "v", str, methods=[method], provide_automatic_options=False
+        )
+        if isinstance(scope, Blueprint):
+            handle(scope, 405, scope.name)
+            app.register_blueprint(scope)
+    assert who(ask(app, "POST", "/url")) == (405, owner)
+
+
+def test_a_url_that_only_redirects_is_the_apps() -> None:
+    """No rule is known that could own it."""
+    app = make_app()
+    blueprint = Blueprint("api", __name__)
+    handle(blueprint, 405, "blueprint")
+    handle(app, 405, "app")
+    options = {"provide_automatic_options": False}
+    blueprint.add_url_rule("/dir/", "dir", str, methods=["GET"], **options)
+    app.register_blueprint(blueprint)
+    assert who(ask(app, "POST", "/dir")) == (405, "app")
+
+
+def test_the_default_json_for_the_api_and_html_for_the_site() -> None:
+    """What users ask for: the API answers in JSON, and the site with its page."""
+    app = make_app()
+    api = make_blueprint("api")
+
+    @api.errorhandler(405)
+    def as_json(error: HTTPException) -> tuple[dict[str, str], int]:
+        return {"error": error.name}, 405
+
+    @app.errorhandler(405)
+    def as_page(error: HTTPException) -> tuple[str, int]:
+        return "<h1>Not here</h1>", 405
+
+    app.register_blueprint(api)
+    app.add_url_rule("/site", "site", lambda: "site")
+    answer = ask(app, "PUT", "/api/items/3")
+    assert answer.json == {"error": "Method Not Allowed"}
+    assert answer.get("Allow") == "GET, HEAD, OPTIONS"
+    page = ask(app, "PUT", "/site")
+    assert (page.text, page.get("Allow")) == ("<h1>Not here</h1>", "GET, HEAD, OPTIONS")
+
+
+# -- handlers that fail -------------------------------------------------------------
+
+
+@MODES
+@pytest.mark.parametrize("how", ["raise", "abort"])
+def test_a_crashing_handler_is_a_500_of_the_app(how: str, early: bool) -> None:
+    """The blueprint's 500 handler is not asked, as the request matched no route."""
+    app = make_app(METHOD_GUARD_REJECT_EARLY=early)
+    blueprint = make_blueprint("api")
+    raised, sent = list[object](), list[object]()
+
+    @blueprint.errorhandler(405)
+    def handler(error: object) -> str:
+        if how == "abort":
+            abort(418)
+        raise ZeroDivisionError
+
+    handle(blueprint, 500, "blueprint")
+    app.register_error_handler(500, lambda error: ("app", 500))
+    app.register_blueprint(blueprint)
+
+    def note(sender: Flask, exception: Exception, **more: object) -> None:
+        raised.append(type(exception))
+
+    def receive(sender: Flask, **more: object) -> None:
+        sent.append(more)
+
+    with (
+        got_request_exception.connected_to(note, app),
+        method_rejected.connected_to(receive, app),
+    ):
+        answer = ask(app, "PUT", "/api/items/3")
+    assert who(answer) == (500, "app")
+    assert len(raised) == 1
+    assert sent == []
+
+
+@MODES
+def test_without_a_handler_the_guard_answers(early: bool) -> None:
+    """A blueprint alone changes nothing."""
+    with_it, without = make_app(METHOD_GUARD_REJECT_EARLY=early), make_app()
+    with_it.register_blueprint(make_blueprint("api"))
+    without.add_url_rule("/api/items/<int:number>", "api_items", lambda number: "")
+    assert ask(with_it, "PUT", "/api/items/3") == ask(without, "PUT", "/api/items/3")
+
+
+# -- what passes on the way ---------------------------------------------------------
+
+
+def test_hooks_see_a_405() -> None:
+    """A later hook sees an exception with the code, the methods and the words."""
+    app, seen = shop(), list[Any]()
+
+    @app.before_request
+    def look() -> None:
+        seen.append(request.routing_exception)
+
+    ask(app, "PUT", "/api/items/3")
+    (found,) = seen
+    assert isinstance(found, MethodNotAllowed)
+    assert isinstance(found, WerkzeugMethodNotAllowed)
+    assert (found.code, found.method) == (405, "PUT")
+    assert found.get_response().status_code == 405
+    assert found.allowed_methods == ("GET", "HEAD", "OPTIONS")
+
+
+@contextmanager
+def contexts_are_passed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the guard think that it runs on a Flask that passes contexts."""
+    with monkeypatch.context() as patch:
+        patch.setattr(extension, "_PASSES_CONTEXT", True)
+        yield
+
+
+class LaterFlask(Flask):
+    """Takes the context as the first argument, as Flask 3.2 does."""
+
+    contexts: list[object]
+
+    def handle_user_exception(self, *args: Any) -> Any:
+        """Note the context, if there is one."""
+        self.contexts += args[:-1]
+        return super().handle_user_exception(args[-1])
+
+
+@pytest.mark.skipif(
+    extension._PASSES_CONTEXT,  # noqa: SLF001
+    reason="this Flask passes the context by itself",
+)
+def test_the_context_is_passed_on_later_flasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard passes the context where Flask does, and only there."""
+    app = LaterFlask(__name__)
+    app.contexts = []
+    MethodGuard(app)
+    blueprint = make_blueprint("api")
+    handle(blueprint, 405, "blueprint")
+    app.register_blueprint(blueprint)
+    assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
+    assert app.contexts == []
+    with contexts_are_passed(monkeypatch):
+        assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
+    (context,) = app.contexts
+    assert getattr(context, "request", None) is not None
+
+
+def test_a_view_may_raise_the_exceptions_itself() -> None:
+    """What a view raises is Flask's to answer, with the blueprint's handlers."""
+    app = make_app()
+    blueprint = make_blueprint("api")
+    handle(blueprint, MethodRejected, "blueprint")
+    views: dict[str, Callable[[], Exception]] = {
+        "a": MethodNotAllowed,
+        "b": MethodNotImplemented,
+    }
+    for name, make in views.items():
+
+        def view(make: Callable[[], Exception] = make) -> str:
+            raise make()
+
+        blueprint.add_url_rule(f"/{name}", name, view)
+    app.register_blueprint(blueprint)
+    for name in views:
+        assert ask(app, "GET", f"/api/{name}").text == f"blueprint api api.{name}"
