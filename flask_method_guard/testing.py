@@ -141,11 +141,17 @@ def assert_method_contract(
     :raises AssertionError: that lists every wrong answer, and every rule that
         nothing could be sent to.
     :raises NoGuardError: if the app has no guard.
+    :raises RuntimeError: if the guard only reports.
     :raises ValueError: if ``samples`` names what no rule has, or ``at`` is not a
         date.
     """
     __tracebackhide__ = True  # pytest then points at the caller's line
     guard = guard_of(app)
+    if guard.settings.report_only:
+        raise RuntimeError(
+            "METHOD_GUARD_REPORT_ONLY is on, so every answer is Flask's own, and there"
+            " is nothing to test. Turn it off in the configuration of your tests."
+        )
     with clock_at(guard, at):
         return _check_contract(app, guard, samples, headers)
 

@@ -173,6 +173,7 @@ PREFLIGHT = (
     " get 501."
 )
 EARLY = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
+REPORTING = "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
 
 #: What each check finds: the app, the endpoint and the message of the finding.
 FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
@@ -279,6 +280,7 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
             "'GET POST', 'PUT\\n' /cache: not a token; clients get 400.",
         )
     ],
+    "MG112": [(routed(REPORT_ONLY=True), None, REPORTING)],
 }
 
 #: What is much the same, and well.
@@ -338,6 +340,7 @@ WELL: dict[str, list[Build]] = {
         hooked(before=False, early=True),
     ],
     "MG111": [routed(*DEFAULT_METHODS, "A!#$%&'*+-.^_`|~1")],
+    "MG112": [routed(), routed(REPORT_ONLY=False)],
 }
 
 

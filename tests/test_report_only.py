@@ -25,14 +25,22 @@ from flask_method_guard import (
     deprecated_method_called,
     deprecated_methods,
     method_rejected,
+    report,
 )
+from flask_method_guard.cli import methods
+from flask_method_guard.testing import assert_method_contract
 from tests.raw_wsgi import Answer, Environ, ask, make_environ, run
 from tests.test_properties import Case, add_rule, cases
 
 MAPS = int(os.environ.get("METHOD_GUARD_MAPS", "300")) // 3
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND")
-REJECTIONS: tuple[str, ...] = ("400 invalid-token", "501 not-impl", "405 retired", "405 brownout")
+REJECTIONS: tuple[str, ...] = (
+    "400 invalid-token",
+    "501 not-impl",
+    "405 retired",
+    "405 brownout",
+)
 REJECTIONS += ("405 not-allowed",)
 
 Outcome = Answer | type[Exception]
@@ -378,6 +386,26 @@ def test_deprecated_calls_are_still_counted() -> None:
         answer = ask(app, "PUT", "/old")
     assert (answer.status, answer.get("Sunset")) == (200, None)
     assert calls == [("PUT", "retired", "200 OK")]
+
+
+# -- what looks at the app ----------------------------------------------------------
+
+
+def test_explain_says_what_would_be_answered() -> None:
+    """The explanation is the enforcing app's, and says that clients get another."""
+    for mode in (True, False):
+        app = shop(REPORT_ONLY=mode)
+        found = report.explain(app, "FOO", "/")
+        assert (found.status, str(found.reason)) == (501, "not-implemented")
+        assert ("METHOD_GUARD_REPORT_ONLY is on" in found.unknown[0]) == mode
+        output = app.test_cli_runner().invoke(methods, ["explain", "FOO", "/"]).output
+        assert ("METHOD_GUARD_REPORT_ONLY is on" in output) == mode
+
+
+def test_the_contract_cannot_be_tested() -> None:
+    """The contract test says why it refuses to run, instead of passing or failing."""
+    with pytest.raises(RuntimeError, match="METHOD_GUARD_REPORT_ONLY is on"):
+        assert_method_contract(shop())
 
 
 # -- the rule that a view sees ------------------------------------------------------

@@ -323,6 +323,14 @@ def _no_tokens(survey: _Survey) -> _Found:
         yield endpoint, place + "not a token; clients get 400."
 
 
+def _report_only(survey: _Survey) -> _Found:
+    if survey.guard.settings.report_only:
+        text = (
+            "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
+        )
+        yield None, text
+
+
 # -- the catalogue ----------------------------------------------------------------
 
 
@@ -418,6 +426,13 @@ CHECKS = (
         "A routed method is not a token",
         "Mend the name: a method is made of letters, digits and !#$%&'*+-.^_`|~.",
         _no_tokens,
+    ),
+    Check(
+        "MG112",
+        Severity.WARNING,
+        "The guard only reports",
+        "Remove METHOD_GUARD_REPORT_ONLY once the log has only changes that you want.",
+        _report_only,
     ),
     Check(
         "MG113",

@@ -311,6 +311,11 @@ def _unknown(
     app: Flask, guard: AppGuard, row: Row, method: str, endpoint: str | None
 ) -> Iterator[str]:
     """Say what comes before the answer, and so may answer in its place."""
+    if guard.settings.report_only:
+        yield (
+            "METHOD_GUARD_REPORT_ONLY is on: this is what the guard would answer."
+            " Clients get what Flask answers by itself."
+        )
     scopes: list[str | None] = [None]
     if row.reason in (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT):
         # Blueprints nest: the hooks of a and of a.b come before a.b.view.
