@@ -48,7 +48,7 @@ class ConfigError(ValueError):
 
     def __init__(self, problems: Collection[str]) -> None:
         #: One text for each problem.
-        self.problems = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(problems)
         super().__init__(
             "The configuration of the method guard has errors:"
             + "".join(f"\n- {problem}" for problem in self.problems)

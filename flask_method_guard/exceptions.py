@@ -94,7 +94,7 @@ class _SelfRendering(werkzeug.HTTPException):
     def _set_facts(self, facts: Facts, description: str | None) -> None:
         self.facts = facts
         if description is None:
-            self.description = facts.detail
+            self.description: str | None = facts.detail
 
     def get_body(
         self,
@@ -173,7 +173,7 @@ class BlueprintMethodNotAllowed(MethodNotAllowed):
     :param view_args: what the rule's converters made of the URL.
     """
 
-    code = None  # type: ignore[assignment]
+    code: int = None  # type: ignore[assignment]
 
     def __init__(
         self, rejection: Rejection, rule: Rule, view_args: dict[str, Any] | None

@@ -16,7 +16,7 @@ from inspect import signature
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from blinker import Namespace
+from blinker import NamedSignal, Namespace
 from flask import after_this_request, has_request_context
 from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
@@ -53,11 +53,13 @@ _R = TypeVar("_R", bound=Rejection)
 
 #: Sent with ``exception=`` when a rejection of the guard becomes the answer, and with
 #: ``enforced=True``; in report-only mode, when it would have, with ``enforced=False``.
-method_rejected = Namespace().signal("method-rejected")
+method_rejected: NamedSignal = Namespace().signal("method-rejected")
 
 #: Sent once for every request that a route matched with a deprecated method, served or
 #: refused, with ``method``, ``endpoint``, ``deprecation``, ``phase`` and ``response``.
-deprecated_method_called = Namespace().signal("deprecated-method-called")
+deprecated_method_called: NamedSignal = Namespace().signal(
+    "deprecated-method-called"
+)
 
 _DEPRECATED_CALL = (Reason.RETIRED, Reason.BROWNOUT, Reason.ALLOWED)
 

@@ -20,7 +20,7 @@ from werkzeug.routing import Rule
 from .bodies import ECHO_LIMIT, echoable
 from .decision import Row
 
-log = logging.getLogger("flask_method_guard")
+log: logging.Logger = logging.getLogger("flask_method_guard")
 
 #: A longer path is cut in the log.
 _PATH_LIMIT = 200

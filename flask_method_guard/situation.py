@@ -50,11 +50,11 @@ class RequestSituation:
         self._adapter = adapter
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared (RFC 9110 §9.1).
-        self.method = self.raw_method
+        self.method: str = self.raw_method
         if not settings.case_sensitive:
             self.method = self.raw_method.upper()
         #: What the router made of the request.
-        self.routing = _routing(req.routing_exception)
+        self.routing: Routing = _routing(req.routing_exception)
 
     @cached_property
     def now(self) -> datetime:
