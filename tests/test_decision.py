@@ -37,6 +37,7 @@ class Facts:
     asterisk: bool = False
     routing: Routing = Routing.MATCHED
     retired: bool = False
+    brownout: bool = False
     allowed_methods: tuple[str, ...] = ("GET", "HEAD")
 
 
@@ -57,6 +58,7 @@ ROWS: dict[str, tuple[dict[str, Any], Reason, int | None]] = {
     "asterisk of another method": ({"asterisk": True}, Reason.ALLOWED, None),
     "redirected": ({"routing": Routing.ANSWERED}, Reason.REDIRECT, None),
     "retired": ({"retired": True}, Reason.RETIRED, 405),
+    "browned out": ({"brownout": True}, Reason.BROWNOUT, 405),
     "matched": ({}, Reason.ALLOWED, None),
     "refused": ({"routing": Routing.UNMATCHED}, Reason.NOT_ALLOWED, 405),
     "not found": (

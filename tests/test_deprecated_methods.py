@@ -721,7 +721,7 @@ def test_the_signal_tells_who_still_calls() -> None:
     """The signal is sent with the deprecation for each refused call."""
     heard: list[MethodRejected] = []
 
-    def listen(app: Flask, exception: MethodRejected) -> None:
+    def listen(app: Flask, exception: MethodRejected, **_: object) -> None:
         heard.append(exception)
 
     app = retired_app()

@@ -23,7 +23,7 @@ from flask.views import MethodView
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_method_guard import Deprecation, deprecated_methods
+from flask_method_guard import Deprecation, Phase, deprecated_methods
 from flask_method_guard.deprecation import (
     read_deprecation,
     spoken_date,
@@ -186,16 +186,22 @@ def test_keys_in_any_case(change: Callable[[str], str]) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"sinse": 1}, "'sinse' is not one of since, sunset, link, notice. Did you me"),
+        (
+            {"sinse": 1},
+            "'sinse' is not one of since, sunset, brownouts, link, notice. Did you me",
+        ),
         ({"SUNSETS": 1}, "Did you mean 'sunset'?"),
-        ({"x": 1}, "'x' is not one of since, sunset, link, notice. Remove it."),
-        ({7: 1}, "7 is not one of since, sunset, link, notice. Remove it."),
+        (
+            {"x": 1},
+            "'x' is not one of since, sunset, brownouts, link, notice. Remove it.",
+        ),
+        ({7: 1}, "7 is not one of since, sunset, brownouts, link, notice. Remove it."),
         (
             {"link": "/", "Link": "/"},
             "'Link' is given twice, in different case. Use it",
         ),
-        ({}, "it is empty. Set since, sunset, link or notice."),
-        ({"since": None}, "it is empty. Set since, sunset, link or notice."),
+        ({}, "it is empty. Set since, sunset, brownouts, link or notice."),
+        ({"since": None}, "it is empty. Set since, sunset, brownouts, link or notice."),
         (
             {"notice": " \n"},
             r"notice: ' \n' is empty. Write a sentence, or leave it out.",
@@ -398,17 +404,20 @@ def test_the_dates_by_other_parsers(first: datetime, second: datetime) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("hours", [0, 14, -12])
-def test_has_ended(offset: timedelta, ended: bool, hours: int) -> None:
+def test_the_sunset_is_a_second(offset: timedelta, ended: bool, hours: int) -> None:
     """The end is the very second of the sunset, in whatever zone the clock is."""
     zone = timezone(timedelta(hours=hours))
-    assert FULL.has_ended((NOON + offset).astimezone(zone)) is ended
-    assert not replace(FULL, sunset=None).has_ended(NOON + offset)
+    phase = Phase.RETIRED if ended else Phase.DEPRECATED
+    assert FULL.phase((NOON + offset).astimezone(zone), enforced=True) is phase
+    endless = replace(FULL, sunset=None)
+    assert endless.phase(NOON + offset, enforced=True) is Phase.DEPRECATED
 
 
 def test_the_second_is_that_of_the_header() -> None:
     """What is given to the microsecond ends when the header says, not after."""
     value = Deprecation.from_mapping({"sunset": NOON.replace(microsecond=5)})
-    assert value.has_ended(parsedate_to_datetime(dict(value.headers())["Sunset"]))
+    sunset = parsedate_to_datetime(dict(value.headers())["Sunset"])
+    assert value.phase(sunset, enforced=False) is Phase.OVERDUE
 
 
 def test_as_json() -> None:
@@ -763,7 +772,7 @@ def test_problems_in_a_list_of_decorators() -> None:
             ["PUT"],
             {},
             ValueError,
-            "it is empty. Set since, sunset, link or ",
+            "it is empty. Set since, sunset, brownouts, ",
         ),
         (
             ["P T"],

@@ -48,7 +48,7 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
         {"PUT": {"sunest": "2026-01-01"}},
         [
             (
-                "PUT: 'sunest' is not one of since, sunset, link, notice."
+                "PUT: 'sunest' is not one of since, sunset, brownouts, link, notice."
                 " Did you mean 'sunset'?"
             )
         ],
@@ -57,18 +57,20 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
         {"PUT": {"SUNEST": "2026-01-01"}},
         [
             (
-                "PUT: 'SUNEST' is not one of since, sunset, link, notice."
+                "PUT: 'SUNEST' is not one of since, sunset, brownouts, link, notice."
                 " Did you mean 'sunset'?"
             )
         ],
     ),
     "a key like none": (
         {"PUT": {"xyzzy": 1}},
-        ["PUT: 'xyzzy' is not one of since, sunset, link, notice. Remove it."],
+        [
+            "PUT: 'xyzzy' is not one of since, sunset, brownouts, link, notice. Remove it."
+        ],
     ),
     "a key that is no text": (
         {"PUT": {7: 1}},
-        ["PUT: 7 is not one of since, sunset, link, notice. Remove it."],
+        ["PUT: 7 is not one of since, sunset, brownouts, link, notice. Remove it."],
     ),
     "a key given twice": (
         {"PUT": {"since": "2026-01-01", "SINCE": "2026-01-02"}},
@@ -131,11 +133,13 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
     ),
     "no mapping": (
         {"PUT": "2026-01-01"},
-        ["PUT: '2026-01-01' is not a mapping. Set since, sunset, link or notice."],
+        [
+            "PUT: '2026-01-01' is not a mapping. Set since, sunset, brownouts, link or notice."
+        ],
     ),
     "nothing said": (
         {"PUT": {}},
-        ["PUT: it is empty. Set since, sunset, link or notice."],
+        ["PUT: it is empty. Set since, sunset, brownouts, link or notice."],
     ),
     "everything at once": (
         {
@@ -154,13 +158,13 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
                 " code."
             ),
             "PUT: notice: 1 is not a string. Write a sentence.",
-            "PUT: 'by' is not one of since, sunset, link, notice. Remove it.",
+            "PUT: 'by' is not one of since, sunset, brownouts, link, notice. Remove it.",
             "'A/B' is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only.",
             (
                 "A/B: since: 'soon' is not a date."
                 " Write 2026-03-01 or 2026-03-01T12:00:00Z."
             ),
-            "DELETE: 7 is not a mapping. Set since, sunset, link or notice.",
+            "DELETE: 7 is not a mapping. Set since, sunset, brownouts, link or notice.",
         ],
     ),
 }

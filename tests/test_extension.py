@@ -284,26 +284,6 @@ def test_an_own_answer_to_options_stays(make: Callable[[], Flask]) -> None:
     assert ask(app, "OPTIONS", "/items").get("Allow") == "PUT, GET"
 
 
-def test_only_a_405_has_a_rule_early() -> None:
-    """Rejected early, a 405 is its blueprint's, with its arguments; a 501 is not."""
-    app = make_app(REJECT_EARLY=True)
-    shop = Blueprint("shop", __name__)
-    shop.add_url_rule("/shop/<int:i>", "item", lambda i: "item")
-    seen: list[object] = []
-
-    @shop.after_request
-    def look(response: Response) -> Response:
-        seen.append(request.view_args)
-        return response
-
-    app.register_blueprint(shop)
-    assert ask(app, "PUT", "/shop/7").status == 405
-    assert seen == [{"i": 7}]
-    assert ask(app, "BREW", "/shop/7").status == 501
-    assert ask(app, "B W", "/shop/7").status == 400
-    assert len(seen) == 1
-
-
 def test_an_early_405_keeps_the_rule_of_a_retired_method() -> None:
     """Of a route that takes the method, no other rule is named than its own."""
     retired = {"PUT": {"sunset": "2020-01-01"}}
@@ -426,17 +406,18 @@ def test_links_of_redirect_only_urls() -> None:
 def test_signal(method: str, kind: type[MethodRejected]) -> None:
     """The signal has the app and the exception, once, when the answer is made."""
     app = make_app()
-    heard: list[tuple[Flask, MethodRejected]] = []
+    heard: list[tuple[Flask, MethodRejected, bool]] = []
 
-    def listen(sender: Flask, exception: MethodRejected) -> None:
-        heard.append((sender, exception))
+    def listen(sender: Flask, exception: MethodRejected, enforced: bool) -> None:
+        heard.append((sender, exception, enforced))
 
     with method_rejected.connected_to(listen):
         ask(app, method, "/items")
         ask(app, "GET", "/items")
         ask(app, "PUT", "/nowhere")
-    ((sender, exception),) = heard
+    ((sender, exception, enforced),) = heard
     assert sender is app
+    assert enforced
     assert isinstance(exception, kind)
 
 
@@ -444,7 +425,7 @@ def test_a_rejection_holds_no_frames() -> None:
     """What is kept of a rejection does not keep the request and the app alive."""
     kept: list[MethodRejected] = []
 
-    def keep(sender: Flask, exception: MethodRejected) -> None:
+    def keep(sender: Flask, exception: MethodRejected, **_: object) -> None:
         kept.append(exception)
 
     with method_rejected.connected_to(keep):

@@ -17,6 +17,7 @@ from werkzeug.test import run_wsgi_app
 
 from flask_method_guard import MethodGuard, deprecated_methods
 from flask_method_guard.decision import Reason
+from flask_method_guard.deprecation import utc_now
 from flask_method_guard.inspection.explanation import (
     explain_request,
     make_environ,
@@ -332,7 +333,7 @@ def test_the_words_are_the_tables() -> None:
     assert found.detail == (
         "get is not implemented. Methods are case-sensitive: did you mean GET?"
     )
-    assert row_number(Reason.NOT_IMPLEMENTED) == (2, 8)
+    assert row_number(Reason.NOT_IMPLEMENTED) == (2, 9)
     assert explain(shop(), "GET", "/nowhere").detail is None
 
 
@@ -434,7 +435,7 @@ def test_a_request_that_was_made_elsewhere() -> None:
     app = shop()
     environ = make_environ(app, "PUT", "/")
     before = dict(environ)
-    assert explain_request(app, environ, "PUT", "/").status == 405
+    assert explain_request(app, environ, "PUT", "/", utc_now()).status == 405
     assert environ == before
 
 
