@@ -97,6 +97,9 @@ class Page:
         if name:
             target = self.directory / name
             target.parent.mkdir(parents=True, exist_ok=True)
+            # A reader who runs the file imports its neighbours.
+            if str(target.parent) not in sys.path:
+                sys.path.insert(0, str(target.parent))
             mode = "a" if said and said["more"] else "w"
             with target.open(mode, encoding="utf-8") as file:
                 file.write(dedent(example.parsed))

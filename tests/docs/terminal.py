@@ -111,7 +111,7 @@ class Terminal:
         with log.open("wb") as output:
             server = subprocess.Popen(
                 ["/bin/bash", "-c", f"exec {command}"],
-                cwd=self._directory,
+                cwd=self._type("pwd")[0].decode().strip(),
                 env=self._env,
                 stdout=output,
                 stderr=subprocess.STDOUT,
