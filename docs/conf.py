@@ -10,14 +10,19 @@ project = "flask-method-guard"
 copyright = "the flask-method-guard authors"  # noqa: A001 -- Sphinx's name
 release = version = distribution_version("flask-method-guard")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "from_code"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx_copybutton",
+    "from_code",
+]
 exclude_patterns = ["_build"]
 nitpicky = True
 # The site works offline, so no inventory of another project is fetched. The
-# names of other projects are shown and are no links.
+# names of other projects are shown without a link.
 nitpick_ignore_regex = [
     (r"py:.*", r"(flask|werkzeug|blinker|collections|datetime|functools)\..*"),
-    # The builtins, as they stand in signatures.
+    # Built-in types, as signatures name them.
     (r"py:class", r"[a-z]+"),
     (r"py:exc", r"\w+Error"),
 ]
@@ -27,6 +32,9 @@ autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+# A copied block holds what to type: neither the prompts nor the output.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 html_theme = "furo"
 html_title = f"flask-method-guard {release}"
