@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -43,6 +44,41 @@ ONLY_SHOWN = {
 
 IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
+#: Guides whose sections build on one another.
+CONTINUED = {
+    "docs/howto/around.md",
+    "docs/howto/retire-a-method.md",
+    "docs/howto/test-your-methods.md",
+}
+#: Pages with a line that is longer than a block is wide.
+WIDE = {
+    "docs/howto/retire-a-method.md",
+    "docs/howto/test-your-methods.md",
+    "docs/reference/cli.md",
+    "docs/reference/configuration.md",
+}
+WIDTH = 88
+GUIDES = [
+    name
+    for name in IDS
+    if name.startswith("docs/howto/")
+    and name not in {"docs/howto/index.md", *CONTINUED}
+]
+
+
+def sections(page: Path) -> dict[str, str]:
+    """Split a page at its second-level headings: the text by heading."""
+    parts = re.split(r"^## (.*)\n", page.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+SECTIONS = [
+    (name, heading)
+    for name in GUIDES
+    for heading, text in sections(ROOT / name).items()
+    if "```python" in text
+]
+
 
 def fences(page: Path) -> list[tuple[int, str]]:
     """Find a page's code blocks with another parser: first line and language."""
@@ -79,6 +115,28 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     Page(page, tmp_path).run()
 
 
+@pytest.mark.parametrize(
+    ("name", "section"), SECTIONS, ids=[" ".join(s) for s in SECTIONS]
+)
+def test_a_section_alone(
+    name: str, section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A section of a how-to guide works for a reader who copies it alone."""
+    require(*NEEDS.get(name, ()))
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    page = tmp_path / "section.md"
+    page.write_text(sections(ROOT / name)[section], encoding="utf-8")
+    Page(page, tmp_path).run()
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_says_what_to_install(name: str) -> None:
+    """A how-to guide names what it needs before its first section."""
+    assert "pip install" in (ROOT / name).read_text("utf-8").partition("\n## ")[0]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_no_block_is_passed_over(page: Path, tmp_path: Path) -> None:
     """Each block that a Markdown parser sees is one that the runner runs."""
@@ -107,6 +165,18 @@ def test_commands_that_are_only_shown() -> None:
         package = command.split()[2].replace(".", "/")
         assert (ROOT / package / "__main__.py").exists()
         assert text in (ROOT / place).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_no_line_is_cut_off(page: Path, tmp_path: Path) -> None:
+    """What a block shows fits the page, so that nobody has to scroll sideways."""
+    too_long = {
+        line
+        for example in Page(page, tmp_path).document.examples()
+        for line in example.parsed.splitlines()
+        if len(line) > WIDTH
+    }
+    assert bool(too_long) is (page.relative_to(ROOT).as_posix() in WIDE), too_long
 
 
 def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
