@@ -32,6 +32,8 @@ autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+# A method such as -- is shown as it is sent.
+smartquotes = False
 # A copied block holds what to type: neither the prompts nor the output.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -40,6 +42,7 @@ html_theme = "furo"
 html_title = f"flask-method-guard {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,6 +17,7 @@ from flask_method_guard.config import PREFIX, Settings
 from flask_method_guard.decision import TABLE, Reason
 
 from .blocks import DOCS
+from .build import build
 
 #: Attributes by which a page loads something, as opposed to leading somewhere.
 LOADS = {
@@ -61,18 +60,8 @@ class HtmlPage(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site as the README says, with every warning an error."""
-    out = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-q", "-n", "-W", "--keep-going", "-E"]
-    build = subprocess.run(
-        [*command, "-d", str(out / "doctrees"), str(DOCS), str(out / "html")],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert build.returncode == 0, build.stderr
-    return out / "html"
+    """Build the site."""
+    return build(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
