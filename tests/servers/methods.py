@@ -114,5 +114,5 @@ def outcome(answer: Answer) -> str:
     if answer.reply:
         return f"{BY_SERVER}{answer.reply.status}"
     return BY_SERVER + (
-        "a page without a head" if answer.received else "closes the connection"
+        "a page without a status" if answer.received else "closes the connection"
     )

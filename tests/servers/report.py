@@ -30,6 +30,9 @@ STORY_METHODS = (b"PUT", b"FOO")
 
 Key = tuple[str, str]
 
+#: A space that a narrow table does not break.
+NBSP = "\N{NO-BREAK SPACE}"
+
 
 @dataclass
 class Findings:
@@ -84,7 +87,7 @@ PAGE = """\
 
 # Servers
 
-```{{index}} gunicorn, uWSGI, uvicorn, waitress, cheroot, granian, nginx, TRACE, CONNECT
+```{{index}} ! gunicorn, ! uWSGI, ! uvicorn, ! waitress, ! cheroot, ! granian
 ```
 
 Between the client and the guard is a server. Each server treats unusual methods and
@@ -106,6 +109,9 @@ $ python3 -m tests.servers
 
 ## Which methods reach the guard
 
+```{{index}} ! TRACE, ! CONNECT
+```
+
 These methods were sent to a URL that accepts DELETE, GET, GLASSY, HEAD and OPTIONS.
 Many of them are not valid. GLAßY is one that becomes GLASSY if a server or the app
 upper-cases it.
@@ -118,7 +124,9 @@ guard, never sees those. Every other method reaches the guard and gets the respo
 check that on paths that exist, on paths that do not, and on paths without their slash
 at the end.
 
+:::{{container}} names-first
 {methods}
+:::
 
 ## Whether the response arrives
 
@@ -238,7 +246,7 @@ def _arrived_table(found: Mapping[str, Findings], form: str) -> str:
 
 
 def _arrow(counts: tuple[int, int]) -> str:
-    return f"{counts[0]} → {counts[1]}"
+    return f"{counts[0]}{NBSP}→{NBSP}{counts[1]}"
 
 
 def _step_text(found: Mapping[str, Findings]) -> str:
