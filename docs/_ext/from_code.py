@@ -66,7 +66,7 @@ class DecisionDrawing(SphinxDirective):
 
 
 def _step(number: int, row: Row) -> str:
-    kind = "refusal" if row.status and row.status >= 400 else "pass"
+    kind = "rejection" if row.status and row.status >= 400 else "pass"
     return (
         f'<li><p class="question"><b>{number} <code>{row.reason.value}</code></b>'
         f" {escape(row.condition)}</p>"

@@ -102,7 +102,7 @@ def desk(browser: Browser) -> Iterator[Page]:
 #: How many elements scroll sideways by themselves.
 SIDEWAYS = """(selector) => [...document.querySelectorAll(selector)].filter(
     element => element.scrollWidth > element.clientWidth + 1).length"""
-#: The rules that a page breaks; told nothing else, axe takes half the time.
+#: The rules that a page breaks. Leaving out the others makes axe twice as fast.
 AXE = """rules => axe.run({runOnly: rules, resultTypes: ["violations"], preload: false})
     .then(found => found.violations.map(rule => rule.id))"""
 

@@ -42,7 +42,7 @@ _LEXERS = LexerCollection(
         DirectiveLexer("code-block", "[a-z]+"),
     ]
 )
-#: The first line of a block that is the text of a file, or goes on with it.
+#: The first line of a block that is the text of a file, or continues it.
 _FILE = re.compile(r"# (?P<name>\w+\.py)(?P<more>, further down)?\n")
 _OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

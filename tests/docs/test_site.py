@@ -1,4 +1,4 @@
-"""The site builds without a warning, stands on its own, and says what the code says."""
+"""The site builds without a warning, works offline, and agrees with the code."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class HtmlPage(HTMLParser):
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep what an element has to say."""
+        """Keep the element's id, link or resource."""
         values = {name: value or "" for name, value in attrs}
         if "id" in values:
             self.ids.add(values["id"])
@@ -92,7 +92,7 @@ def test_no_link_is_broken(site: Path, pages: dict[Path, HtmlPage]) -> None:
 def test_nothing_is_loaded_from_elsewhere(
     site: Path, pages: dict[Path, HtmlPage]
 ) -> None:
-    """The site works offline: whatever a page or a style loads is part of the site."""
+    """The site works offline: everything that a page or a style loads is part of it."""
     outside = [
         f"{page.path.relative_to(site)}: {load}"
         for page in pages.values()
@@ -162,7 +162,7 @@ def test_decision_page(site: Path) -> None:
 
 
 def test_decision_drawing(site: Path) -> None:
-    """The drawing has the rows in order, and says which of them refuse a request."""
+    """The drawing has the rows in order, and says which of them reject a request."""
     html = (site / "explanation" / "decision.html").read_text(encoding="utf-8")
     found = re.search(r'<ol class="decision".*?</ol>', html, re.DOTALL)
     assert found is not None
@@ -174,5 +174,5 @@ def test_decision_drawing(site: Path) -> None:
             f"{number} {row.reason.value} {row.condition}"
         )
         assert answer.text == row.answer
-        refuses = row.status is not None and row.status >= 400
-        assert ("refusal" in answer.attrib["class"]) is refuses
+        rejects = row.status is not None and row.status >= 400
+        assert ("rejection" in answer.attrib["class"]) is rejects
