@@ -10,14 +10,19 @@ project = "flask-method-guard"
 copyright = "the flask-method-guard authors"  # noqa: A001 -- Sphinx's name
 release = version = distribution_version("flask-method-guard")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "from_code"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx_copybutton",
+    "from_code",
+]
 exclude_patterns = ["_build"]
 nitpicky = True
 # The site works offline, so no inventory of another project is fetched. The
-# names of other projects are shown and are no links.
+# names of other projects are shown without a link.
 nitpick_ignore_regex = [
     (r"py:.*", r"(flask|werkzeug|blinker|collections|datetime|functools)\..*"),
-    # The builtins, as they stand in signatures.
+    # Built-in types, as signatures name them.
     (r"py:class", r"[a-z]+"),
     (r"py:exc", r"\w+Error"),
 ]
@@ -27,11 +32,17 @@ autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
+# A method such as -- is shown as it is sent.
+smartquotes = False
+# A copied block holds what to type: neither the prompts nor the output.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 html_theme = "furo"
 html_title = f"flask-method-guard {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}

@@ -1,4 +1,4 @@
-"""Pages from the code: the decision table, its drawing, and the settings.
+"""Parts of pages that are made from the code: the decision table and the settings.
 
 Each directive reads the package's own tables and holds no facts of its own.
 """
@@ -6,18 +6,15 @@ Each directive reads the package's own tables and holds no facts of its own.
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
+from html import escape
 
 from docutils import nodes
-from drawing import Step, draw
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 from flask_method_guard.config import PREFIX, Settings
-from flask_method_guard.decision import TABLE
-
-STEPS = tuple(Step(r.reason.value, r.condition, r.answer, r.status) for r in TABLE)
+from flask_method_guard.decision import TABLE, Row
 
 
 def _cell(*content: nodes.Node) -> nodes.entry:
@@ -54,22 +51,27 @@ class DecisionTable(SphinxDirective):
                     _cell(nodes.Text(row.rfc)),
                 ]
             )
-        heads = ["#", "Name", "Holds when", "Answer", "Law"]
+        heads = ["#", "Name", "Matches when", "Answer", "Spec"]
         return [_table(heads, rows, [4, 18, 34, 28, 16])]
 
 
 class DecisionDrawing(SphinxDirective):
-    """The decision table as an SVG, part of the page so that it has its colours."""
+    """The decision table as a flow chart: a list that the style sheet draws."""
 
     def run(self) -> list[nodes.Node]:
-        """Make the drawing."""
-        # It may be wider than a phone, and must scroll with the keyboard, too.
-        opening = (
-            '<div class="drawing" tabindex="0" role="group"'
-            ' aria-label="The decision, drawn">'
-        )
-        html = f"{opening}\n{draw(STEPS)}</div>\n"
+        """Make the list. An image could not wrap its text on a phone."""
+        steps = "".join(_step(number, row) for number, row in enumerate(TABLE, 1))
+        html = f'<ol class="decision" role="list">{steps}</ol>'
         return [nodes.raw("", html, format="html")]
+
+
+def _step(number: int, row: Row) -> str:
+    kind = "rejection" if row.status and row.status >= 400 else "pass"
+    return (
+        f'<li><p class="question"><b>{number} <code>{row.reason.value}</code></b>'
+        f" {escape(row.condition)}</p>"
+        f'<p class="answer {kind}">{escape(row.answer)}</p></li>'
+    )
 
 
 class SettingsReference(SphinxDirective):
@@ -102,17 +104,9 @@ def default_text(value: object) -> str:
     return repr(value)
 
 
-def write_standalone(app: Sphinx, exception: Exception | None) -> None:
-    """Write the drawing as a file of its own beside the pages."""
-    if exception is None and app.builder.format == "html":
-        target = Path(app.outdir, "_static", "decision.svg")
-        target.write_text(draw(STEPS, standalone=True), encoding="utf-8")
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives."""
     app.add_directive("decision-table", DecisionTable)
     app.add_directive("decision-drawing", DecisionDrawing)
     app.add_directive("settings-reference", SettingsReference)
-    app.connect("build-finished", write_standalone)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,7 +42,7 @@ _LEXERS = LexerCollection(
         DirectiveLexer("code-block", "[a-z]+"),
     ]
 )
-#: The first line of a block that is the text of a file, or goes on with it.
+#: The first line of a block that is the text of a file, or continues it.
 _FILE = re.compile(r"# (?P<name>\w+\.py)(?P<more>, further down)?\n")
 _OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -97,6 +97,9 @@ class Page:
         if name:
             target = self.directory / name
             target.parent.mkdir(parents=True, exist_ok=True)
+            # A reader who runs the file imports its neighbours.
+            if str(target.parent) not in sys.path:
+                sys.path.insert(0, str(target.parent))
             mode = "a" if said and said["more"] else "w"
             with target.open(mode, encoding="utf-8") as file:
                 file.write(dedent(example.parsed))

@@ -1,7 +1,7 @@
 """A terminal for the documentation's ``console`` blocks.
 
 One bash a page, so that ``cd`` and a started server last from block to block, in a
-directory of its own. A page writes the port as 5000; a free one stands in for it.
+directory of its own. A page writes the port as 5000; a free port is used instead.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Terminal:
         with log.open("wb") as output:
             server = subprocess.Popen(
                 ["/bin/bash", "-c", f"exec {command}"],
-                cwd=self._directory,
+                cwd=self._type("pwd")[0].decode().strip(),
                 env=self._env,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -126,7 +126,7 @@ class Terminal:
 
 
 def matches(expected: str, output: str) -> bool:
-    """Compare an output with a page's: ``...`` stands for anything.
+    """Compare an output with a page's: ``...`` matches anything.
 
     Ends of lines and the end of the output may have more or less white space.
     """
@@ -165,8 +165,8 @@ def _environment(address: str) -> dict[str, str]:
     }
     installed = [path for path in sys.path if path and Path(path).is_dir()]
     return env | {
-        # What is installed here is installed in the reader's environment, too;
-        # pip says what it would do, fetches nothing and changes nothing.
+        # What is installed here counts as installed in the reader's environment.
+        # pip says what it would do; it downloads and changes nothing.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]]),
         "PYTHONPATH": os.pathsep.join(installed),
         "PIP_DRY_RUN": "1",

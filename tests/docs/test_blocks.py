@@ -1,8 +1,9 @@
-"""Every block of the documentation and the README runs, and none is passed over."""
+"""Every block of the documentation and the README runs, and none is left out."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -16,7 +17,7 @@ from markdown_it import MarkdownIt
 from .blocks import PAGES, ROOT, RUN, SHOWN, Page
 
 #: How many blocks there are at least, by language. Raise them with the pages.
-FLOOR = {"python": 120, "console": 28, "toml": 2, "nginx": 2}
+FLOOR = {"python": 130, "console": 30, "toml": 3, "nginx": 2}
 
 #: Pages about other projects, and the modules and programs that they run.
 NEEDS = {
@@ -27,9 +28,9 @@ NEEDS = {
     "docs/tutorial.md": ("curl",),
 }
 
-#: The commands that pages only show, for they take minutes, install what they need
-#: or write to the checkout; and where each is run in place of the page, or, for one
-#: that needs a program more, where its arguments are read.
+#: Commands that pages only show, because they take minutes, install something or write
+#: to the checkout. Each has the place where it is run instead, or where at least its
+#: arguments are read.
 ONLY_SHOWN = {
     "python3 -m benchmarks": (".ci/run", "-m benchmarks.command --quick"),
     "python3 -m benchmarks served": (".ci/run", "-m benchmarks.command served --quick"),
@@ -42,6 +43,41 @@ ONLY_SHOWN = {
 }
 
 IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
+
+#: Guides whose sections build on one another.
+CONTINUED = {
+    "docs/howto/around.md",
+    "docs/howto/retire-a-method.md",
+    "docs/howto/test-your-methods.md",
+}
+#: Pages with a line that is longer than a block is wide.
+WIDE = {
+    "docs/howto/retire-a-method.md",
+    "docs/howto/test-your-methods.md",
+    "docs/reference/cli.md",
+    "docs/reference/configuration.md",
+}
+WIDTH = 88
+GUIDES = [
+    name
+    for name in IDS
+    if name.startswith("docs/howto/")
+    and name not in {"docs/howto/index.md", *CONTINUED}
+]
+
+
+def sections(page: Path) -> dict[str, str]:
+    """Split a page at its second-level headings: the text by heading."""
+    parts = re.split(r"^## (.*)\n", page.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+SECTIONS = [
+    (name, heading)
+    for name in GUIDES
+    for heading, text in sections(ROOT / name).items()
+    if "```python" in text
+]
 
 
 def fences(page: Path) -> list[tuple[int, str]]:
@@ -79,8 +115,30 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     Page(page, tmp_path).run()
 
 
+@pytest.mark.parametrize(
+    ("name", "section"), SECTIONS, ids=[" ".join(s) for s in SECTIONS]
+)
+def test_a_section_alone(
+    name: str, section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A section of a how-to guide works for a reader who copies it alone."""
+    require(*NEEDS.get(name, ()))
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    page = tmp_path / "section.md"
+    page.write_text(sections(ROOT / name)[section], encoding="utf-8")
+    Page(page, tmp_path).run()
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_says_what_to_install(name: str) -> None:
+    """A how-to guide names what it needs before its first section."""
+    assert "pip install" in (ROOT / name).read_text("utf-8").partition("\n## ")[0]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_no_block_is_passed_over(page: Path, tmp_path: Path) -> None:
+def test_no_block_is_left_out(page: Path, tmp_path: Path) -> None:
     """Each block that a Markdown parser sees is one that the runner runs."""
     seen = fences(page)
     unknown = [info for _, info in seen if info not in RUN + SHOWN]
@@ -91,9 +149,9 @@ def test_no_block_is_passed_over(page: Path, tmp_path: Path) -> None:
     assert run == seen
 
 
-@pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="this is no checkout")
+@pytest.mark.skipif(not (ROOT / ".ci").exists(), reason="not a checkout")
 def test_commands_that_are_only_shown() -> None:
-    """A command that a page only shows is one of a few, and is run somewhere else."""
+    """Only a few commands are shown but not run, and each runs somewhere else."""
     shown = {
         line.removeprefix("$ ")
         for page in PAGES
@@ -109,8 +167,20 @@ def test_commands_that_are_only_shown() -> None:
         assert text in (ROOT / place).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_no_line_is_cut_off(page: Path, tmp_path: Path) -> None:
+    """What a block shows fits the page, so that nobody has to scroll sideways."""
+    too_long = {
+        line
+        for example in Page(page, tmp_path).document.examples()
+        for line in example.parsed.splitlines()
+        if len(line) > WIDTH
+    }
+    assert bool(too_long) is (page.relative_to(ROOT).as_posix() in WIDE), too_long
+
+
 def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
-    """Each nginx block is a configuration that nginx itself finds right."""
+    """Each nginx block is accepted by nginx itself."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if nginx is None:
         refuse("nginx is not installed")
@@ -135,6 +205,6 @@ def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
 
 
 def test_enough_blocks_run() -> None:
-    """There are as many blocks as there were, so that none is lost with a page."""
+    """No block is lost with a page: there are at least as many as recorded."""
     count = Counter(language for page in PAGES for _, language in fences(page))
     assert {name: min(count[name], least) for name, least in FLOOR.items()} == FLOOR

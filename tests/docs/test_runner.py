@@ -60,6 +60,15 @@ def test_console_block_lasts(terminal: Terminal) -> None:
     terminal.check("$ basename $PWD; echo $word\nshop\nlamp\n")
 
 
+def test_a_server_starts_where_the_shell_is(terminal: Terminal, tmp_path: Path) -> None:
+    """A reader who has changed to a folder starts the server there."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "app.py").write_text(
+        "from flask import Flask\napp = Flask('a')"
+    )
+    terminal.check("$ cd shop\n$ flask --app app run\n...\n")
+
+
 def test_failure_that_is_shown(terminal: Terminal) -> None:
     """A command may fail where the page shows the reader that it does."""
     terminal.check("$ false\n$ echo $?\n1\n")

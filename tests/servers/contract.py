@@ -36,7 +36,7 @@ METHODS = {
     "PUT": b"PUT",
     "DELETE": b"DELETE",
     "OPTIONS": b"OPTIONS",
-    "MKCOL, on some route": b"MKCOL",
+    "MKCOL (of another route)": b"MKCOL",
     "FOO": b"FOO",
     "PROPFIND": b"PROPFIND",
     "TRACE": b"TRACE",

@@ -17,6 +17,9 @@ from .contract import METHODS, TCHAR, expected, unstamp
 #: A method that is shown to its sender is a token of at most so many characters.
 ECHO_LIMIT = 32
 
+#: How an outcome begins that is the server's own.
+BY_SERVER = "server: "
+
 GUARD_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Type": "application/problem+json",
@@ -109,5 +112,7 @@ def outcome(answer: Answer) -> str:
         changed = "" if answer.reply.method == sent else f" as {answer.reply.method}"
         return f"{answer.reply.status}{changed}"
     if answer.reply:
-        return f"server: {answer.reply.status}"
-    return "server: a page without a head" if answer.received else "server: closes"
+        return f"{BY_SERVER}{answer.reply.status}"
+    return BY_SERVER + (
+        "a page without a status" if answer.received else "closes the connection"
+    )

@@ -14,7 +14,7 @@ from datetime import date
 from . import bodies
 from .contract import METHODS
 from .harness import Server, running
-from .methods import ask, outcome
+from .methods import BY_SERVER, ask, outcome
 
 #: The resource that the methods are sent to, and two targets that are none.
 KNOWN = "/items/3"
@@ -29,6 +29,9 @@ STORY_SIZES = (1, 100_000, 2_000_000)
 STORY_METHODS = (b"PUT", b"FOO")
 
 Key = tuple[str, str]
+
+#: A space that a narrow table does not break.
+NBSP = "\N{NO-BREAK SPACE}"
 
 
 @dataclass
@@ -80,48 +83,66 @@ def _lost_steps(port: int, form: str) -> int:
 # -- the page -----------------------------------------------------------------------
 
 PAGE = """\
-<!-- Written by `python3 -m tests.servers`; changes by hand are lost. -->
+<!-- Written by `python3 -m tests.servers`. Do not edit by hand. -->
 
 # Servers
 
-A server stands between the client and the guard, and each one treats odd methods and
-unread bodies its own way. These tables were measured on {day}, on the loopback of a
-Linux machine, with
+```{{index}} ! gunicorn, ! uWSGI, ! uvicorn, ! waitress, ! cheroot, ! granian
+```
+
+Between the client and the guard is a server. Each server treats unusual methods and
+unread request bodies in its own way. This page shows what reaches the guard, and
+whether the guard's response reaches the client.
+
+Everything was measured on {day}, on one Linux machine, with
 {versions}.
 
-Each server has its default settings unless its name says otherwise: *permit* is
-gunicorn's `--permit-unconventional-http-method`, *sync*, *gthread* and *gevent* are its
-workers. nginx passes requests on to the server that is named after it, with
-`proxy_pass`, or with `uwsgi_pass` to a uWSGI *socket*; its `client_max_body_size` is
-raised to 16 MB. To measure again:
+Each server has its default settings, unless its name says more. *permit* is gunicorn
+with `--permit-unconventional-http-method`; *sync*, *gthread* and *gevent* are its
+workers. nginx is in front of the server that is named after it. It uses `proxy_pass`,
+or `uwsgi_pass` to a uWSGI *socket*, and its `client_max_body_size` is 16 MB. To measure
+again:
 
 ```text
 $ python3 -m tests.servers
 ```
 
-## The methods that come through
+## Which methods reach the guard
 
-Each method was sent on a raw socket to a URL that takes DELETE, GET, GLASSY, HEAD and
-OPTIONS. A number alone is the guard's answer, or the view's. *server:* is an answer
-that the server made by itself: the app, and so the guard, never saw the request.
-*as* tells, percent-encoded, what the server made of the method.
+```{{index}} ! TRACE, ! CONNECT
+```
 
+These methods were sent to a URL that accepts DELETE, GET, GLASSY, HEAD and OPTIONS.
+Many of them are not valid. GLAßY is one that becomes GLASSY if a server or the app
+upper-cases it.
+
+{sent}.
+
+The table shows which of them each server answers itself, by status. The app, and so the
+guard, never sees those. Every other method reaches the guard and gets the response that
+[the decision table](../explanation/decision.md) requires. The tests in `tests/servers`
+check that on paths that exist, on paths that do not, and on paths without their slash
+at the end.
+
+:::{{container}} names-first
 {methods}
+:::
 
-Whatever comes through gets the answer of [the decision table](behaviour.md), on known
-paths, unknown ones, and ones without their slash: `tests/servers` checks each of them.
+## Whether the response arrives
 
-## Whether the answer arrives
+If a server closes a connection before it has read the whole request body, the response
+can be lost, and nginx sends a 502 instead. So the guard reads and drops the body first,
+if its length is known and at most {{confval}}`METHOD_GUARD_DRAIN_LIMIT`, by default 1
+MiB.
 
-A server that closes a connection while bytes of the request lie unread resets it, and
-then the answer can be lost: nginx turns it into 502. The guard reads and drops a body
-of known length up to `METHOD_GUARD_DRAIN_LIMIT`, 1 MiB by default, before it answers.
+A request with a body was sent {tries} times, with PUT to a URL that does not accept
+PUT. The cells show how many of the 405s arrived, without the guard → with the guard.
+The tables contain only servers that lost a response. These lost none:
+{fine}.
 
-The cells say how many of {tries} tries of PUT with a body, to a URL that does not take
-PUT, got their 405: without the guard → with it. Servers that lost no answer are left
-out: {fine}.
-Where nothing is drained the counts differ from run to run, for the answer
-races with the rest of the body: the sooner it is ready, the more often it is lost.
+For bodies that the guard does not read, the numbers differ from run to run. The
+response races with the rest of the body: the sooner the response is ready, the more
+often it is lost.
 
 ### With `Content-Length`
 
@@ -129,29 +150,29 @@ races with the rest of the body: the sooner it is ready, the more often it is lo
 
 ### With `Expect: 100-continue`
 
-The client waits up to {patience} s for a word, and sends the body unless the word is a
-final answer. The guard reads nothing then, for a client that waits for the answer has
-sent nothing. But nginx says `100 Continue` by itself, takes the body, and with
-`uwsgi_pass` passes the field on all the same. The line
-`uwsgi_param HTTP_EXPECT "";` keeps the field back, and then the guard drains: that is
-*nginx no Expect*.
+The client waits up to {patience} s for a response and then sends the body, unless it
+has got a final status. The guard does not read this body, because a client that waits
+has not sent it yet. But nginx sends `100 Continue` itself and receives the body. With
+`uwsgi_pass`, it still passes the `Expect` header on. The line
+`uwsgi_param HTTP_EXPECT "";` removes the header, so that the guard reads the body: that
+is *nginx no Expect*.
 
 {expect}
 
 ### With `Transfer-Encoding: chunked`
 
-The guard never reads a chunked body, for nothing says how long it is. nginx takes all
-of it, unless told otherwise, and gives gunicorn a `Content-Length`; what it gives to
-`uwsgi_pass` has none.
+The guard never reads a chunked body, because its length is unknown. By default, nginx
+receives the whole body. It then sends gunicorn a `Content-Length`, but `uwsgi_pass`
+gets none.
 
 {chunked}
 
-## Whether the connection stays in step
+## Whether the next request is read correctly
 
-A body that is left unread on a connection that lives on may be taken for the next
-request. Each server got bodies of up to 2 MB that read as requests themselves, and then
-a request that was meant, on {stories} connections for each form of body: the three
-above, and *late*, a body that follows its head after {patience} s. {step}
+If a server keeps a connection open, it could take an unread body for the next request.
+Each server got bodies of up to 2 MB that look like requests, and then a real request,
+on {stories} connections for each form of body. *late* is a body that is sent {patience}
+s after its head. {step}
 """
 
 
@@ -173,6 +194,7 @@ def page(found: Mapping[str, Findings], day: date, tries: int = bodies.TRIES) ->
     return PAGE.format(
         day=day.isoformat(),
         versions=_listed(versions),
+        sent=_listed(next(iter(found.values())).methods),
         methods=_methods_table(found),
         tries=tries,
         fine=_listed(fine) or "none",
@@ -190,26 +212,31 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _methods_table(found: Mapping[str, Findings]) -> str:
-    """Write the methods below each other; alike rows and alike columns are one."""
-    columns = _merged({name: tuple(f.methods.values()) for name, f in found.items()})
-    by_row = zip(*columns.values(), strict=True)
-    rows = _merged(dict(zip(next(iter(found.values())).methods, by_row, strict=True)))
-    return _table(
-        ["Method", *columns], [[name, *cells] for name, cells in rows.items()]
-    )
+    """Write a row for each server; servers that do the same share one."""
+    alike: dict[str, list[str]] = {}
+    for name, server in found.items():
+        alike.setdefault(_own_answers(server.methods), []).append(_escaped(name))
+    rows = [["<br>".join(names), cell] for cell, names in alike.items()]
+    return _table(["Server", "What it does itself"], rows)
 
 
-def _merged(lines: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Give lines with the same cells one name, made of theirs."""
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for name, cells in lines.items():
-        alike.setdefault(cells, []).append(_escaped(name))
-    return {"<br>".join(names): cells for cells, names in alike.items()}
+def _own_answers(outcomes: Mapping[str, str]) -> str:
+    """Say which methods a server does not pass on as they are."""
+    own: dict[str, list[str]] = {}
+    for name, seen in outcomes.items():
+        status, changed, method = seen.partition(" as ")
+        if seen.startswith(BY_SERVER):
+            own.setdefault(seen.removeprefix(BY_SERVER), []).append(_escaped(name))
+        elif changed:
+            text = f"passes on `{method}`, which gets {status}"
+            own.setdefault(text, []).append(_escaped(name))
+    lines = [f"**{what}**: {', '.join(names)}" for what, names in own.items()]
+    return "<br>".join(lines) or "nothing"
 
 
 def _arrived_table(found: Mapping[str, Findings], form: str) -> str:
     if not found:
-        return "None lost an answer."
+        return "No server lost a response."
     sizes = [size for size in bodies.SIZES if size != "0" or form != "Expect"]
     rows = [
         [_escaped(name), *(_arrow(f.arrived[form, size]) for size in sizes)]
@@ -219,7 +246,7 @@ def _arrived_table(found: Mapping[str, Findings], form: str) -> str:
 
 
 def _arrow(counts: tuple[int, int]) -> str:
-    return f"{counts[0]} → {counts[1]}"
+    return f"{counts[0]}{NBSP}→{NBSP}{counts[1]}"
 
 
 def _step_text(found: Mapping[str, Findings]) -> str:
@@ -230,9 +257,9 @@ def _step_text(found: Mapping[str, Findings]) -> str:
         if any(counts)
     ]
     if not rows:
-        return "None\nof them took a body for a request, nor tried to."
-    said = "These took\npart of a body for a request, or tried to and said 400:\n\n"
-    return said + _table(["Server", "Body", "Connections out of step"], rows)
+        return "None\nof them took a body for a request."
+    said = "These\ntook part of a body for a request, or tried to and sent a 400:\n\n"
+    return said + _table(["Server", "Body", "Connections affected"], rows)
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -11,7 +11,7 @@ from . import bodies
 from .conftest import require
 from .contract import METHODS
 from .harness import SERVERS
-from .report import FORMS, ODD_TARGETS, Findings, _escaped, measure, page
+from .report import FORMS, NBSP, ODD_TARGETS, Findings, _escaped, measure, page
 from .write import PAGE, write
 
 DAY = date(2026, 5, 4)
@@ -33,16 +33,18 @@ def findings(**methods: str) -> Findings:
     return Findings("some 1.0", {**names, **methods}, dict(FULL), steps)
 
 
-def test_alike_servers_and_methods_share_a_line() -> None:
-    """A table is as large as what differs."""
-    found = {"a": findings(), "b_1": findings(), "c": findings(FOO="server: 400")}
+def test_alike_servers_share_a_row() -> None:
+    """A row says what a server answers itself, by status, and what it changes."""
+    odd = findings(FOO="server: 400", PUT="server: 400", get="501 as GET")
+    found = {"a": findings(), "b_1": findings(), "c": odd}
     text = page(found, DAY, tries=3)
-    assert "| Method | a<br>b\\_1 | c |" in text
-    assert "| FOO | 501 | server: 400 |" in text
+    assert "| a<br>b\\_1 | nothing |" in text
+    changed = "**passes on `GET`, which gets 501**: get"
+    assert f"| c | **400**: PUT, FOO<br>{changed} |" in text
     assert text.count("\n| ") == 4
     assert "measured on 2026-05-04" in text
     assert "with\nsome 1.0." in text
-    assert "left\nout: a, b\\_1, c.\n" in text
+    assert "lost none:\na, b\\_1, c.\n" in text
 
 
 def test_a_lost_answer_is_counted() -> None:
@@ -50,7 +52,7 @@ def test_a_lost_answer_is_counted() -> None:
     lossy = findings()
     lossy.arrived["chunked", "5 MB"] = (1, 2)
     text = page({"a": findings(), "b": lossy}, DAY, tries=3)
-    assert "| b | 3 → 3 | 3 → 3 | 3 → 3 | 3 → 3 | 1 → 2 |" in text
+    assert "| b | 3 → 3 | 3 → 3 | 3 → 3 | 3 → 3 | 1 → 2 |" in text.replace(NBSP, " ")
     assert "| a |" not in text
 
 
@@ -59,7 +61,7 @@ def test_a_connection_out_of_step_is_named() -> None:
     odd = findings()
     odd.lost_step["late"] = (2, 1)
     text = page({"a": findings(), "b": odd}, DAY, tries=3)
-    assert "| b | late | 2 → 1 |" in text
+    assert "| b | late | 2 → 1 |" in text.replace(NBSP, " ")
     assert "| a |" not in text
 
 
@@ -70,9 +72,8 @@ def test_the_page_is_written(
     require(WAITRESS)
     write((WAITRESS,), tmp_path / "servers.md")
     text = (tmp_path / "servers.md").read_text()
-    assert "| PUT<br>MKCOL, on some route | 405 |" in text
-    assert "| get<br>" in text
-    assert "out: waitress." in text
+    assert "| waitress | **400**: get, Get, patch, head, empty, " in text
+    assert "lost none:\nwaitress." in text
     assert capsys.readouterr().out.startswith("waitress …\n")
 
 
