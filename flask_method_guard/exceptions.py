@@ -88,13 +88,9 @@ class _SelfRendering(werkzeug.HTTPException):
         *,
         facts: Facts | None = None,
     ) -> None:
-        super().__init__(description, response)
-        self._set_facts(facts or Facts(self._reason, self.code), description)
-
-    def _set_facts(self, facts: Facts, description: str | None) -> None:
-        self.facts = facts
-        if description is None:
-            self.description: str | None = facts.detail
+        self.facts = facts or Facts(self._reason, self.code)
+        text = self.facts.detail if description is None else description
+        super().__init__(text, response)
 
     def get_body(
         self,
@@ -154,10 +150,11 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
             # Plain text, even if it was markup: it is escaped where HTML shows it.
             methods = tuple(str.__str__(method) for method in valid_methods)
             facts = replace(facts, allowed_methods=methods)
+        self.facts = facts
         # Werkzeug's own attribute valid_methods is a list.
         allowed = list(facts.allowed_methods or ())
-        werkzeug.MethodNotAllowed.__init__(self, allowed, description, response)
-        self._set_facts(facts, description)
+        text = facts.detail if description is None else description
+        werkzeug.MethodNotAllowed.__init__(self, allowed, text, response)
 
 
 class BlueprintMethodNotAllowed(MethodNotAllowed):

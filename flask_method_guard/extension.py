@@ -57,9 +57,7 @@ method_rejected: NamedSignal = Namespace().signal("method-rejected")
 
 #: Sent once for every request that a route matched with a deprecated method, served or
 #: refused, with ``method``, ``endpoint``, ``deprecation``, ``phase`` and ``response``.
-deprecated_method_called: NamedSignal = Namespace().signal(
-    "deprecated-method-called"
-)
+deprecated_method_called: NamedSignal = Namespace().signal("deprecated-method-called")
 
 _DEPRECATED_CALL = (Reason.RETIRED, Reason.BROWNOUT, Reason.ALLOWED)
 

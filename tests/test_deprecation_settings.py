@@ -65,8 +65,10 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
     "a key like none": (
         {"PUT": {"xyzzy": 1}},
         [
-            "PUT: 'xyzzy' is not one of since, sunset, brownouts, link, notice."
-            " Remove it."
+            (
+                "PUT: 'xyzzy' is not one of since, sunset, brownouts, link, notice."
+                " Remove it."
+            )
         ],
     ),
     "a key that is no text": (
@@ -135,8 +137,10 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
     "no mapping": (
         {"PUT": "2026-01-01"},
         [
-            "PUT: '2026-01-01' is not a mapping."
-            " Set since, sunset, brownouts, link or notice."
+            (
+                "PUT: '2026-01-01' is not a mapping."
+                " Set since, sunset, brownouts, link or notice."
+            )
         ],
     ),
     "nothing said": (
@@ -160,8 +164,10 @@ BAD: dict[str, tuple[dict[Any, Any], list[str]]] = {
                 " code."
             ),
             "PUT: notice: 1 is not a string. Write a sentence.",
-            "PUT: 'by' is not one of since, sunset, brownouts, link, notice."
-            " Remove it.",
+            (
+                "PUT: 'by' is not one of since, sunset, brownouts, link, notice."
+                " Remove it."
+            ),
             "'A/B' is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only.",
             (
                 "A/B: since: 'soon' is not a date."
