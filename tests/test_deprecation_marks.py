@@ -497,6 +497,23 @@ def test_a_marked_wrapper_is_not_what_it_wraps(
     assert announced(ask(app, "PUT", "/new")) == SILENT
 
 
+@pytest.mark.parametrize("wrap", [lambda view: view, login], ids=["bare", "wrapped"])
+def test_a_partial_keeps_the_marks_of_its_view(wrap: Callable[..., Any]) -> None:
+    """A view with some of its arguments filled in is that view still."""
+
+    @deprecated
+    def index(text: str) -> str:
+        return text
+
+    app = make_app()
+    for name in ("one", "two"):
+        view = wrap(functools.partial(functools.partial(index), name))
+        app.add_url_rule(f"/{name}", name, view, methods=["PUT"])
+    for name in ("one", "two"):
+        answer = ask(app, "PUT", f"/{name}")
+        assert (answer.text, announced(answer)) == (name, ANNOUNCED)
+
+
 def test_a_view_that_is_replaced() -> None:
     """A view that an extension wraps after its registration keeps its marks."""
     app = make_put_app()

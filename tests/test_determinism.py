@@ -93,20 +93,5 @@ def test_the_same_bytes_in_every_process(seed: str) -> None:
         assert one == two, question
 
 
-def test_allow_is_sorted() -> None:
-    """The order is that of the alphabet, on 405 and on OPTIONS."""
-    app = make_app()
-    every = (
-        "COPY, DELETE, GET, HEAD, LOCK, MKCOL, MOVE, OPTIONS, PATCH, POST, PROPFIND,"
-        " UNLOCK"
-    )
-    for method in ("PUT", "OPTIONS"):
-        assert ask(app, method, "/many").get("Allow") == every
-    for path in ("/aborts", "/raises", "/returns"):
-        assert ask(app, "GET", path).get("Allow") == (
-            "COPY, DELETE, HEAD, LOCK, OPTIONS, PATCH, POST, PROPFIND, UNLOCK"
-        )
-
-
 if __name__ == "__main__":
     print(json.dumps(report()))  # noqa: T201

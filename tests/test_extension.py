@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
-from flask import Blueprint, Flask, Response, abort, request, send_file
-from flask.views import MethodView
+from flask import Flask, Response, abort, request, send_file
+from markupsafe import Markup
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import NotFound
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.test import Client
 
 from flask_method_guard import (
     MethodGuard,
     MethodNotAllowed,
-    MethodNotImplemented,
     MethodRejected,
     method_rejected,
 )
@@ -101,6 +99,7 @@ def test_400_for_no_token(method: str, accept: str, path: str) -> None:
     answer = ask(app, method, path, headers={"Accept": accept})
     assert outcome(answer) == (400, None)
     assert not method or method not in answer.text
+    assert "GET" not in answer.text
     assert answer.get("X-Evil") is None
     assert ask(app, "GLASSY", "/glassy").text == "no"
 
@@ -131,22 +130,6 @@ def test_policy_of_the_app(method: str, is_first: bool) -> None:
     assert policies == [CONTENT_SECURITY_POLICY, mine]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [("PUT", "/items", 405), ("BREW", "/items", 501), ("OPTIONS", "*", 200)],
-)
-def test_a_response_class_of_the_apps_own(method: str, path: str, status: int) -> None:
-    """Flask gives the body alone by position, and a class may count on that."""
-
-    class OwnResponse(Response):
-        def __init__(self, response: Any, **kwargs: Any) -> None:
-            super().__init__(response, **kwargs)
-
-    app = make_app()
-    app.response_class = OwnResponse
-    assert ask(app, method, path).status == status
-
-
 def refuse_host(app: Flask) -> None:
     """Trust one host alone, as TRUSTED_HOSTS does from Flask 3.1 on."""
     trusting = type(
@@ -161,12 +144,18 @@ def refuse_host(app: Flask) -> None:
     app.create_url_adapter = create_url_adapter  # type: ignore[method-assign]
 
 
-def test_nothing_is_decided_for_a_bad_host() -> None:
+@pytest.mark.parametrize("by", ["handler", "hook"])
+def test_nothing_is_decided_for_a_bad_host(by: str) -> None:
     """Where the host is refused, not even a 405 of the app's own gets an Allow."""
     app = make_app()
     refuse_host(app)
-    app.register_error_handler(400, lambda error: ("no", 405))
-    assert ask(app, "BREW", "/items", host="good.example").status == 501
+    if by == "handler":
+        app.register_error_handler(400, lambda error: ("no", 405))
+    else:
+        app.before_request(lambda: abort(405))
+    good = ask(app, "PUT", "/items", host="good.example")
+    assert outcome(good)[0] == 405
+    assert "POST" in (good.get("Allow") or "")
     assert outcome(ask(app, "PUT", "/items", host="bad.example")) == (405, None)
 
 
@@ -187,12 +176,12 @@ def test_nothing_is_decided_without_a_url_map(method: str, path: str) -> None:
     assert (answer.status, "no such tenant" in answer.text) == (404, True)
 
 
-def test_a_response_class_that_adds_a_field() -> None:
-    """A class of the app's own gets the fields of a refusal as those of a file."""
+def test_a_response_class_of_the_apps_own() -> None:
+    """It gets the body alone by position, and the fields as those of a file."""
     kinds = []
 
     class Own(Response):
-        def __init__(self, response: Any, headers: Any = None, **more: Any) -> None:
+        def __init__(self, response: Any, *, headers: Any = None, **more: Any) -> None:
             super().__init__(response, headers=headers, **more)
             kinds.append(type(headers))
             self.headers.add("X-Own", "yes")
@@ -200,53 +189,15 @@ def test_a_response_class_that_adds_a_field() -> None:
     app = make_app()
     app.response_class = Own
     app.add_url_rule("/file", "file", lambda: send_file(__file__))
-    for method, path, status in (("GET", "/file", 200), ("PUT", "/items", 405)):
+    for method, path, status in (
+        ("GET", "/file", 200),
+        ("PUT", "/items", 405),
+        ("BREW", "/items", 501),
+        ("OPTIONS", "*", 200),
+    ):
         answer = ask(app, method, path)
         assert (answer.status, answer.get("X-Own")) == (status, "yes")
-    assert kinds == [Headers, Headers]
-
-
-def test_a_hook_that_aborts_for_a_bad_host() -> None:
-    """A 405 that a hook raises for such a host knows nothing of the URL."""
-    app = make_app()
-    refuse_host(app)
-    app.before_request(lambda: abort(405))
-    assert outcome(ask(app, "PUT", "/items", host="good.example"))[0] == 405
-    assert outcome(ask(app, "PUT", "/items", host="bad.example")) == (405, None)
-
-
-def test_nested_blueprints() -> None:
-    """Blueprints and a MethodView below one another are one server."""
-    outer = Blueprint("outer", __name__, url_prefix="/outer")
-    inner = Blueprint("inner", __name__, url_prefix="/inner")
-
-    class Thing(MethodView):
-        def get(self) -> str:
-            return "got"
-
-        def delete(self) -> str:
-            return "gone"
-
-    inner.add_url_rule("/thing", view_func=Thing.as_view("thing"))
-    outer.register_blueprint(inner)
-    app = make_app(DOCS_URL="https://docs.example.com/{endpoint}")
-    app.register_blueprint(outer)
-    assert ask(app, "DELETE", "/outer/inner/thing").text == "gone"
-    answer = ask(app, "PUT", "/outer/inner/thing")
-    assert outcome(answer) == (405, "DELETE, GET, HEAD, OPTIONS")
-    assert answer.json["docs"] == "https://docs.example.com/outer.inner.thing"
-
-
-def test_two_apps_side_by_side() -> None:
-    """A mounted app speaks for itself, with its own routes and settings."""
-    api = make_app(ERROR_FORMATS=["text/plain"])
-    api.add_url_rule("/dav", "dav", lambda: "dav", methods=["PROPFIND"])
-    both = Client(DispatcherMiddleware(make_app(), {"/api": api}))
-    assert both.open("/items", method="PROPFIND").status_code == 501
-    answer = both.open("/api/items", method="PROPFIND")
-    assert answer.status_code == 405
-    assert answer.content_type == "text/plain; charset=utf-8"
-    assert both.open("/api", method="PUT").headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert kinds == [Headers, Headers, Headers, type(None)]
 
 
 def test_an_automatic_answer_in_another_notation() -> None:
@@ -299,6 +250,35 @@ def test_an_early_405_keeps_the_rule_of_a_retired_method() -> None:
 
     assert outcome(ask(app, "PUT", "/two")) == (405, "GET, HEAD, OPTIONS")
     assert seen == ["put"]
+
+
+def test_markup_in_an_allow_makes_no_other_text_markup() -> None:
+    """Names that are equal are escaped unless they themselves are markup."""
+    app = make_app()
+    names = iter([Markup("<i>x</i>"), "<i>x</i>"])
+    app.add_url_rule("/odd", "odd", lambda: abort(405, valid_methods=[next(names)]))
+    pages = [ask(app, "GET", "/odd", headers={"Accept": "text/html"}) for _ in range(2)]
+    assert "<li>&lt;i&gt;x&lt;/i&gt;</li>" in pages[1].text
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        lambda app, clock: MethodGuard(app, clock=clock),
+        lambda app, clock: MethodGuard(clock=clock).init_app(app),
+    ],
+    ids=["at once", "init_app"],
+)
+def test_a_naive_clock_is_refused(guard: Callable[..., object]) -> None:
+    """A clock that names no time zone is refused at start, with the fix."""
+    app = Flask(__name__)
+    with pytest.raises(ValueError, match=r"timezone\.utc"):
+        guard(app, lambda: datetime(2026, 1, 1))  # noqa: DTZ001 -- what is refused
+    assert not app.extensions
+    assert not app.before_request_funcs
+
+
+# -- the table -------------------------------------------------------------------
 
 
 # -- documentation links ---------------------------------------------------------
@@ -400,27 +380,6 @@ def test_links_of_redirect_only_urls() -> None:
 # -- signal ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("method", "kind"), [("PUT", MethodNotAllowed), ("FOO", MethodNotImplemented)]
-)
-def test_signal(method: str, kind: type[MethodRejected]) -> None:
-    """The signal has the app and the exception, once, when the answer is made."""
-    app = make_app()
-    heard: list[tuple[Flask, MethodRejected, bool]] = []
-
-    def listen(sender: Flask, exception: MethodRejected, enforced: bool) -> None:
-        heard.append((sender, exception, enforced))
-
-    with method_rejected.connected_to(listen):
-        ask(app, method, "/items")
-        ask(app, "GET", "/items")
-        ask(app, "PUT", "/nowhere")
-    ((sender, exception, enforced),) = heard
-    assert sender is app
-    assert enforced
-    assert isinstance(exception, kind)
-
-
 def test_a_rejection_holds_no_frames() -> None:
     """What is kept of a rejection does not keep the request and the app alive."""
     kept: list[MethodRejected] = []
@@ -433,14 +392,18 @@ def test_a_rejection_holds_no_frames() -> None:
     assert [error.__traceback__ for error in kept] == [None]
 
 
-def test_a_handler_registered_after_a_look_at_the_app() -> None:
-    """An app may look at itself while it is made, and go on to be made."""
-    app = make_app()
+def test_a_handler_registered_after_the_hooks_ran() -> None:
+    """A handler counts whenever Flask takes it, even after a hook was run by hand."""
+    app = make_app(DOCS_URL="/docs")
     inventory(app)
-    app.register_error_handler(405, lambda error: ("no", 405))
+    with app.test_request_context("/items", method="PUT"):
+        app.preprocess_request()
+    app.register_error_handler(405, lambda error: ("mine", 405))
     heard: list[object] = []
     with method_rejected.connected_to(lambda sender, **given: heard.append(given)):
-        assert ask(app, "PUT", "/items").status == 405
+        answer = ask(app, "PUT", "/items", body=b"data")
+    assert answer.text == "mine"
+    assert answer.get("Link") == '</docs>; rel="help"'
     assert len(heard) == 1
 
 
