@@ -148,10 +148,10 @@ def check_answer(
 def check_case(case: Case, items: list[str]) -> Iterator[str]:
     """Send each method to each URL, with the rules that are added later and before."""
     bare, guarded = case.app(guarded=False), case.app(guarded=True)
-    for later in ((), *((spec,) for spec in case.later)):
-        for spec in later:
+    for number, spec in enumerate((None, *case.later)):
+        if spec is not None:
             for app in (bare, guarded):
-                add_rule(app, "later", spec)
+                add_rule(app, f"later{number}", spec)
         for url in case.asks:
             if url.path == "*":
                 continue

@@ -104,6 +104,7 @@ SAID = {
     "past": {"since": "2025-01-01", "sunset": "2026-01-01", "link": "/past"},
     "future": {"sunset": "2027-01-01", "link": "/future"},
     "undated": {"since": "2025-01-01"},
+    "out": {"since": "2025-01-01", "brownouts": ["2026-06-01T00:00Z/P1D"]},
 }
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
 ANNOUNCED = {
@@ -111,6 +112,7 @@ ANNOUNCED = {
     "past": ["@1735689600", "Thu, 01 Jan 2026 00:00:00 GMT", "past"],
     "future": ["Fri, 01 Jan 2027 00:00:00 GMT", "future"],
     "undated": ["@1735689600"],
+    "out": ["@1735689600"],
 }
 
 SUPPORTED: tuple[t.Any, ...] = (
@@ -682,6 +684,14 @@ class Judge:
         """Return whether a method is past its enforced sunset."""
         return self.case.enforce_sunset and self.said(method) == "past"
 
+    def brownout(self, method: str) -> bool:
+        """Return whether a method is inside a brownout."""
+        return self.said(method) == "out"
+
+    def closed(self, method: str) -> bool:
+        """Return whether a method is refused because of its dates."""
+        return self.retired(method) or self.brownout(method)
+
     def supports(self, method: str) -> bool:
         """Return whether the app supports a method."""
         return supports(self.case, self.bare, method)
@@ -690,7 +700,7 @@ class Judge:
         """Return whether a method is supported, and dispatches or redirects."""
         found = self.dispatch(method)
         works = isinstance(found, RequestRedirect) or (
-            isinstance(found, Rule) and not self.retired(method)
+            isinstance(found, Rule) and not self.closed(method)
         )
         return works and self.supports(method)
 
@@ -729,7 +739,9 @@ class Judge:
         if self.ask.path == "*" and self.case.folded(method) == "OPTIONS":
             return Reason.SERVER_OPTIONS
         if isinstance(found, Rule):
-            return Reason.RETIRED if self.retired(method) else Reason.ALLOWED
+            if self.retired(method):
+                return Reason.RETIRED
+            return Reason.BROWNOUT if self.brownout(method) else Reason.ALLOWED
         if isinstance(found, MethodNotAllowed | NotFound):
             return Reason.NOT_ALLOWED if self.allowed else Reason.NOT_FOUND
         return Reason.REDIRECT
@@ -747,6 +759,7 @@ class Judge:
             asterisk=self.ask.path == "*",
             routing=routing,
             retired=self.retired(method),
+            brownout=self.brownout(method),
             allowed_methods=tuple(sorted(self.allowed)),
         )
 
