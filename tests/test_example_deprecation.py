@@ -53,8 +53,8 @@ STORY = {
   stock-sync sends PUT /books/1: 405 METHOD NOT ALLOWED
     Allow: GET, HEAD, OPTIONS, PATCH
     Retry-After: 900
-{ANNOUNCED}    PUT is deprecated and is not available until 5 May 2026, 15:00 UTC. It may
-    stop working for good on 1 July 2026. Use PATCH. Allowed: GET, HEAD,
+{ANNOUNCED}    PUT is deprecated and is not available until 5 May 2026, 15:00 UTC. It
+    may stop working for good on 1 July 2026. Use PATCH. Allowed: GET, HEAD,
     OPTIONS, PATCH.
 """,
     "2026-05-05 15:00:00 UTC: the brownout is over": f"""\
