@@ -97,7 +97,7 @@ def send(app: Flask, method: str, key: str) -> None:
         for value in response.headers.getlist(name):
             print(f"    {name}: {value}")
     if response.status_code == 405:
-        detail = textwrap.wrap(response.get_json()["detail"], 74)
+        detail = textwrap.wrap(response.get_json()["detail"], 72)
         print(textwrap.indent("\n".join(detail), "    "))
 
 
