@@ -1,118 +1,151 @@
-"""Retire a method: announce it, watch who still calls, refuse it after its sunset.
+"""Retire a method: announce, watch, rehearse, brown out, enforce, remove.
 
-A bookshop gives up PUT for PATCH. Play its year, which takes a second::
+A bookshop replaces PUT with PATCH. Play its year, which takes a second::
 
-    python -m examples.deprecation
+    python3 -m examples deprecation
+
+The guide docs/howto/retire-a-method.md explains each step.
 """
 
+import textwrap
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timezone
 
-from flask import Flask, Response, jsonify, request, request_finished
+from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
-from flask_cors import CORS
 
 from flask_method_guard import (
     MethodGuard,
-    MethodRejected,
-    Reason,
+    Phase,
+    deprecated_method_called,
     deprecated_methods,
-    method_rejected,
 )
+from flask_method_guard.report import deprecations, explain
+from flask_method_guard.testing import assert_method_contract
 
-#: What a browser hides from the scripts of other origins unless it is told not to.
-EXPOSED = ["Allow", "Deprecation", "Link", "Sunset"]
+#: Who has which API key. A User-Agent would not say whom to write to.
+CLIENTS = {"key-1": "stock-sync", "key-2": "web-shop"}
+
+#: The header fields that are shown.
+FIELDS = ("Allow", "Retry-After", "Deprecation", "Sunset", "Link")
 
 
-@deprecated_methods(
-    "PUT",
-    since="2026-01-01",
-    sunset="2026-07-01",
-    link="https://docs.example.com/from-put-to-patch",
-    notice="Use PATCH.",
-)
 class Book(MethodView):
-    """One book: show it, replace it in the old way, change it in the new one."""
+    """One book, as it will be once PUT is gone."""
 
     def get(self, number: int) -> ResponseReturnValue:
         """Show a book."""
         return jsonify(id=number)
-
-    def put(self, number: int) -> ResponseReturnValue:
-        """Replace a book."""
-        return jsonify(id=number, replaced=True)
 
     def patch(self, number: int) -> ResponseReturnValue:
         """Change a book."""
         return jsonify(id=number, changed=True)
 
 
-def note_deprecated(app: Flask, response: Response, **extra: object) -> None:
-    """Note who still calls what is deprecated: every answer to it says so."""
-    if "Deprecation" in response.headers:
-        note(app, "deprecated")
+@deprecated_methods(
+    "PUT",
+    since="2026-01-01",
+    brownouts=["2026-05-05T14:00Z/PT1H", "2026-06-02T14:00Z/PT4H"],
+    sunset="2026-07-01",
+    link="https://docs.example.com/from-put-to-patch",
+    notice="Use PATCH.",
+)
+class OldBook(Book):
+    """One book, as long as PUT is on its way out."""
+
+    def put(self, number: int) -> ResponseReturnValue:
+        """Replace a book."""
+        return jsonify(id=number, replaced=True)
 
 
-def note_retired(app: Flask, exception: MethodRejected, **extra: object) -> None:
-    """Note who calls what is gone."""
-    if exception.reason is Reason.RETIRED:
-        note(app, "retired")
-
-
-def note(app: Flask, what: str) -> None:
-    """Log one call, and count it: by client, for clients can be written to."""
-    client = request.user_agent.string
-    # %r, for what comes from a client may hold a line break.
-    app.logger.warning("%s is %s; %r called it", request.method, what, client)
-    app.extensions["late_callers"][what, client] += 1
+def count_call(app: Flask, method: str, phase: Phase, **extra: object) -> None:
+    """Count a call of a deprecated method by the client that made it."""
+    client = CLIENTS.get(request.headers.get("X-Api-Key", ""), "unknown")
+    app.extensions["late_calls"][client, method, str(phase)] += 1
 
 
 def utc_now() -> datetime:
-    """Tell the time."""
+    """Return the current time."""
     return datetime.now(timezone.utc)
 
 
-def create_app(clock: Callable[[], datetime] = utc_now) -> Flask:
+def create_app(
+    clock: Callable[[], datetime] = utc_now, view: type[Book] = OldBook
+) -> Flask:
     """Make the app.
 
-    :param clock: tells the time; another one plays the future.
+    :param clock: returns the time; another one plays the future.
+    :param view: the view of a book.
     """
     app = Flask(__name__)
     app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
-    app.extensions["late_callers"] = Counter()
-    CORS(app, expose_headers=EXPOSED)
+    app.extensions["late_calls"] = Counter()
     MethodGuard(app, clock=clock)
-    app.add_url_rule("/books/<int:number>", view_func=Book.as_view("book"))
-    request_finished.connect(note_deprecated, app)
-    method_rejected.connect(note_retired, app)
+    app.add_url_rule("/books/<int:number>", view_func=view.as_view("book"))
+    deprecated_method_called.connect(count_call, app)
     return app
 
 
+def send(app: Flask, method: str, key: str) -> None:
+    """Send a request and show the answer."""
+    headers = {"X-Api-Key": key}
+    response = app.test_client().open("/books/1", method=method, headers=headers)
+    print(f"  {CLIENTS[key]} sends {method} /books/1: {response.status}")
+    for name in FIELDS:
+        for value in response.headers.getlist(name):
+            print(f"    {name}: {value}")
+    if response.status_code == 405:
+        detail = textwrap.wrap(response.get_json()["detail"], 72)
+        print(textwrap.indent("\n".join(detail), "    "))
+
+
+def watch(app: Flask) -> None:
+    """Show who still calls, and how long there is left."""
+    (row,) = deprecations(app)
+    print(f"  {row.method} {row.rule} is {row.phase}, {row.days_left} days left.")
+    print("  Calls so far:")
+    for (client, method, phase), times in sorted(app.extensions["late_calls"].items()):
+        print(f"  {client}, {method}, {phase}: {times}")
+
+
+def rehearse(app: Flask, day: str) -> None:
+    """Look at another day."""
+    found = explain(app, "PUT", "/books/1", at=day)
+    print(f"  On {day}, PUT /books/1 will get {found.status}: {found.reason}.")
+    answers = assert_method_contract(app, at=day).answers
+    print(f"  The contract test of that day passes: {len(answers)} answers.")
+
+
 def main() -> None:
-    """Play the year and show what clients see of it."""
-    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    """Play the year."""
+    now = utc_now()
     app = create_app(lambda: now)
-    client = app.test_client()
-    client.environ_base["HTTP_USER_AGENT"] = "stock-sync/1.0"
-    for now in (
-        datetime(2026, 2, 1, tzinfo=timezone.utc),
-        datetime(2026, 6, 30, 23, 59, 59, tzinfo=timezone.utc),
-        datetime(2026, 7, 1, tzinfo=timezone.utc),
-    ):
-        print(f"\n{now:%d %B %Y, %H:%M:%S} UTC")
-        for method in ("OPTIONS", "PUT", "PATCH"):
-            response = client.open("/books/1", method=method)
-            print(f"  {method} /books/1: {response.status}")
-            for name in EXPOSED:
-                for value in response.headers.getlist(name):
-                    print(f"    {name}: {value}")
-            if response.status_code == 405:
-                print(f"    {response.get_json()['detail']}")
-    print("\nWho still called:")
-    for (what, caller), times in app.extensions["late_callers"].items():
-        print(f"  {caller}, {what}: {times}")
+
+    def scene(title: str, *moment: int) -> None:
+        nonlocal now
+        now = datetime(*moment, tzinfo=timezone.utc)  # type: ignore[arg-type,misc]
+        print(f"\n{now:%Y-%m-%d %H:%M:%S} UTC: {title}")
+
+    scene("announce", 2026, 2, 1)
+    send(app, "PUT", "key-1")
+    send(app, "PATCH", "key-2")
+    scene("watch", 2026, 3, 1)
+    watch(app)
+    scene("rehearse", 2026, 4, 1)
+    # Not counted: the contract test calls PUT of an app of its own.
+    rehearse(create_app(lambda: now), "2026-07-01")
+    scene("brown out", 2026, 5, 5, 14, 45)
+    send(app, "PUT", "key-1")
+    scene("the brownout is over", 2026, 5, 5, 15)
+    send(app, "PUT", "key-1")
+    scene("enforce", 2026, 7, 1)
+    send(app, "PUT", "key-1")
+    send(app, "PATCH", "key-2")
+    watch(app)
+    scene("remove", 2026, 10, 1)
+    send(create_app(lambda: now, Book), "PUT", "key-1")
 
 
 if __name__ == "__main__":

@@ -138,7 +138,11 @@ def tour() -> None:
 
 def main() -> None:
     """Read the command line: the tour, or the server alone."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=COMMAND,
+        description=__doc__,
+        epilog=f"'{COMMAND} deprecation' plays how a method is retired.",
+    )
     parser.add_argument(
         "--serve", action="store_true", help="keep the server up until Ctrl-C"
     )

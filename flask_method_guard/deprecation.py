@@ -61,9 +61,11 @@ class Phase(str, Enum):
 
 
 class Window(NamedTuple):
-    """A brownout: an interval in UTC, with its first second and without its end."""
+    """A brownout: an interval in UTC, as a pair of its start and its end."""
 
+    #: The first second of the interval.
     start: datetime
+    #: The first second after it.
     end: datetime
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, abort, request
+from flask_cors import CORS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
@@ -481,14 +482,19 @@ def test_the_view_is_not_called() -> None:
     assert calls == ["x"]
 
 
-def test_a_preflight_sees_it() -> None:
-    """A CORS preflight is an automatic OPTIONS, and its Allow leaves the method out."""
-    fields = {
-        "Origin": "https://shop.example",
-        "Access-Control-Request-Method": "PUT",
-    }
-    answer = ask(make_shop(), "OPTIONS", "/item", headers=fields)
-    assert (answer.status, answer.get("Allow")) == (200, WITHOUT_PUT)
+def test_a_preflight_succeeds_during_a_brownout() -> None:
+    """Flask-CORS answers it from its settings; only Allow leaves the method out."""
+    app = make_shop()
+    CORS(app, expose_headers=["Allow", "Retry-After"])
+    origin = {"Origin": "https://shop.example"}
+    fields = {**origin, "Access-Control-Request-Method": "PUT"}
+    preflight = ask(app, "OPTIONS", "/item", headers=fields)
+    assert (preflight.status, preflight.get("Allow")) == (200, WITHOUT_PUT)
+    assert "PUT" in (preflight.get("Access-Control-Allow-Methods") or "")
+    put = ask(app, "PUT", "/item", headers=origin)
+    assert (put.status, put.get("Retry-After")) == (405, "3600")
+    assert put.get("Access-Control-Allow-Origin") == "https://shop.example"
+    assert put.get("Access-Control-Expose-Headers") == "Allow, Retry-After"
 
 
 def test_rejections_are_signalled() -> None:

@@ -39,7 +39,7 @@ def fail() -> str:
     raise AssertionError
 
 
-@deprecated_methods("POST", since="2025-01-01", sunset="2026-01-01")
+@deprecated_methods("POST", sunset="2026-01-01")
 def create() -> str:
     """Stand for a view that is retired."""
     raise AssertionError
@@ -284,10 +284,10 @@ MG102 error: items.item
   Write the function, or take the method out of the route or of the class's
   methods.
 
-MG105 warning: items.create
-  POST: its sunset was 1 January 2026, and it is still served.
-  Set METHOD_GUARD_ENFORCE_SUNSET, take the method out of its routes, or give a
-  later sunset.
+MG113 warning: items.create
+  POST: its sunset is 1 January 2026, but since is not set.
+  Set since, the date from which the method is deprecated: without it, no
+  Deprecation header is sent.
 
 1 error, 1 warning
 """
@@ -300,10 +300,10 @@ MG105 warning: items.create
         ([], 1, "1 error, 1 warning"),
         (["--ignore", "MG102"], 0, "1 warning"),
         (["--ignore", "MG102", "--strict"], 1, "1 warning"),
-        (["--ignore", "MG105"], 1, "1 error"),
-        (["--ignore", "MG102", "--ignore", "MG105"], 0, "Nothing was found."),
+        (["--ignore", "MG113"], 1, "1 error"),
+        (["--ignore", "MG102", "--ignore", "MG113"], 0, "Nothing was found."),
         (
-            ["--ignore", "MG102", "--ignore", "MG105", "--strict"],
+            ["--ignore", "MG102", "--ignore", "MG113", "--strict"],
             0,
             "Nothing was found.",
         ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from flask import Flask
 
@@ -126,8 +127,7 @@ def _marks(app: Flask, snapshot: Snapshot) -> Iterator[_Mark]:
         marked = snapshot.app_marks.keys() | snapshot.marks.get(endpoint, {}).keys()
         for method in marked if rule.methods is None else marked & rule.methods:
             value = snapshot.deprecation(endpoint, method)
-            if value is not None:
-                found[method, rule_text(rule), endpoint] = value
+            found[method, rule_text(rule), endpoint] = cast("Deprecation", value)
     for place, value in found.items():
         yield *place, value
     routed = {(name, method) for method, _, e in found for name in (None, e)}

@@ -1,0 +1,226 @@
+"""The signal that says who still calls a deprecated method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from flask import Flask, Response, abort, request
+
+from flask_method_guard import (
+    Deprecation,
+    Phase,
+    deprecated_method_called,
+    deprecated_methods,
+)
+from tests.deprecations import SECOND, SUNSET, Clock, make_app
+from tests.raw_wsgi import ask
+
+START = datetime(2026, 2, 10, 14, tzinfo=timezone.utc)
+MARK: dict[str, Any] = {
+    "since": "2026-01-01",
+    "sunset": SUNSET,
+    "brownouts": ["2026-02-10T14:00Z/PT1H"],
+}
+
+
+def make_shop(clock: Clock | None = None, **config: Any) -> Flask:
+    """Make an app that deprecates PUT."""
+    app = make_app(clock, **config)
+
+    @app.route("/item", methods=["GET", "PUT"])
+    @deprecated_methods("PUT", **MARK)
+    def item() -> Any:
+        status = request.args.get("abort")
+        return abort(int(status)) if status else "served"
+
+    return app
+
+
+@contextmanager
+def listening(app: Flask) -> Iterator[list[dict[str, Any]]]:
+    """Collect what is sent for an app."""
+    calls: list[dict[str, Any]] = []
+
+    def hear(_: Flask, **facts: Any) -> None:
+        calls.append({**facts, "user": request.headers.get("X-Client")})
+
+    with deprecated_method_called.connected_to(hear, app):
+        yield calls
+
+
+@pytest.mark.parametrize(
+    ("now", "phase", "status"),
+    [
+        (datetime(2025, 12, 31, tzinfo=timezone.utc), Phase.SCHEDULED, 200),
+        (START - SECOND, Phase.DEPRECATED, 200),
+        (START, Phase.BROWNOUT, 405),
+        (SUNSET - SECOND, Phase.DEPRECATED, 200),
+        (SUNSET, Phase.RETIRED, 405),
+    ],
+    ids=["scheduled", "deprecated", "brownout", "last second", "retired"],
+)
+@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
+def test_sent_once_with_the_facts(
+    now: datetime, phase: Phase, status: int, early: bool
+) -> None:
+    """Served or refused, the listener learns who called what, and what came of it."""
+    app = make_shop(Clock(now), ENFORCE_SUNSET=True, REJECT_EARLY=early)
+    with listening(app) as calls:
+        answer = ask(app, "PUT", "/item", headers={"X-Client": "stock-sync"})
+    (call,) = calls
+    assert answer.status == call.pop("response").status_code == status
+    assert call == {
+        "method": "PUT",
+        "endpoint": "item",
+        "deprecation": Deprecation.from_mapping(MARK),
+        "phase": phase,
+        "user": "stock-sync",
+    }
+
+
+def test_overdue() -> None:
+    """A sunset that is not enforced does not hide the callers."""
+    app = make_shop(Clock(SUNSET + timedelta(days=9)))
+    with listening(app) as calls:
+        ask(app, "PUT", "/item")
+    assert [call["phase"] for call in calls] == [Phase.OVERDUE]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [{"sunset": SUNSET}, {"link": "/docs"}, {"notice": "Use PATCH."}],
+    ids=["sunset", "link", "notice"],
+)
+def test_it_does_not_depend_on_the_headers(mark: dict[str, Any]) -> None:
+    """A mark without `since` sends no Deprecation header, and counts all the same."""
+    app = make_app(DEPRECATED_METHODS={"PUT": mark})
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
+    with listening(app) as calls:
+        ask(app, "PUT")
+    assert [call["phase"] for call in calls] == [Phase.DEPRECATED]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/item"),
+        ("OPTIONS", "/item"),
+        ("POST", "/item"),
+        ("FOO", "/item"),
+        ("PUT", "/nowhere"),
+    ],
+)
+def test_not_sent_for_other_requests(method: str, path: str) -> None:
+    """Other methods, and URLs without a route, are not calls of the method."""
+    app = make_shop()
+    with listening(app) as calls:
+        ask(app, method, path)
+    assert calls == []
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_sent_whatever_the_view_answers(status: int) -> None:
+    """A view that answers with an error was called, too."""
+    app = make_shop()
+    with listening(app) as calls:
+        ask(app, "PUT", "/item", query=f"abort={status}")
+    assert [call["response"].status_code for call in calls] == [status]
+
+
+def test_sent_when_a_hook_answers_first() -> None:
+    """A client that is not logged in called it as well."""
+    app = make_shop()
+    app.before_request(lambda: ("log in", 401))
+    with listening(app) as calls:
+        ask(app, "PUT", "/item")
+    assert [call["response"].status_code for call in calls] == [401]
+
+
+def test_sent_once_when_the_view_crashes() -> None:
+    """A crash is one call, with the answer that the client gets."""
+    app = make_app(DEPRECATED_METHODS={"PUT": MARK})
+    app.add_url_rule("/", "index", lambda: str(1 / 0), methods=["PUT"])
+    with listening(app) as calls:
+        assert ask(app, "PUT").status == 500
+    assert [call["response"].status_code for call in calls] == [500]
+
+
+@pytest.mark.parametrize("now", [START - SECOND, START], ids=["served", "refused"])
+def test_sent_once_when_a_later_function_raises(now: datetime) -> None:
+    """Flask runs `after_request` functions again for the 500; one call stays one."""
+    app = make_shop(Clock(now))
+
+    @app.after_request
+    def crash(response: Response) -> Response:
+        raise RuntimeError(response.status)
+
+    with listening(app) as calls:
+        assert ask(app, "PUT", "/item").status == 500
+    assert len(calls) == 1
+
+
+def test_a_mark_on_get_counts_head() -> None:
+    """HEAD is covered by GET's mark, and is called by its own name."""
+    app = make_app(DEPRECATED_METHODS={"GET": MARK})
+    app.add_url_rule("/", "index", lambda: "ok")
+    with listening(app) as calls:
+        ask(app, "GET")
+        ask(app, "HEAD")
+    assert [call["method"] for call in calls] == ["GET", "HEAD"]
+
+
+def test_sent_in_report_only_mode() -> None:
+    """A team that only watches counts the callers all the same."""
+    app = make_shop(Clock(START), REPORT_ONLY=True)
+    with listening(app) as calls:
+        assert ask(app, "PUT", "/item").status == 200
+    (call,) = calls
+    assert (call["phase"], call["response"].status_code) == (Phase.BROWNOUT, 200)
+
+
+def test_the_method_as_flask_sees_it() -> None:
+    """Where case does not matter, the name is in upper case."""
+    app = make_shop(CASE_SENSITIVE=False)
+    with listening(app) as calls:
+        ask(app, "put", "/item")
+    assert [call["method"] for call in calls] == ["PUT"]
+
+
+def test_async_listeners() -> None:
+    """An async listener is awaited."""
+    pytest.importorskip("asgiref")
+    app, seen = make_shop(), list[str]()
+
+    async def hear(_: Flask, method: str, **extra: object) -> None:
+        seen.append(method)
+
+    with deprecated_method_called.connected_to(hear, app):
+        ask(app, "PUT", "/item")
+    assert seen == ["PUT"]
+
+
+def test_apps_are_apart() -> None:
+    """A listener of one app does not hear of another."""
+    app, other = make_shop(), make_shop()
+    with listening(app) as calls:
+        ask(other, "PUT", "/item")
+    assert calls == []
+
+
+def test_nobody_listens_nobody_pays() -> None:
+    """Without a listener, the clock is not read for a mark that closes nothing."""
+    clock = Clock()
+    app = make_app(clock, DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}})
+    app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
+    clock.looks = 0
+    ask(app, "PUT")
+    assert clock.looks == 0
+
+
+def test_its_name() -> None:
+    """The signal has a name for those who look at signals."""
+    assert deprecated_method_called.name == "deprecated-method-called"
