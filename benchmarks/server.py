@@ -47,6 +47,7 @@ def serving(kind: Kind) -> Iterator[int]:
         command = [sys.executable, "-m", "gunicorn", "--bind"]
         command += [f"fd://{listener.fileno()}", "--workers", "1", "--threads", "2"]
         command += ["--worker-class", "gthread", "--log-level", "warning"]
+        command += ["--no-control-socket"]  # the two would share one in the home folder
         command.append(f"benchmarks.cases:build({kind!r}, 'plain', {ROUTES})")
         with subprocess.Popen(command, pass_fds=[listener.fileno()]) as process:
             try:
