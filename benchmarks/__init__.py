@@ -1,6 +1,5 @@
-"""The benchmarks: the guard beside bare Flask, in turns.
+"""The benchmarks: what the guard costs, compared with bare Flask.
 
-``python3 -m benchmarks`` measures times, ``python3 -m benchmarks served`` those of
-what is served more finely, ``python3 -m benchmarks instructions``
-counts instructions, ``python3 -m benchmarks server`` drives a real server.
+``python3 -m benchmarks`` measures times; its ``--help`` says what else there is, and
+how the figures of the documentation and the record of instructions are renewed.
 """

@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python3 -m benchmarks``, ``--help`` tells of the others."""
+"""Run the benchmarks: ``python3 -m benchmarks``. See ``--help`` for the options."""
 
 import sys
 

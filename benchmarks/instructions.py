@@ -1,16 +1,24 @@
 """Instructions, counted by Valgrind: the same on a busy machine as on a quiet one.
 
-A count does not say how long something takes, but it shows what has grown. It is
-compared with the figure on record for the same Python and the same Flask, and,
-which needs no record, with the counts of bare Flask and of the naive hook.
+A count does not say how long something takes, but it shows what has grown. It depends a
+little on where objects are in memory, up to 1 %. So what is recorded is its ratio to
+the count of a baseline in the same process, which moves with it: bare Flask, or for a
+served request an app with two empty hooks. Each Python has a record of its own.
+
+``count`` runs this module in Valgrind. There, every request is answered by children of
+one process, forked when everything is imported and warm. One child answers it a few
+times, another one twice as often. The difference is the request alone, without any
+start-up.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,149 +28,142 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.raw_wsgi import Environ
+
+from .cases import CASES, MAPS, SERVED, App, Case, verify
+from .timing import answer, make_apps
+
 RECORD = Path(__file__).parent / "instructions.json"
 
-#: How much a count may exceed the one on record.
-TOLERANCE = 1.10
-#: How much a ratio may exceed the largest on record, whatever its Python: another
-#: Python has other counts, but the guard's and bare Flask's both.
-RATIO_TOLERANCE = 1.20
-#: How much a count may grow with the number of routes.
-GROWTH = 1.10
+#: How much a ratio may exceed the recorded one. Two runs differ by up to 0.5 %.
+TOLERANCE = 1.01
+#: How much it may exceed the largest on record, for a Python or a Flask without one.
+TOLERANCE_ELSEWHERE = 1.03
+#: How much a count may grow when the map grows from 10 routes to 200.
+GROWTH = 1.05
 
-#: What may not grow, each with the count that it is put in relation to where there
-#: is no record. The first two are what a matched request costs.
-GUARDED = {
-    "the guard, before": "the naive hook, before",
-    "the guard, after": "the naive hook, before",
-    "served, guard, 10 routes": "served, bare, 10 routes",
-    "405, guard, 10 routes": "405, bare, 10 routes",
-    "501, guard, 10 routes": "501, bare, 10 routes",
-    "404, guard, 10 routes": "404, bare, 10 routes",
-    "OPTIONS, guard, 10 routes": "OPTIONS, bare, 10 routes",
-}
+#: How often a case's requests are answered before they are counted, so that caches are
+#: full and the interpreter has specialised its code; and how often by the first child.
+WARM_UP, TIMES = 4, 4
+GUARDED = ("guard", "many")  # the apps that are compared with a baseline
+
+#: The instructions of a request of each case and map, by app.
+Counts = dict[str, dict[str, int]]
+Ratios = dict[str, float]
 
 
-class NotAvailableError(Exception):
-    """Instructions cannot be counted on this machine."""
-
-
-def environment() -> str:
-    """Name what a count depends on beside the code: Python's build and Flask."""
-    build = f"{platform.python_compiler()} {sysconfig.get_config_var('CONFIG_ARGS')}"
-    parts = (
-        f"{platform.python_implementation()} {platform.python_version()}",
-        platform.machine(),
-        f"build {hashlib.sha256(build.encode()).hexdigest()[:8]}",
-        f"Flask {version('flask')}",
-        f"Werkzeug {version('werkzeug')}",
-    )
-    return ", ".join(parts)
-
-
-def count() -> dict[str, int]:
-    """Count the instructions of each piece of work, for doing it once.
-
-    :raises NotAvailableError: if there is no Valgrind, or no fork.
-    """
-    valgrind = shutil.which("valgrind")
-    if valgrind is None or not hasattr(os, "fork"):
-        raise NotAvailableError(
-            "Valgrind is not installed. On Debian: sudo apt install valgrind."
-        )
+def count() -> Counts:
+    """Count the instructions of one request of each case, on each map and app."""
+    if shutil.which("valgrind") is None:
+        sys.exit("Valgrind is not installed. On Debian: sudo apt install valgrind")
     with tempfile.TemporaryDirectory() as folder:
-        command = [
-            valgrind,
-            "--quiet",
-            "--tool=callgrind",
-            f"--callgrind-out-file={folder}/%p",
-            sys.executable,
-            "-m",
-            "benchmarks.counted",
-        ]
-        done = subprocess.run(
+        command = ["valgrind", "--quiet", "--tool=callgrind"]
+        command += [f"--callgrind-out-file={folder}/%p"]
+        command += [sys.executable, "-m", "benchmarks.instructions"]
+        output = subprocess.check_output(
             command,
-            cwd=ROOT,
-            # Sets and dicts of strings are walked alike in every run.
+            cwd=RECORD.parent.parent,
+            # Sets and dicts of strings have the same order in every run.
             env={**os.environ, "PYTHONHASHSEED": "0"},
-            stdout=subprocess.PIPE,
-            check=True,
             text=True,
-            timeout=600,
+            timeout=1800,
         )
-        return dict(_differences(Path(folder), done.stdout.splitlines()))
-
-
-def _differences(folder: Path, lines: list[str]) -> Iterator[tuple[str, int]]:
-    for once, twice in zip(lines[::2], lines[1::2], strict=True):
-        (process, times, name), (second, _, _) = once.split(" ", 2), twice.split(" ", 2)
-        more = _total(folder / second) - _total(folder / process)
-        yield name, round(more / int(times))
+        counts: Counts = {}
+        for line in output.splitlines():
+            once, twice, requests, app, name = line.split(" ", 4)
+            more = _total(Path(folder, twice)) - _total(Path(folder, once))
+            counts.setdefault(name, {})[app] = round(more / int(requests))
+        return counts
 
 
 def _total(path: Path) -> int:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("totals: "):
-            return int(line.split()[1])
-    raise ValueError(f"{path} holds no totals; has callgrind ended well?")
+    return int(re.findall(r"^totals: (\d+)", path.read_text("utf-8"), re.MULTILINE)[0])
 
 
-def on_record() -> dict[str, dict[str, int]]:
-    """Read the counts on record, by what they depend on."""
-    found: dict[str, dict[str, int]] = json.loads(RECORD.read_text(encoding="utf-8"))
-    return found
+def answer_all() -> None:
+    """Answer every case on both maps, and print a line for each app."""
+    # What the collector does depends on everything that was allocated before.
+    gc.disable()
+    for name in MAPS:
+        apps = make_apps(name, many=200)
+        for case in CASES:
+            verify(case, apps)
+            baseline = apps["hooks" if case == SERVED else "bare"]
+            compared = {"baseline": baseline} | {key: apps[key] for key in GUARDED}
+            for key, app in compared.items():
+                once, twice = _fork_twice(app, case)
+                requests = TIMES * len(app.environs(case))
+                print(once, twice, requests, key, f"{case.name}, {name}", flush=True)
 
 
-def record(counts: dict[str, int]) -> None:
-    """Put counts on record for this Python and this Flask."""
-    all_counts = on_record() if RECORD.exists() else {}
-    all_counts[environment()] = counts
-    text = json.dumps(dict(sorted(all_counts.items())), indent=1)
-    RECORD.write_text(text + "\n", encoding="utf-8")
+def _fork_twice(app: App, case: Case) -> list[int]:
+    requests = [app.environs(case) for _ in range(WARM_UP + 2 * TIMES)]
+    _answer(app, requests[2 * TIMES :])
+    children = []
+    for times in (TIMES, 2 * TIMES):
+        child = os.fork()
+        if not child:
+            _answer(app, requests[:times])
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            raise SystemExit(f"{case.name}: the child ended with status {status}")
+        children.append(child)
+    return children
 
 
-def problems(
-    counts: dict[str, int], recorded: dict[str, dict[str, int]], key: str
-) -> list[str]:
-    """Say what has grown.
+def _answer(app: App, requests: list[list[Environ]]) -> None:
+    for environs in requests:
+        for environ in environs:
+            answer(app, environ)
 
-    :param recorded: the counts on record, by what they depend on.
-    :param key: what these counts depend on.
+
+def environment() -> str:
+    """Name what a count depends on besides the code: Python's build and Flask."""
+    build = f"{platform.python_compiler()} {sysconfig.get_config_var('CONFIG_ARGS')}"
+    return (
+        f"{platform.python_implementation()} {platform.python_version()},"
+        f" {platform.machine()},"
+        f" build {hashlib.sha256(build.encode()).hexdigest()[:8]},"
+        f" Flask {version('flask')}, Werkzeug {version('werkzeug')}"
+    )
+
+
+def ratios(counts: Counts) -> Ratios:
+    """Compare the guard with the baseline, request by request."""
+    return {name: apps["guard"] / apps["baseline"] for name, apps in counts.items()}
+
+
+def read_record() -> dict[str, Ratios]:
+    """Return the recorded ratios, by environment."""
+    record: dict[str, Ratios] = json.loads(RECORD.read_text(encoding="utf-8"))
+    return record
+
+
+def write_record(counts: Counts) -> None:
+    """Record the ratios of this environment."""
+    kept = {name: round(ratio, 4) for name, ratio in ratios(counts).items()}
+    record = read_record() | {environment(): kept}
+    text = json.dumps(dict(sorted(record.items())), indent=1)
+    RECORD.write_text(f"{text}\n", encoding="utf-8")
+
+
+def problems(counts: Counts, record: dict[str, Ratios], here: str) -> Iterator[str]:
+    """Describe every request that takes more instructions than it may.
+
+    :param record: the recorded ratios, by environment.
+    :param here: the environment of the counts.
     """
-    if key in recorded:
-        found = _grown(counts, recorded[key])
-    else:
-        found = _grown_ratios(counts, list(recorded.values()))
-    return found + _grown_with_routes(counts)
-
-
-def _grown(counts: dict[str, int], recorded: dict[str, int]) -> list[str]:
-    return [
-        f"{name}: {counts[name]:,} instructions, {recorded[name]:,} on record,"
-        f" at most {round(recorded[name] * TOLERANCE):,} allowed"
-        for name in GUARDED
-        if counts[name] > recorded[name] * TOLERANCE
-    ]
-
-
-def _grown_ratios(counts: dict[str, int], recorded: list[dict[str, int]]) -> list[str]:
-    found = []
-    for name, other in GUARDED.items():
-        limit = max(old[name] / old[other] for old in recorded) * RATIO_TOLERANCE
-        ratio = counts[name] / counts[other]
+    known = [record[here]] if here in record else [*record.values()]
+    tolerance = TOLERANCE if here in record else TOLERANCE_ELSEWHERE
+    for name, ratio in ratios(counts).items():
+        limit = max(recorded[name] for recorded in known) * tolerance
         if ratio > limit:
-            found.append(
-                f"{name}: {ratio:.3f} times {other}, at most {limit:.3f} allowed"
-            )
-    return found
+            yield f"{name}: {ratio:.3f} of the baseline, at most {limit:.3f} allowed"
+        grown = counts[name]["many"] / counts[name]["guard"]
+        if grown > GROWTH:
+            yield f"{name}: {grown:.3f} with 200 routes, at most {GROWTH} allowed"
 
 
-def _grown_with_routes(counts: dict[str, int]) -> list[str]:
-    found = []
-    for more, value in counts.items():
-        name = more.replace("200 routes", "10 routes")
-        ratio = value / counts[name]
-        if ratio > GROWTH:
-            found.append(f"{more}: {ratio:.3f} times {name}, at most {GROWTH} allowed")
-    return found
+if __name__ == "__main__":
+    answer_all()

@@ -1,38 +1,62 @@
-"""The clock: blocks of calls in turns, and the ratios between them.
+"""The clock: apps in turns, in one process after the other, and their ratios.
 
-pyperf, the usual tool, gives every benchmark processes of its own. Processes
-differ in their hash seed, in where their memory lies, and in what else the
-machine did meanwhile, by more than the few per cent in question here. So all
-that is to be compared is measured in one process, in rounds: each round takes
-every candidate once, in random order, and gives one ratio. What slows a round
-down slows both sides of the ratio. The median over the rounds is the result. The
-clock is the thread's own: it stands still while the machine does other work.
+pyperf, the usual tool, gives every benchmark processes of its own. Processes differ in
+their hash seed, in where their memory is, and in what else the machine did meanwhile,
+by more than the few per cent that matter here. So apps that are compared share a
+process. In each round every app has a turn, in random order, and the round gives one
+ratio: what slows a round down slows both sides of the ratio. The clock is the processor
+time of the thread, which does not run while the machine does other work.
 
-One process still favours one candidate or another by where each one's memory lies:
-two equal apps differ by a per cent or two for as long as it runs. What is to be
-told apart more finely is measured in many processes, each of which gives one value.
+A process still favours one app or another by where each one's memory is: two equal apps
+differ by a per cent or two for as long as it runs. So there are many processes. Each
+one gives a single value, the median of its rounds.
 """
 
 from __future__ import annotations
 
 import gc
 import math
+import os
 import random
-import statistics
-from collections.abc import Callable, Hashable, Mapping
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
+from statistics import median
 from time import thread_time_ns
-from typing import TypeVar
+from typing import Any
 
-_Key = TypeVar("_Key", bound=Hashable)
+from .cases import CASES, App, Case, MapName, verify
 
-#: Does its work and tells how long that took, in nanoseconds.
-Block = Callable[[], int]
+#: The nanoseconds of a request in each turn, by case and app.
+Taken = dict[str, dict[str, list[float]]]
+
+#: How many routes the apps have, and how many the guarded app "many" has.
+ROUTES, MANY = 10, 5000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    processes: int
+    rounds: int
+    #: How often an app answers a case's requests in a turn: often enough to collect
+    #: its own garbage meanwhile.
+    calls: int
+
+
+FULL = Plan(processes=20, rounds=20, calls=7)
+#: Too little for figures, and enough to see that everything works.
+QUICK = Plan(processes=1, rounds=3, calls=1)
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A median, and bounds that hold the true one in 95 of 100 such runs."""
+    """A median, and bounds that contain the true one in 95 of 100 such runs."""
 
     median: float
     lower: float
@@ -42,58 +66,119 @@ class Spread:
     def of(cls, values: list[float]) -> Spread:
         """Summarise some values.
 
-        The bounds are two of the values: how many of them lie below the true
-        median is a matter of tossing a coin, whatever their distribution is.
+        The bounds are two of the values. How many values are below the true median is
+        a matter of tossing a coin, whatever their distribution is.
         """
         values = sorted(values)
-        half = len(values) / 2
         reach = 0.98 * len(values) ** 0.5
-        lower = max(math.floor(half - reach), 0)
-        return cls(statistics.median(values), values[lower], values[-1 - lower])
+        lower = max(math.floor(len(values) / 2 - reach), 0)
+        return cls(median(values), values[lower], values[-1 - lower])
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ± {(self.upper - self.lower) / 2:.2f}"
 
 
-def ratio(of: list[float], to: list[float]) -> Spread:
-    """Compare what two candidates took, round by round."""
-    return Spread.of([mine / other for mine, other in zip(of, to, strict=True)])
+def measure(plan: Plan, url_map: MapName) -> list[Taken]:
+    """Measure every case on every app, in several processes."""
+    # A spawned process, unlike a forked one, has a hash seed and a memory of its own.
+    context = get_context("spawn")
+    found = []
+    for number in range(plan.processes):
+        text = f"{url_map} map, process {number + 1} of {plan.processes}"
+        print(text, file=sys.stderr, flush=True)
+        with ProcessPoolExecutor(1, context) as process:
+            found.append(process.submit(measure_here, plan, url_map, number).result())
+    return found
+
+
+def measure_here(plan: Plan, url_map: MapName, number: int) -> Taken:
+    """Measure in this process.
+
+    :param number: the number of the process, by which its random order differs.
+    """
+    chance = random.Random(number)  # noqa: S311 -- nothing is kept secret
+    apps = make_apps(url_map, MANY)
+    return {case.name: in_turns(case, apps, plan, chance) for case in CASES}
+
+
+def make_apps(url_map: MapName, many: int) -> dict[str, App]:
+    """Make the apps that share a process."""
+    return {
+        "bare": App("bare", url_map, ROUTES),
+        "hooks": App("hooks", url_map, ROUTES),
+        "guard": App("guard", url_map, ROUTES),
+        "many": App("guard", url_map, many),
+    }
 
 
 def in_turns(
-    candidates: Mapping[_Key, Block], rounds: int, seed: int = 1
-) -> dict[_Key, list[float]]:
-    """Take every candidate's time once a round.
+    case: Case, apps: dict[str, App], plan: Plan, chance: random.Random
+) -> dict[str, list[float]]:
+    """Give every app a turn in every round.
 
-    :return: the nanoseconds of each candidate, one value a round.
+    :raises WrongAnswerError: if an app answers wrongly, before the turns or after.
     """
-    # The order is random so that none always follows the same other one.
-    shuffle = random.Random(seed).shuffle  # noqa: S311 -- it guards nothing
-    order = list(candidates)
-    taken: dict[_Key, list[float]] = {key: [] for key in order}
-    for block in candidates.values():
-        block()  # warms caches and the interpreter's specialised code
-    # What is there already takes no part in garbage collection: a full collection
-    # would land on whomever it meets. What a candidate leaves behind does, and is
-    # its own to pay for.
+    verify(case, apps)
+    order = list(apps)
+    taken: dict[str, list[float]] = {name: [] for name in order}
+    for app in apps.values():
+        turn(app, case, plan.calls)  # fills caches and warms the interpreter
+    # A full collection would be charged to the app whose turn it is. Without what
+    # exists already, each app pays only for the garbage that it makes.
     gc.collect()
     gc.freeze()
     try:
-        for _ in range(rounds):
-            shuffle(order)
-            for key in order:
-                gc.collect()  # what the one before has left
-                taken[key].append(candidates[key]())
+        for _ in range(plan.rounds):
+            chance.shuffle(order)
+            for name in order:
+                gc.collect()
+                taken[name].append(turn(apps[name], case, plan.calls))
     finally:
         gc.unfreeze()
+    verify(case, apps)
     return taken
 
 
-def repeated(function: Callable[[], object], calls: int) -> Block:
-    """Make a block of calls; the nanoseconds are those of all of them."""
-    times = [None] * calls
+def turn(app: App, case: Case, calls: int) -> float:
+    """Answer a case's requests, and return the nanoseconds that one takes."""
+    environs = [environ for _ in range(calls) for environ in app.environs(case)]
+    start = thread_time_ns()
+    for environ in environs:
+        answer(app, environ)
+    return (thread_time_ns() - start) / len(environs)
 
-    def block() -> int:
-        start = thread_time_ns()
-        for _ in times:
-            function()
-        return thread_time_ns() - start
 
-    return block
+def answer(app: App, environ: dict[str, Any]) -> None:
+    """Do what a server does with a request."""
+    body: Any = app.flask(environ, _start_response)
+    for _ in body:
+        pass
+    body.close()
+
+
+def _start_response(*_: object) -> Callable[[bytes], object]:
+    return lambda data: None
+
+
+_IMPORT = """
+from time import thread_time_ns as now
+start = now()
+import flask
+between = now()
+import flask_method_guard
+print((now() - between) / (between - start))
+"""
+
+
+def measure_import(times: int) -> Spread:
+    """Compare the time to import the package with the time to import Flask before."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Both are compiled once, even where the environment forbids it.
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": folder}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        command = [sys.executable, "-c", _IMPORT]
+        ratios = [
+            float(subprocess.check_output(command, env=environment))
+            for _ in range(1 + times)
+        ]
+    return Spread.of(ratios[1:])

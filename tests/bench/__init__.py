@@ -1,1 +1,1 @@
-"""The benchmarks: their gates can fail, and their page shows what was measured."""
+"""The benchmarks: only right answers are measured, and their gate can fail."""

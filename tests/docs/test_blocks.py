@@ -33,12 +33,6 @@ NEEDS = {
 #: arguments are read.
 ONLY_SHOWN = {
     "python3 -m benchmarks": (".ci/run", "-m benchmarks.command --quick"),
-    "python3 -m benchmarks served": (".ci/run", "-m benchmarks.command served --quick"),
-    "python3 -m benchmarks instructions --check": (
-        ".ci/run",
-        "-m benchmarks.command instructions --check",
-    ),
-    "python3 -m benchmarks server": ("benchmarks/command.py", '"server"'),
     "python3 -m tests.servers": ("tests/servers/test_report.py", "write((WAITRESS,)"),
 }
 
