@@ -373,34 +373,31 @@ def contexts_are_passed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-class LaterFlask(Flask):
-    """Takes the context as the first argument, as Flask 3.2 does."""
-
-    contexts: list[object]
-
-    def handle_user_exception(self, *args: Any) -> Any:
-        """Note the context, if there is one."""
-        self.contexts += args[:-1]
-        return super().handle_user_exception(args[-1])
-
-
 @pytest.mark.skipif(
     extension._PASSES_CONTEXT,  # noqa: SLF001
     reason="this Flask passes the context by itself",
 )
 def test_the_context_is_passed_on_later_flasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The guard passes the context where Flask does, and only there."""
+    contexts: list[object] = []
+
+    class LaterFlask(Flask):
+        """Takes the context as the first argument, as Flask 3.2 does."""
+
+        def handle_user_exception(self, *args: Any) -> Any:
+            contexts.extend(args[:-1])
+            return super().handle_user_exception(args[-1])
+
     app = LaterFlask(__name__)
-    app.contexts = []
     MethodGuard(app)
     blueprint = make_blueprint("api")
     handle(blueprint, 405, "blueprint")
     app.register_blueprint(blueprint)
     assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
-    assert app.contexts == []
+    assert contexts == []
     with contexts_are_passed(monkeypatch):
         assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
-    (context,) = app.contexts
+    (context,) = contexts
     assert getattr(context, "request", None) is not None
 
 
