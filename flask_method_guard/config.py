@@ -298,8 +298,8 @@ class Settings:
                 except ConfigError as error:
                     problems += [f"{key}: {problem}" for problem in error.problems]
                 except (TypeError, ValueError) as error:
-                    advice = str(error).removesuffix(".")
-                    problems.append(f"{key} is {value!r}. {advice}.")
+                    end = "" if str(error).endswith((".", "?")) else "."
+                    problems.append(f"{key} is {value!r}. {error}{end}")
         if problems:
             raise ConfigError(problems)
         return cls(**values)
