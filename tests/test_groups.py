@@ -305,6 +305,7 @@ def test_a_bad_item_is_refused_at_start(value: Any, text: str) -> None:
     (problem,) = caught.value.problems
     assert problem.startswith("METHOD_GUARD_SUPPORTED_METHODS is ")
     assert text in problem
+    assert not problem.endswith("?.")
 
 
 @pytest.mark.parametrize("value", [["GET", ""], "GET,,PUT,", ["default", " "], [""]])

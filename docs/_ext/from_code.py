@@ -79,8 +79,12 @@ class SettingsReference(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Make the entries, as ``confval`` objects that other pages can link to."""
-        lines: list[str] = []
         defaults = Settings()
+        lines = ["| key | default |", "|---|---|"]
+        for field in fields(Settings):
+            default = default_text(getattr(defaults, field.name))
+            lines.append(f"| {{confval}}`{PREFIX}{field.name.upper()}` | `{default}` |")
+        lines.append("")
         for field in fields(Settings):
             default = getattr(defaults, field.name)
             lines += [
@@ -97,8 +101,8 @@ class SettingsReference(SphinxDirective):
 
 def default_text(value: object) -> str:
     """Write a default as one would write it in a configuration file."""
-    if isinstance(value, tuple):
-        return repr(list(value))
+    if isinstance(value, (tuple, frozenset)):
+        return repr(sorted(value) if isinstance(value, frozenset) else list(value))
     if isinstance(value, dict) or hasattr(value, "keys"):
         return "{}" if not value else repr(value)
     return repr(value)
