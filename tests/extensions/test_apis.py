@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import typing as t
 
 import pytest
+from flask import Blueprint, abort
+from flask.app import Flask
+from werkzeug.exceptions import HTTPException
 
 from tests.raw_wsgi import ask
 
-from .apps import BY_NAME
-from .kit import each_place, guarded
+from .apps import BY_NAME, items
+from .kit import around, each_place, guarded, need, plain
 
 PHRASES = {405: "Method Not Allowed", 501: "Not Implemented"}
 REFUSALS = pytest.mark.parametrize(("method", "status"), [("PUT", 405), ("FOO", 501)])
@@ -94,3 +98,56 @@ def test_early_rejections_of_a_resource_are_its_apis(place: str) -> None:
     answer = ask(app, "PUT", "/items")
     assert (answer.status, answer.get("Allow")) == (405, "GET, HEAD, OPTIONS")
     assert ask(app, "FOO", "/items").status == 501
+
+
+def smorest_with_a_blueprint(place: str, key: t.Any) -> Flask:
+    """Make an app of smorest's, with a blueprint of its class and a handler on it."""
+    flask_smorest = need("flask_smorest", "flask-smorest")
+    app = plain()
+    app.config.update(API_TITLE="Shop", API_VERSION="1", OPENAPI_VERSION="3.0.3")
+
+    def set_up() -> None:
+        api = flask_smorest.Api(app)
+        api.register_blueprint(shop_of(flask_smorest.Blueprint, key))
+
+    return around(app, place, set_up)
+
+
+def apiflask_with_a_blueprint(place: str, key: t.Any) -> Flask:
+    """Make an app of APIFlask's class, with a blueprint of its class and a handler."""
+    apiflask = need("apiflask", "APIFlask")
+    app: Flask = apiflask.APIFlask("shop", static_folder=None)
+    blueprint = shop_of(apiflask.APIBlueprint, key)
+    return around(app, place, lambda: app.register_blueprint(blueprint))
+
+
+def shop_of(blueprint_class: type[Blueprint], key: t.Any) -> Blueprint:
+    """Make a blueprint with a view that aborts, and perhaps an error handler."""
+    shop = blueprint_class("shop", __name__, url_prefix="/shop")
+    shop.add_url_rule("/items", "items", items)
+    shop.add_url_rule("/abort", "abort", lambda: abort(405))
+    if key is not None:
+        shop.register_error_handler(key, lambda error: ("the shop's", error.code))
+    return shop
+
+
+@guarded
+@pytest.mark.parametrize("key", [None, 405, HTTPException, Exception], ids=str)
+@pytest.mark.parametrize(
+    "make",
+    [smorest_with_a_blueprint, apiflask_with_a_blueprint],
+    ids=["smorest", "api"],
+)
+def test_a_blueprint_of_an_extension_answers_its_405(
+    make: t.Callable[[str, t.Any], Flask], key: t.Any, place: str
+) -> None:
+    """Who answers an abort(405) in a view of the blueprint also answers a refusal."""
+    app = make(place, key)
+    refused = ask(app, "PUT", "/shop/items")
+    aborted = ask(app, "GET", "/shop/abort")
+    assert (refused.status, aborted.status) == (405, 405)
+    assert refused.get("Content-Type") == aborted.get("Content-Type")
+    assert (refused.text == "the shop's") == (aborted.text == "the shop's")
+    if key in (None, 405):
+        assert (refused.text == "the shop's") == (key == 405)
+    assert refused.get("Allow") == "GET, HEAD, OPTIONS"
