@@ -1,4 +1,4 @@
-"""Serve the bookshop with waitress until somebody stops it."""
+"""Serve the bookshop with waitress until it is stopped."""
 
 import logging
 import socket
@@ -9,12 +9,12 @@ from examples.bookshop import create_app
 
 
 def main(port: int = 0, greeting: str = "{url}") -> None:
-    """Say where the server listens, and serve.
+    """Print the server's address, and serve.
 
-    :param port: 0 takes one that is free.
-    :param greeting: the text that says where.
+    :param port: the port; 0 for a free one.
+    :param greeting: the text to print, with ``{url}`` in place of the address.
     """
-    # It warns of any request that waits, if only for a thread to wake up.
+    # It warns about every request that waits, even if only for a thread to wake up.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with socket.create_server(("127.0.0.1", port)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"

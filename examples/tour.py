@@ -147,12 +147,17 @@ def main() -> None:
         "--serve", action="store_true", help="keep the server up until Ctrl-C"
     )
     parser.add_argument(
-        "--port", type=int, default=0, help="with --serve: the port, else a free one"
+        "--port", type=int, help="with --serve: the port (default: a free one)"
     )
     arguments = parser.parse_args()
-    if not arguments.serve:
-        return tour()
-    return serve.main(arguments.port, GREETING)
+    if arguments.serve:
+        return serve.main(arguments.port or 0, GREETING)
+    if arguments.port is not None:
+        parser.error(
+            "--port has no effect without --serve. Try: "
+            f"{COMMAND} --serve --port {arguments.port}"
+        )
+    return tour()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The virtual environment of a checkout: made when absent, filled when out of date.
+"""The virtual environment of a checkout: created when absent, updated when outdated.
 
-This file knows only the standard library, and no more of Python than lets an old one
-read it and say that it is too old: it runs before anything is installed. Both commands
-of the README come through here, so that Python alone is enough to start.
+This file runs before anything is installed, so it uses only the standard library, and
+only syntax that an old Python can read, to report that it is too old. The commands of
+the README start here, so that Python alone is enough to run them.
 """
 
 import hashlib
@@ -11,11 +11,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = ROOT / "pyproject.toml"
+CONSTRAINTS = ROOT / "constraints.txt"
 VENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
 
@@ -27,7 +29,7 @@ def run(group: str, *arguments: str) -> NoReturn:
     """Become the checkout's own Python, with a dependency group installed.
 
     :param group: a name below ``[dependency-groups]`` in ``pyproject.toml``.
-    :param arguments: what that Python is given, ``-m`` and a module first.
+    :param arguments: the arguments of that Python, such as ``-m`` and a module.
     """
     check_python()
     create_environment()
@@ -62,7 +64,7 @@ def environment_python() -> Path:
 
 
 def create_environment() -> None:
-    """Make ``.venv`` with the standard library's venv, unless a whole one is there."""
+    """Create ``.venv`` with the standard library's venv, unless a whole one exists."""
     python = environment_python()
     if python.exists() and succeeds(python, "-c", "import pip"):
         return
@@ -70,14 +72,14 @@ def create_environment() -> None:
         importlib.util.find_spec("ensurepip") is None
     ):
         sys.exit(
-            "This Python comes without venv or ensurepip, which make the virtual "
+            "This Python comes without venv or ensurepip, which create the virtual "
             "environment. On Debian and Ubuntu: sudo apt install python3-venv."
         )
     say(f"Creating the virtual environment {VENV.name} …")
     if not succeeds(Path(sys.executable), "-m", "venv", str(VENV)):
         sys.exit(
-            f"{VENV} could not be made; the reason stands above. If it is a leftover "
-            "of an earlier attempt, remove it and run the command again."
+            f"{VENV} could not be created; the reason is above. If it is left over "
+            "from an earlier attempt, remove it and run the command again."
         )
 
 
@@ -87,21 +89,43 @@ def install(group: str) -> None:
     wanted = fingerprint()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    say(f"Installing the package and its {group!r} group (this needs the network) …")
-    pip = ("-m", "pip", "-qq", "--disable-pip-version-check", "--no-input")
+    say(
+        f"Installing flask-method-guard and its {group!r} tools into {VENV.name}. This "
+        "needs a package index, and takes about a minute the first time:"
+    )
+    started = time.monotonic()
     for what in (
         [PIP],
         ["--editable", str(ROOT), "--group", f"{PYPROJECT}:{group}"],
     ):
-        if not succeeds(environment_python(), *pip, "install", *what):
-            sys.exit("pip could not install that; its own words stand above.")
+        if not pip_install("--constraint", str(CONSTRAINTS), *what):
+            sys.exit(
+                "pip could not install that; the reason is above. If it could not find "
+                "a version or connect, check the network: PyPI, or the package index in "
+                "pip's configuration, must be reachable. Then run the command again."
+            )
     stamp.write_text(wanted)
+    say(f"Installed in {time.monotonic() - started:.0f} s.")
+
+
+def pip_install(*arguments: str) -> bool:
+    """Let the environment's pip install something, and name each package meanwhile.
+
+    :return: whether pip succeeded. It writes errors to the terminal itself.
+    """
+    options = ("--disable-pip-version-check", "--no-input", "--progress-bar=off")
+    command = [str(environment_python()), "-m", "pip", "install", *options, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pip:
+        for line in pip.stdout or ():
+            if line.startswith("Collecting "):
+                say("  " + line.split()[1])
+    return pip.returncode == 0
 
 
 def fingerprint() -> str:
-    """Return what changes when an installation is out of date."""
-    content = PYPROJECT.read_bytes() + str(ROOT).encode()
-    return hashlib.sha256(content).hexdigest()
+    """Return a text that changes when an installation is out of date."""
+    files = PYPROJECT.read_bytes() + CONSTRAINTS.read_bytes()
+    return hashlib.sha256(files + str(ROOT).encode()).hexdigest()
 
 
 def succeeds(python: Path, *arguments: str) -> bool:
@@ -110,5 +134,5 @@ def succeeds(python: Path, *arguments: str) -> bool:
 
 
 def say(text: str) -> None:
-    """Tell the user what takes time, before it does."""
+    """Print a line at once, since what follows can take time."""
     print(text, flush=True)

@@ -1,6 +1,7 @@
-"""The commands' set-up: what it says when it can't, and when it does nothing."""
+"""The commands' set-up: what it installs, what it prints, and how it fails."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,95 +10,144 @@ import pytest
 
 from tests import _bootstrap
 
+#: Takes the place of the environment's Python: it notes its arguments, prints what pip
+#: prints, and fails while a file is there.
+INTERPRETER = """\
+#!/bin/sh
+echo "$@" >> "{calls}"
+echo "Collecting flask>=2.3 (from flask-method-guard==0.1.0)"
+echo "  Downloading flask-3.1.3-py3-none-any.whl (103 kB)"
+[ ! -e "{broken}" ]
+"""
+
+posix_only = pytest.mark.skipif(_bootstrap.WINDOWS, reason="runs a shell script")
+
+
+class Checkout:
+    """An empty checkout, with an interpreter that only notes what it is asked."""
+
+    def __init__(self, root: Path) -> None:
+        self.pyproject = root / "pyproject.toml"
+        self.pyproject.write_text('requires-python = ">=3.10"\n')
+        self.constraints = root / "constraints.txt"
+        self.constraints.write_text("flask==3.1.3\n")
+        self.venv = root / ".venv"
+        self.broken = root / "broken"
+        self._calls = root / "calls"
+
+    def create_interpreter(self) -> None:
+        """Put the interpreter where the environment's is."""
+        python = _bootstrap.environment_python()
+        python.parent.mkdir(parents=True)
+        script = INTERPRETER.format(calls=self._calls, broken=self.broken)
+        python.write_text(script)
+        python.chmod(0o755)
+
+    def calls(self) -> list[str]:
+        """Return what was run since the last call."""
+        if not self._calls.exists():
+            return []
+        found = self._calls.read_text().splitlines()
+        self._calls.unlink()
+        return found
+
 
 @pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Return what would be run, in a checkout that is empty but for its metadata."""
-    run: list[list[str]] = []
-
-    def note(command: list[str]) -> int:
-        run.append(command[1:])
-        return 0
-
-    pyproject = tmp_path / "pyproject.toml"
-    pyproject.write_text('requires-python = ">=3.10"\n')
-    venv = tmp_path / ".venv"
-    venv.mkdir()
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """Let the set-up work on an empty checkout."""
+    made = Checkout(tmp_path)
     monkeypatch.setattr(_bootstrap, "ROOT", tmp_path)
-    monkeypatch.setattr(_bootstrap, "PYPROJECT", pyproject)
-    monkeypatch.setattr(_bootstrap, "VENV", venv)
-    monkeypatch.setattr(subprocess, "call", note)
-    return run
+    monkeypatch.setattr(_bootstrap, "PYPROJECT", made.pyproject)
+    monkeypatch.setattr(_bootstrap, "CONSTRAINTS", made.constraints)
+    monkeypatch.setattr(_bootstrap, "VENV", made.venv)
+    return made
 
 
-def test_an_old_python_is_refused(
-    commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A Python that is too old is told so before anything is run."""
+@pytest.mark.usefixtures("checkout")
+def test_an_old_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python that is too old is refused before anything is run."""
     monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
     with pytest.raises(SystemExit, match=r"needs Python 3\.10 or newer; this is 3\.9"):
         _bootstrap.run("test", "-m", "pytest")
-    assert commands == []
+    assert not _bootstrap.VENV.exists()
 
 
+@pytest.mark.usefixtures("checkout")
 @pytest.mark.parametrize("missing", ["venv", "ensurepip"])
 def test_a_missing_module_is_named(
-    commands: list[list[str]], monkeypatch: pytest.MonkeyPatch, missing: str
+    monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    """A Python without venv or ensurepip, as Debian has it, is told the package."""
+    """Debian packages venv and ensurepip separately; the message names the package."""
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name: None if name == missing else name
     )
     with pytest.raises(SystemExit, match="sudo apt install python3-venv"):
         _bootstrap.create_environment()
-    assert commands == []
+    assert not _bootstrap.VENV.exists()
 
 
-def test_an_environment_is_made_once(commands: list[list[str]]) -> None:
-    """The environment is made with venv when it is absent, and left alone then."""
+@posix_only
+def test_an_environment_is_created_once(checkout: Checkout) -> None:
+    """A whole environment is left alone."""
+    checkout.create_interpreter()
     _bootstrap.create_environment()
-    assert commands == [["-m", "venv", str(_bootstrap.VENV)]]
-    python = _bootstrap.environment_python()
-    python.parent.mkdir()
-    python.touch()
-    commands.clear()
-    _bootstrap.create_environment()
-    assert commands == [["-c", "import pip"]]
+    assert checkout.calls() == ["-c import pip"]
 
 
-def test_a_group_is_installed_once(commands: list[list[str]]) -> None:
-    """A group is installed when it never was, or when the metadata changed since."""
-    _bootstrap.install("test")
-    pip, package = commands
-    assert pip[-1] == "pip>=25.1"
-    assert package[-2:] == ["--group", f"{_bootstrap.PYPROJECT}:test"]
-    commands.clear()
-    _bootstrap.install("test")
-    assert commands == []
-    _bootstrap.install("examples")
-    assert len(commands) == 2
-    commands.clear()
-    _bootstrap.PYPROJECT.write_text("# another\n")
-    _bootstrap.install("test")
-    assert len(commands) == 2
-
-
-def test_a_failed_installation_is_tried_again(
-    commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+def test_an_environment_that_cannot_be_created(
+    checkout: Checkout, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What failed counts as not done."""
+    """The message names the folder, which may be left over."""
+    checkout.venv.write_text("a file where a folder should be")
+    with pytest.raises(SystemExit, match=r"\.venv could not be created"):
+        _bootstrap.create_environment()
+    assert "Creating the virtual environment .venv" in capfd.readouterr().out
 
-    def fail(command: list[str]) -> int:
-        return 1
 
-    with monkeypatch.context() as patch:
-        patch.setattr(subprocess, "call", fail)
-        with pytest.raises(SystemExit, match="pip could not install"):
-            _bootstrap.install("test")
-        with pytest.raises(SystemExit, match="could not be made"):
-            _bootstrap.create_environment()
+@posix_only
+def test_what_is_installed(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pip gets the pinned versions, and the user sees each package and the time."""
+    checkout.create_interpreter()
     _bootstrap.install("test")
-    assert len(commands) == 2
+    for call in checkout.calls():
+        assert f"--constraint {checkout.constraints}" in call
+    shown = capsys.readouterr().out.splitlines()
+    assert "needs a package index, and takes about a minute" in shown[0]
+    assert shown[1:-1] == ["  flask>=2.3"] * 2
+    assert re.fullmatch(r"Installed in \d+ s\.", shown[-1])
+
+
+@posix_only
+def test_a_group_is_installed_once(checkout: Checkout) -> None:
+    """A group is installed when it never was, or when a version or its list changed."""
+    checkout.create_interpreter()
+    _bootstrap.install("test")
+    pip, package = checkout.calls()
+    assert pip.endswith("pip>=25.1")
+    assert package.endswith(f"--group {checkout.pyproject}:test")
+    _bootstrap.install("test")
+    assert checkout.calls() == []
+    _bootstrap.install("examples")
+    assert len(checkout.calls()) == 2
+    for changed in (checkout.pyproject, checkout.constraints):
+        changed.write_text("# another\n")
+        _bootstrap.install("test")
+        assert len(checkout.calls()) == 2
+
+
+@posix_only
+def test_a_failed_installation_is_tried_again(checkout: Checkout) -> None:
+    """The message mentions the network, and the next run installs again."""
+    checkout.create_interpreter()
+    checkout.broken.touch()
+    with pytest.raises(SystemExit, match="pip could not install that.*the network"):
+        _bootstrap.install("test")
+    assert len(checkout.calls()) == 1
+    checkout.broken.unlink()
+    _bootstrap.install("test")
+    assert len(checkout.calls()) == 2
 
 
 @pytest.mark.parametrize(
@@ -106,10 +156,7 @@ def test_a_failed_installation_is_tried_again(
     ids=["posix", "windows"],
 )
 def test_run_hands_over(
-    commands: list[list[str]],
-    monkeypatch: pytest.MonkeyPatch,
-    windows: bool,
-    python: str,
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, windows: bool, python: str
 ) -> None:
     """The environment's Python gets the arguments, on each kind of system."""
     started: list[list[str]] = []
@@ -125,6 +172,9 @@ def test_run_hands_over(
     monkeypatch.setattr(os, "execv", execute)
     monkeypatch.setattr(subprocess, "call", start)
     monkeypatch.setattr(_bootstrap, "WINDOWS", windows)
+    checkout.venv.mkdir()
+    stamp = checkout.venv / "installed-test.txt"
+    stamp.write_text(_bootstrap.fingerprint())
     with pytest.raises(SystemExit) as stopped:
         _bootstrap.run("test", "-m", "pytest", "-x")
     assert stopped.value.code == 0

@@ -89,6 +89,16 @@ def test_serve_keeps_the_server_up() -> None:
             process.terminate()
 
 
+def test_a_port_without_serve_is_refused() -> None:
+    """``--port`` alone starts nothing, and the message has the right command."""
+    refused = subprocess.run(
+        [*TOUR, "--port", "8000"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 2
+    assert "python3 -m examples --serve --port 8000" in refused.stderr
+    assert refused.stdout == ""
+
+
 @pytest.fixture
 def client() -> Iterator[FlaskClient]:
     """Yield a client of a fresh bookshop."""
