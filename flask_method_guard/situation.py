@@ -19,7 +19,7 @@ from .config import Settings
 from .decision import Routing
 from .deprecation import Phase
 from .snapshot import Snapshot
-from .urlmap import Answer, Resource, refusal
+from .urlmap import Answer, Resource, answers_options, refusal
 
 #: The attribute of a request that keeps its instant.
 _INSTANT = "__method_guard_instant__"
@@ -126,8 +126,10 @@ class RequestSituation:
         rule, resource = self.req.url_rule, self.resource
         names = map(str.strip, allow.replace('"', "").split(","))
         listed = frozenset(filter(None, names))
-        if rule is not None and rule.methods and listed.issuperset(rule.methods):
-            # Flask asked the router for the methods of all rules at the URL.
+        methods = frozenset((rule and rule.methods) or ())
+        if len(methods) > 1 and listed.issuperset(methods):
+            # Flask asked the router for the methods of all rules at the URL. A rule for
+            # OPTIONS alone does not show that, since a hook can list that much.
             resource.listed_here = listed
         elif listed != (resource.listed_here or frozenset()):
             return None
@@ -158,5 +160,5 @@ def _routing(found: HTTPException | None) -> Routing:
 
 def is_automatic_options(req: Request) -> bool:
     """Return whether Flask itself answers a matched OPTIONS request."""
-    automatic = getattr(req.url_rule, "provide_automatic_options", False)
-    return req.method == "OPTIONS" and automatic
+    rule = req.url_rule
+    return req.method == "OPTIONS" and rule is not None and answers_options(rule)

@@ -300,9 +300,36 @@ class Resource:
         first = ("GET",) if "GET" in methods else ()
         for method in (*first, *methods):
             answer = self.answer(method)
-            if answer.rule is not None:
+            if answer.rule is not None and not is_options_route(answer.rule):
                 return answer
         return Answer(Routing.UNMATCHED)
+
+
+def is_options_route(rule: Rule) -> bool:
+    """Return whether Flask added a rule only to answer OPTIONS.
+
+    No released Flask does; a proposal for a later one gives these rules an endpoint of
+    their own. The view's rule then no longer has the method.
+    """
+    return bool(rule.endpoint == "_automatic_options")
+
+
+def answers_options(rule: Rule) -> bool:
+    """Return whether Flask itself answers the OPTIONS requests that match a rule."""
+    if rule.methods is None or "OPTIONS" not in rule.methods:
+        return False
+    marked = getattr(rule, "provide_automatic_options", False)
+    return is_options_route(rule) or bool(marked)
+
+
+def methods_of(rule: Rule) -> Collection[str] | None:
+    """Return the methods at the URL of a rule for which it is responsible.
+
+    :return: the methods, with OPTIONS where Flask answers it; ``None`` for every one.
+    """
+    if rule.methods is None or not getattr(rule, "provide_automatic_options", False):
+        return rule.methods
+    return rule.methods | {"OPTIONS"}
 
 
 def rule_text(rule: Rule) -> str:
@@ -318,8 +345,15 @@ def rule_text(rule: Rule) -> str:
 
 
 def url_rules(url_map: Map) -> list[Rule]:
-    """Return the rules that an HTTP request can match, sorted by URL."""
-    rules = [r for r in url_map.iter_rules() if not (r.build_only or r.websocket)]
+    """Return the rules that an HTTP request can match, sorted by URL.
+
+    Rules that Flask added only to answer OPTIONS are left out; see :func:`methods_of`.
+    """
+    rules = [
+        rule
+        for rule in url_map.iter_rules()
+        if not (rule.build_only or rule.websocket or is_options_route(rule))
+    ]
     return sorted(
         rules, key=lambda r: (rule_text(r), r.endpoint, sorted(r.methods or ()))
     )

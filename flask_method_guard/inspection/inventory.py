@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from ..config import Settings
 from ..decision import is_token
 from ..snapshot import Snapshot
-from ..urlmap import rule_text, url_rules
+from ..urlmap import methods_of, rule_text, url_rules
 from .apps import guard_of
 
 
@@ -81,7 +81,8 @@ def _route(snapshot: Snapshot, now: datetime, text: str, rules: list[Rule]) -> R
     for rule in rules:
         if rule.methods is None and snapshot.any_method:
             served.add("*")
-        methods = snapshot.supported_methods if rule.methods is None else rule.methods
+        methods = methods_of(rule)
+        methods = snapshot.supported_methods if methods is None else methods
         for method in methods:
             if not is_token(method):
                 refused[method] = 400
