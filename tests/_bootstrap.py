@@ -100,9 +100,10 @@ def install(group: str) -> None:
     ):
         if not pip_install("--constraint", str(CONSTRAINTS), *what):
             sys.exit(
-                "pip could not install that; the reason is above. If it could not find "
-                "a version or connect, check the network: PyPI, or the package index in "
-                "pip's configuration, must be reachable. Then run the command again."
+                "pip could not install that; the reason is above. If it could not "
+                "connect or find a version, check the network: PyPI, or the package "
+                "index in pip's configuration, must be reachable. Then run the command "
+                "again."
             )
     stamp.write_text(wanted)
     say(f"Installed in {time.monotonic() - started:.0f} s.")

@@ -108,7 +108,7 @@ def test_an_environment_that_cannot_be_created(
 def test_what_is_installed(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """pip gets the pinned versions, and the user sees each package and the time."""
+    """The pip command gets the pinned versions, and the user sees each package and the time."""
     checkout.create_interpreter()
     _bootstrap.install("test")
     for call in checkout.calls():
@@ -142,7 +142,7 @@ def test_a_failed_installation_is_tried_again(checkout: Checkout) -> None:
     """The message mentions the network, and the next run installs again."""
     checkout.create_interpreter()
     checkout.broken.touch()
-    with pytest.raises(SystemExit, match="pip could not install that.*the network"):
+    with pytest.raises(SystemExit, match=r"pip could not install that.*the network"):
         _bootstrap.install("test")
     assert len(checkout.calls()) == 1
     checkout.broken.unlink()
