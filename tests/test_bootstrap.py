@@ -108,7 +108,7 @@ def test_an_environment_that_cannot_be_created(
 def test_what_is_installed(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The pip command gets the pinned versions, and the user sees each package and the time."""
+    """The versions are pinned; the user sees each package, and the time it took."""
     checkout.create_interpreter()
     _bootstrap.install("test")
     for call in checkout.calls():
