@@ -79,6 +79,8 @@ class _SelfRendering(werkzeug.HTTPException):
     """Renders the facts; comes before Werkzeug's class in the resolution order."""
 
     code: int
+    #: An app's own description may be a lazy translation.
+    description: Any
     _reason: Reason
 
     def __init__(
