@@ -13,8 +13,15 @@ from pathlib import Path
 
 PACKAGE = "flask_method_guard"
 
-#: What only the checkout is for.
-NOT_SHIPPED = (".ci/", ".git", "benchmarks/")
+#: What is only useful in a checkout.
+NOT_SHIPPED = (
+    ".ci/",
+    ".editorconfig",
+    ".git",
+    ".pre-commit",
+    ".readthedocs",
+    "benchmarks/",
+)
 
 #: What the build backend adds to the two.
 WHEEL_METADATA = {
