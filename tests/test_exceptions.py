@@ -102,7 +102,7 @@ def test_description(
     assert json.loads(error.get_body())["detail"] == "Not today."
     error.description = "Never."
     assert json.loads(error.get_body())["detail"] == "Never."
-    error.description = None  # type: ignore[assignment]
+    error.description = None
     assert json.loads(error.get_body())["detail"] == ""
 
 
@@ -126,7 +126,7 @@ def test_a_description_of_any_type(
 ) -> None:
     """What is no string is shown as one, as Werkzeug's own exceptions do."""
     error = MethodNotAllowed(facts=replace(FACTS, media_type=media_type))
-    error.description = description  # type: ignore[assignment]
+    error.description = description
     assert text in error.get_body()
 
 
