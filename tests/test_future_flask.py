@@ -4,6 +4,7 @@ The rule of the view then no longer has OPTIONS. A Flask that works as today is 
 work that way.
 """
 
+from contextlib import suppress
 from inspect import signature
 from typing import Any
 
@@ -42,11 +43,12 @@ class FutureFlask(Flask):
         added.provide_automatic_options = automatic  # type: ignore[attr-defined]
         if automatic:
             only = {k: options[k] for k in ("defaults", "subdomain") if k in options}
-            self.url_map.add(
-                self.url_rule_class(
-                    rule, methods={"OPTIONS"}, endpoint=ENDPOINT, **only
-                )
+            own = self.url_rule_class(
+                rule, methods={"OPTIONS"}, endpoint=ENDPOINT, **only
             )
+            # Werkzeug 3.2 refuses a rule that the map has already.
+            with suppress(Exception):
+                self.url_map.add(own)
         return None
 
     if "ctx" not in signature(Flask.dispatch_request).parameters:
