@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from ..decision import TABLE, Reason, Row
+from ..decision import Reason, Row
 from ..deprecation import Deprecation
 from ..urlmap import rule_text
 from .apps import App, Environ, Guard, guard_of, hooks_before, is_own, name_of
@@ -148,11 +148,6 @@ def _outcome(found: Any) -> tuple[int | None, str]:
     if row.reason is Reason.ALLOWED and found.allowed_methods is not None:
         return 200, "Flask's automatic answer to OPTIONS, with the exact Allow"
     return row.status, row.answer
-
-
-def row_number(reason: Reason) -> tuple[int, int]:
-    """Give the number of a row of the decision table, from 1 on, and their count."""
-    return 1 + [row.reason for row in TABLE].index(reason), len(TABLE)
 
 
 def default_host(config: Mapping[Any, Any]) -> str:

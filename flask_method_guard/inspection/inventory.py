@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from ..config import Settings
 from ..decision import is_token
 from ..urlmap import MethodIndex, rule_text, url_rules
 from .apps import App, Guard, guard_of
+from .text import url_order
 
 
 @dataclass(frozen=True)
@@ -22,11 +24,22 @@ class Route:
     methods: tuple[str, ...]
     #: The methods that the rule declares and that are refused, with the status.
     refused: tuple[tuple[str, int], ...]
+    #: The methods that are served and deprecated, sorted.
+    deprecated: tuple[str, ...] = ()
+    #: The methods that nobody wrote down, sorted: OPTIONS that Flask answers, and
+    #: HEAD that is treated as GET is.
+    automatic: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """Give the value as JSON has it."""
-        methods = list(self.methods)
-        return {"rule": self.rule, "endpoint": self.endpoint, "methods": methods}
+        """Return the value as JSON shows it."""
+        return {
+            "rule": self.rule,
+            "endpoint": self.endpoint,
+            "methods": list(self.methods),
+            "refused": dict(self.refused),
+            "deprecated": list(self.deprecated),
+            "automatic": list(self.automatic),
+        }
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,10 @@ def inventory(app: App) -> Inventory:
         supported_methods=everything + index.supported_names,
         why=_why_supported(guard.settings, index, app),
         routes=tuple(
-            _route(guard, index, text, rules) for (text, _), rules in grouped.items()
+            _route(guard, index, text, rules)
+            for (text, _), rules in sorted(
+                grouped.items(), key=lambda item: (url_order(item[0][0]), item[0][1])
+            )
         ),
     )
 
@@ -86,7 +102,30 @@ def _route(guard: Guard, index: MethodIndex, text: str, rules: list[Any]) -> Rou
             else:
                 served.add(method)
     methods = ("*",) if "*" in served else tuple(sorted(served))
-    return Route(text, rules[0].endpoint, methods, tuple(sorted(refused.items())))
+    endpoint = rules[0].endpoint
+    deprecated = {m for m in served if guard.deprecation(endpoint, m) is not None}
+    return Route(
+        text,
+        endpoint,
+        methods,
+        tuple(sorted(refused.items())),
+        tuple(sorted(deprecated)),
+        tuple(_automatic(rules, refused, deprecated)),
+    )
+
+
+def _automatic(
+    rules: list[Any], refused: Mapping[str, int], deprecated: Container[str]
+) -> Iterator[str]:
+    """List the methods of a route that nobody wrote down."""
+    declared = {m for rule in rules for m in rule.methods or ()}
+    get, head = (
+        (method in deprecated, refused.get(method)) for method in ("GET", "HEAD")
+    )
+    if {"GET", "HEAD"} <= declared and get == head:
+        yield "HEAD"
+    if all(getattr(rule, "provide_automatic_options", False) for rule in rules):
+        yield "OPTIONS"
 
 
 def _why_supported(settings: Settings, index: MethodIndex, app: App) -> str:

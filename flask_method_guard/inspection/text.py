@@ -1,9 +1,48 @@
-"""Text: columns, numbers of things, status codes."""
+"""Text for people: widths, columns, the order of URLs, numbers of things."""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from http.client import responses
+
+
+def terminal_width() -> int | None:
+    """Return how many characters fit on a line of standard output.
+
+    ``COLUMNS`` decides where it is set, also for a pipe.
+
+    :return: the width; ``None`` for a pipe or a file, where any length does.
+    """
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def wrapped(text: str, width: int | None, first: str = "", rest: str = "") -> str:
+    """Wrap a text between words only, so that URLs and names stay whole.
+
+    :param width: the length of a line; ``None`` for one line.
+    :param first: what the first line begins with.
+    :param rest: what every other line begins with.
+    """
+    if width is None:
+        return f"{first}{text}"
+    return "\n".join(
+        textwrap.wrap(
+            text,
+            width,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -24,9 +63,31 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _width(lengths: list[int]) -> int:
-    """Choose a width for cells: all fit, but for a few that are long."""
+    """Choose a width for cells: all fit, except a few that are very long."""
     usual = sorted(lengths)[int(0.97 * (len(lengths) - 1))]
     return max(length for length in lengths if length <= max(usual, 40))
+
+
+def facts(pairs: Sequence[tuple[str, str]], width: int | None) -> list[str]:
+    """Write names and values in two columns; the values wrap.
+
+    :param width: the length of a line; ``None`` for one line a pair.
+    """
+    indent = max(len(name) for name, _ in pairs) + 2
+    return [
+        wrapped(value, width, name.ljust(indent), " " * indent) for name, value in pairs
+    ]
+
+
+def url_order(rule: str) -> tuple[object, ...]:
+    """Return a sort key for URL rules: segment by segment, as people look for them.
+
+    A URL comes before those below it, fixed segments come before variables, case
+    does not matter, and rules with a host come after those without.
+    """
+    host, slash, path = rule.partition("/")
+    segments = re.split(r"/(?![^<]*>)", slash + path)
+    return host, [("<" in part, part.casefold()) for part in segments], rule
 
 
 def status_text(status: int) -> str:
@@ -36,4 +97,4 @@ def status_text(status: int) -> str:
 
 def counted(count: int, noun: str) -> str:
     """Write a number of things."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
