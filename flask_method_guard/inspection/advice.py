@@ -47,7 +47,10 @@ def _not_implemented(app: App, found: Explanation) -> str:
     guard = guard_of(app)
     method, upper = found.method, found.method.upper()
     if method != upper and guard.index(app).supports(upper):
-        return _upper_case(upper)
+        return (
+            f"Send {upper} in upper case. To accept any case, set"
+            " METHOD_GUARD_CASE_SENSITIVE = False."
+        )
     if isinstance(guard.settings.supported_methods, frozenset):
         return f"To accept {method}, add it to a route and to {_SETTING}."
     return (
@@ -56,24 +59,15 @@ def _not_implemented(app: App, found: Explanation) -> str:
     )
 
 
-def _upper_case(method: str) -> str:
-    return (
-        f"Send {method} in upper case. To accept any case, set"
-        " METHOD_GUARD_CASE_SENSITIVE = False."
-    )
-
-
 def _retired(app: App, found: Explanation) -> str:
     return (
-        f"To serve {found.method} again, give it a later sunset, or set"
-        " METHOD_GUARD_ENFORCE_SUNSET = False."
+        f"To serve {found.method} again, give it a later sunset, or do not enforce"
+        " sunsets."
     )
 
 
 def _not_allowed(app: App, found: Explanation) -> str:
     method = found.method.upper()
-    if method != found.method and method in found.allowed_methods:
-        return _upper_case(method)
     view = view_of(app, found.endpoint)
     source = source_of(app.view_functions.get(found.endpoint or ""))
     if isclass(source) and issubclass(source, MethodView):

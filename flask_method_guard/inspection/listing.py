@@ -6,7 +6,6 @@ This module draws; what it draws are the plain values of an inventory.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -30,10 +29,10 @@ _SIGN = re.compile(r"\S+(\*)(?!\S)|(?:(?<=:)|(?<!\S))(400|405|501)(?!\S)")
 
 #: From this many routes on, headings help more than they take.
 _MANY = 20
+#: Smaller blueprints than this, on average, would be mostly headings.
+_MEMBERS = 5
 #: One URL in so many may be too long for its column.
 _FEW = 10
-#: What compact entries leave for methods at least.
-_NARROW = 20
 
 
 class _Line(NamedTuple):
@@ -66,17 +65,26 @@ def _footer(found: Inventory, width: int | None, show_all: bool) -> Iterator[str
     count = counted(urls, "URL")
     if urls != len(found.routes):
         count += f", {counted(len(found.routes), 'route')}"
-    if _lines(found.routes, show_all) != _lines(found.routes, True):
-        count += ". Automatic HEAD and OPTIONS are left out; --all shows them"
+    shown = [_methods(route, show_all) for route in found.routes]
+    hidden = {
+        method
+        for route, methods in zip(found.routes, shown, strict=True)
+        for method in _methods(route, True).keys() - methods
+    }
+    if hidden:
+        verb = "is" if len(hidden) == 1 else "are"
+        names = " and ".join(sorted(hidden))
+        count += f". Automatic {names} {verb} left out; see --all"
     yield wrapped(f"{count}.", width)
-    lines = _lines(found.routes, show_all)
-    used = {sign for line in lines for sign in line.methods.values()}
+    used = {sign for methods in shown for sign in methods.values()}
     for sign, meaning in _LEGEND.items():
         if sign in used:
             yield wrapped(meaning, width, f"{sign.ljust(3)}  ", " " * 5)
     yield ""
     yield wrapped(f"Supported: {', '.join(found.supported_methods)}", width, "", "  ")
     yield wrapped(f"({found.why})", width, "  ", "  ")
+    if "*" not in found.supported_methods:
+        yield "Every other method gets 501 Not Implemented."
 
 
 # -- what is shown of a route --------------------------------------------------------
@@ -172,20 +180,18 @@ class _Layout(NamedTuple):
         return "  ".join(cells).rstrip()
 
     def draw(self, line: _Line) -> list[str]:
-        """Draw a line; what has no room goes below, in its column."""
+        """Draw a line of the listing, on more than one line if it has to be."""
         text = self.write(line)
+        cells = [line.url.ljust(self.url_width), _styled(text)]
         if self.has_endpoint:
-            cells = [line.url.ljust(self.url_width), _styled(text)]
             gap = " " * (self.methods_width - len(text))
-            return [f"{'  '.join(cells)}{gap}  {line.endpoint}"]
-        first, *rest = (
-            _fold(text, self.methods_width) if self.write is _compact else (text,)
-        )
-        indent = " " * (self.url_width + 2)
-        below = [f"{indent}{_styled(part)}" for part in rest]
-        if len(line.url) > self.url_width:
-            return [line.url, f"{indent}{_styled(first)}", *below]
-        return [f"{line.url.ljust(self.url_width)}  {_styled(first)}", *below]
+            cells = [cells[0], f"{cells[1]}{gap}", line.endpoint]
+        elif self.write is not _compact and len(line.url) > self.url_width:
+            return [line.url, f"{' ' * self.url_width}  {_styled(text)}"]
+        elif len(cells[0]) + 2 + len(text) > self.url_width + 2 + self.methods_width:
+            width = self.url_width + 2 + self.methods_width
+            return [line.url, *map(_styled, _below(text, width))]
+        return ["  ".join(cells).rstrip()]
 
 
 def _layout(lines: Sequence[_Line], merged: Sequence[_Line], width: int) -> _Layout:
@@ -210,26 +216,24 @@ def _layout(lines: Sequence[_Line], merged: Sequence[_Line], width: int) -> _Lay
 
 
 def _url_width(lines: Sequence[_Line], width: int) -> int:
-    """Choose the width of compact entries' URLs that takes the fewest lines."""
+    """Choose the widest column of URLs that takes no more lines than needed."""
     entries = Counter((len(line.url), _compact(line)) for line in lines)
 
     def height(url_width: int) -> int:
         return sum(
-            count * (len(_fold(text, width - url_width - 2)) + (length > url_width))
+            count * (1 + len(_below(text, width)))
             for (length, text), count in entries.items()
+            if max(length, url_width) + 2 + len(text) > width
         )
 
-    choices = {length for length, _ in entries if length <= width - _NARROW}
-    return min(sorted(choices) or [4], key=height)
+    choices = sorted({min(length, width) for length, _ in entries}, reverse=True)
+    return min(choices, key=height)
 
 
 @lru_cache(maxsize=4096)
-def _fold(text: str, width: int) -> tuple[str, ...]:
-    return tuple(
-        textwrap.wrap(
-            text, max(width, 1), break_long_words=False, break_on_hyphens=False
-        )
-    ) or ("",)
+def _below(text: str, width: int) -> tuple[str, ...]:
+    """Fold methods that have no room next to their URL."""
+    return tuple(wrapped(text, width, "    ", "    ").splitlines())
 
 
 def _folded(routes: Sequence[Route], width: int, show_all: bool) -> Iterator[str]:
@@ -254,13 +258,13 @@ def _groups(routes: Sequence[Route]) -> dict[str, list[Route]]:
     groups: dict[str, list[Route]] = {}
     for route in routes:
         groups.setdefault(route.endpoint.rpartition(".")[0], []).append(route)
-    if len(routes) > _MANY and len(groups) * 3 <= len(routes):
+    if len(routes) > _MANY and len(groups) * _MEMBERS <= len(routes):
         return groups
     return {"": list(routes)}
 
 
 def _unfolded(lines: Sequence[_Line]) -> Iterator[str]:
-    """Draw one line a route, with all that is known, for programs and files."""
+    """Draw one line for each route, for files and other programs."""
     write = _matrix(lines)
     rows = [(line.url, write(line), line.endpoint) for line in lines]
     header, *texts = columns([("URL", write(None), "Endpoint"), *rows])
