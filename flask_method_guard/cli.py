@@ -284,15 +284,15 @@ def check(
 
 
 def _print_finding(finding: Finding) -> None:
-    """Print the place, as editors find it, then what is wrong, then the fix."""
+    """Print the place, as editors find it, what is wrong, and below it the fix."""
     width = terminal_width()
     place = f"{finding.file}:{finding.line}: " if finding.file else ""
-    colour = {Severity.ERROR: "red", Severity.WARNING: "yellow"}[finding.severity]
-    severity = click.style(str(finding.severity), fg=colour)
     where = f" in {finding.endpoint}" if finding.endpoint else ""
-    click.echo(f"{place}{click.style(finding.id, bold=True)} {severity}{where}")
-    for text in (finding.message, f"Fix: {finding.hint}"):
-        click.echo(wrapped(text, width, "    ", "    "))
+    title = f"{finding.id} {finding.severity}"
+    text = wrapped(f"{place}{title}{where}: {finding.message}", width, "", "    ")
+    colour = {Severity.ERROR: "red", Severity.WARNING: "yellow"}[finding.severity]
+    click.echo(text.replace(title, click.style(title, fg=colour), 1))
+    click.echo(wrapped(f"Fix: {finding.hint}", width, "    ", "    "))
     click.echo()
 
 

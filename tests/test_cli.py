@@ -652,16 +652,16 @@ def test_check(monkeypatch: pytest.MonkeyPatch) -> None:
     result = run(shop(), "check")
     assert result.exit_code == 1
     item = inspect.getsourcelines(Item)[1]
+    line = create.__code__.co_firstlineno
     assert result.output == (
         f"""\
-tests/test_cli.py:{item}: MG102 error in items.item
-    DELETE /items/<int:id>: {__name__}.Item does not implement it; clients
-    get 500.
+tests/test_cli.py:{item}: MG102 error in items.item: DELETE /items/<int:id>:
+    {__name__}.Item does not implement it; clients get 500.
     Fix: Write the function, or take the method out of the route or of the
     class's methods.
 
-tests/test_cli.py:{create.__code__.co_firstlineno}: MG105 warning in items.create
-    POST: its sunset was 1 January 2026, and it is still served.
+tests/test_cli.py:{line}: MG105 warning in items.create: POST: its sunset was 1
+    January 2026, and it is still served.
     Fix: Set METHOD_GUARD_ENFORCE_SUNSET, take the method out of its routes, or
     give a later sunset.
 
@@ -674,7 +674,7 @@ def test_a_finding_about_the_app() -> None:
     """A finding without a place and an endpoint begins with its id."""
     app = shop(DEPRECATED_METHODS={"LINK": {"notice": "Use PUT."}})
     text = output(app, "check", "--select", "MG106")
-    assert text.startswith("MG106 warning\n    LINK is deprecated, but no route of the")
+    assert text.startswith("MG106 warning: LINK is deprecated, but no route of the app")
 
 
 def test_the_file_of_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
