@@ -18,7 +18,6 @@ import click
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
-from .decision import is_token
 from .inspection.advice import advice, view_of
 from .inspection.listing import listing
 from .inspection.text import counted, facts, status_text, terminal_width, wrapped
@@ -172,7 +171,7 @@ def explain(
     Example: flask methods explain PUT /items/3
     """
     info = ctx.ensure_object(ScriptInfo)
-    if _looks_like_url(method) and is_token(url):
+    if _looks_like_url(method) and not _looks_like_url(url):
         options = ["--host", host] if host else []
         raise click.UsageError(
             "METHOD comes first, and URL second. Run:\n\n    "

@@ -20,7 +20,7 @@ from markupsafe import escape
 from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
 
-from .inspection.apps import Environ, Guard, guard_of, hooks_before, is_own, name_of
+from .inspection.apps import Environ, Guard, guard_of, hooks_before, name_of
 from .inspection.explanation import (
     REFUSED,
     Explanation,
@@ -416,7 +416,7 @@ class _Exchange:
                 ' headers={"Cookie": "session=…"}.'
             )
         hooks = [f for found in self._app.before_request_funcs.values() for f in found]
-        found = [f for f in self._first.values() if f in hooks and not is_own(f)]
+        found = [f for f in self._first.values() if f in hooks]
         if not found or self._guard.settings.reject_early:
             return
         move = ""

@@ -619,6 +619,7 @@ def test_explain_with_swapped_arguments() -> None:
         "\nError: METHOD comes first, and URL second. Run:\n\n"
         "    methods explain --host shop.test PUT '/items/<id>'\n"
     )
+    assert output(shop(), "explain", "/a", "/b").startswith("/a /b: 400 Bad Request")
     result = run(shop(), "explain", "*", "OPTIONS")
     assert result.output.endswith("\n    methods explain OPTIONS '*'\n")
 

@@ -69,6 +69,10 @@ MAY_IMPORT = {
     "inspection.__init__": (),
     "inspection.samples": ("werkzeug.routing", f"{NAME}.urlmap"),
     "inspection.text": (),
+    "inspection.places": ("click", "flask", "jinja2", "werkzeug"),
+    "inspection.first": ("flask", "werkzeug.test", f"{NAME}.inspection"),
+    "inspection.listing": ("click", f"{NAME}.decision", f"{NAME}.inspection"),
+    "inspection.advice": ("flask.views", f"{NAME}.decision", f"{NAME}.inspection"),
     "inspection.apps": (
         f"{NAME}.config",
         f"{NAME}.deprecation",
@@ -78,6 +82,7 @@ MAY_IMPORT = {
         f"{NAME}.decision",
         f"{NAME}.deprecation",
         f"{NAME}.inspection.apps",
+        f"{NAME}.inspection.places",
         f"{NAME}.marks",
         f"{NAME}.urlmap",
     ),
@@ -85,6 +90,7 @@ MAY_IMPORT = {
         f"{NAME}.config",
         f"{NAME}.decision",
         f"{NAME}.inspection.apps",
+        f"{NAME}.inspection.text",
         f"{NAME}.urlmap",
     ),
     "inspection.explanation": (
@@ -95,6 +101,8 @@ MAY_IMPORT = {
     ),
     "report": (f"{NAME}.inspection",),
     "testing": (
+        "flask",
+        "markupsafe",
         "werkzeug.datastructures",
         "werkzeug.test",
         f"{NAME}.inspection",

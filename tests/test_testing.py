@@ -8,6 +8,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial, wraps
 from typing import Any
@@ -386,6 +387,7 @@ def test_tracebacks_do_not_flood_the_failure(caplog: pytest.LogCaptureFixture) -
     [record] = caplog.records
     assert (record.name, record.levelname) == ("flask_method_guard.testing", "DEBUG")
     assert "ZeroDivisionError" in caplog.text
+    assert app.logger.filters == []
     app.test_client().put("/")  # and afterwards, all is logged as before
     assert "Exception on / [PUT]" in caplog.text
 
@@ -688,6 +690,14 @@ def test_an_app_in_which_nothing_was_tested() -> None:
     )
 
 
+@pytest.mark.parametrize(("count", "hollow"), [(0, False), (10, False), (11, True)])
+def test_fewer_than_one_in_ten(count: int, hollow: bool) -> None:
+    """One answer in ten is enough, one in eleven is not."""
+    [one, *_] = assert_method_contract(small_app()).answers
+    others = (replace(one, from_guard=False),) * (count - 1)
+    assert ContractReport((one, *others)[:count]).is_hollow == hollow
+
+
 @pytest.mark.parametrize(("free", "fails"), [("GET", True), ("DELETE", False)])
 def test_one_answer_in_ten_is_enough(free: str, fails: bool) -> None:
     """One answer of twelve from the guard is too few, two are enough."""
@@ -755,10 +765,11 @@ def test_a_middleware_that_answers_first() -> None:
     assert "log in" not in text
 
 
-def test_something_else_that_answers_first() -> None:
+@pytest.mark.parametrize("name", ["preprocess_request", "handle_user_exception"])
+def test_something_else_that_answers_first(name: str) -> None:
     """What is neither a hook nor a middleware is called that."""
     app = small_app()
-    app.preprocess_request = lambda: Response("No.", 403)  # type: ignore[method-assign]
+    setattr(app, name, lambda *_: Response("No.", 403))
     assert "403 from something that is neither a hook nor a mid" in failure(app)
 
 

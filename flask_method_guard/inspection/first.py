@@ -13,6 +13,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
+from .apps import is_own
+
 Function = Callable[..., Any]
 
 
@@ -26,7 +28,7 @@ def find_first(app: Flask, environ: dict[str, Any]) -> Function | None:
     :param app: the app.
     :param environ: the request.
     :return: the function; the middleware around the app if no function ran; ``None``
-        if it is neither.
+        if it was neither of them.
     """
     hooks = {
         _code(hook): hook
@@ -43,7 +45,7 @@ def find_first(app: Flask, environ: dict[str, Any]) -> Function | None:
     with _profiled(note), suppress(Exception):
         run_wsgi_app(app, environ, buffered=True)
     if ran:
-        return ran[-1]
+        return None if is_own(ran[-1]) else ran[-1]
     wsgi_app: Any = app.wsgi_app
     return None if getattr(wsgi_app, "__self__", None) is app else wsgi_app
 

@@ -33,6 +33,8 @@ _MANY = 20
 _MEMBERS = 5
 #: One URL in so many may be too long for its column.
 _FEW = 10
+#: A line out of its column is as bad as this part of a line more.
+_RAGGED = 0.25
 
 
 class _Line(NamedTuple):
@@ -216,18 +218,20 @@ def _layout(lines: Sequence[_Line], merged: Sequence[_Line], width: int) -> _Lay
 
 
 def _url_width(lines: Sequence[_Line], width: int) -> int:
-    """Choose the widest column of URLs that takes no more lines than needed."""
+    """Choose the width of compact entries' URLs: few lines, in columns if possible."""
     entries = Counter((len(line.url), _compact(line)) for line in lines)
 
-    def height(url_width: int) -> int:
-        return sum(
-            count * (1 + len(_below(text, width)))
-            for (length, text), count in entries.items()
-            if max(length, url_width) + 2 + len(text) > width
-        )
+    def cost(url_width: int) -> float:
+        total = 0.0
+        for (length, text), count in entries.items():
+            if max(length, url_width) + 2 + len(text) > width:
+                total += count * len(_below(text, width))
+            elif length > url_width:
+                total += count * _RAGGED
+        return total
 
     choices = sorted({min(length, width) for length, _ in entries}, reverse=True)
-    return min(choices, key=height)
+    return min(choices, key=cost)
 
 
 @lru_cache(maxsize=4096)
