@@ -55,7 +55,7 @@ def _code(hook: Any) -> CodeType | None:
     while isinstance(hook, partial):
         hook = hook.func
     if not hasattr(hook, "__code__"):
-        hook = getattr(hook, "__func__", type(hook).__call__)
+        hook = type(hook).__call__
     return getattr(hook, "__code__", None)
 
 

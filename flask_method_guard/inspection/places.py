@@ -62,7 +62,6 @@ def source_of(view: Any) -> Any:
     view = inspect.unwrap(view)
     while isinstance(view, partial):
         view = view.func
-    view = getattr(view, "__func__", view)
     if inspect.isclass(view) or hasattr(view, "__code__"):
         return view
     return type(view)
