@@ -134,6 +134,14 @@ def test_automatic_methods_that_are_not_automatic() -> None:
     ]
 
 
+def test_a_head_that_is_treated_differently_from_get() -> None:
+    """HEAD is shown where GET does not say what becomes of it."""
+    app = shop()
+    view = deprecated_methods("HEAD", since="2026-01-01")(lambda: fail())
+    app.add_url_rule("/h", "h", view)
+    assert "/h   GET HEAD*  h\n" in output(app, "--filter", "/h")
+
+
 def test_deprecated_methods_are_marked() -> None:
     """A deprecated method that is served has a sign, and a legend explains it."""
     text = output(shop(), "--filter", "create")
@@ -400,8 +408,17 @@ def test_big_apps(width: int, dav: bool, monkeypatch: pytest.MonkeyPatch) -> Non
     assert ("part7.thing_0" in "\n".join(lines)) == (width == 200)
 
 
+def test_compact_entries_are_in_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few entries with many methods do not cost all others their column."""
+    lines = listed(big(dav=True), 92, monkeypatch)
+    column = lines[0].index("Methods")
+    entries = [line for line in lines if line.startswith("  /") and " " in line[2:]]
+    assert len(entries) > 140
+    assert all(line[column - 1] == " " < line[column] for line in entries)
+
+
 @pytest.mark.parametrize(
-    ("blueprints", "routes"), [(2, 5), (20, 3)], ids=["short", "tiny"]
+    ("blueprints", "routes"), [(2, 9), (20, 3)], ids=["short", "tiny"]
 )
 def test_headings_only_where_they_help(
     blueprints: int, routes: int, monkeypatch: pytest.MonkeyPatch
