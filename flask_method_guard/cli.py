@@ -1,7 +1,7 @@
 """The command line: ``flask methods``, which prints what the reports say.
 
-Nothing is decided here. What is printed is made of the plain values of
-:mod:`flask_method_guard.report`; colour appears on a terminal only.
+Nothing is decided here. Everything that is printed comes from the plain values of
+:mod:`flask_method_guard.report`. Colour appears on a terminal only.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
-from .inspection.explanation import row_number
-from .inspection.text import columns, counted, status_text, terminal_width
+from .inspection.advice import advice, view_of
+from .inspection.listing import listing
+from .inspection.text import counted, facts, status_text, terminal_width, wrapped
 from .inspection.timetable import due, timetable
 from .report import (
     DeprecatedMethod,
@@ -37,7 +39,7 @@ _format = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How the report is printed.",
+    help="Print for people or for programs.",
 )
 
 _at = click.option(
@@ -48,7 +50,7 @@ _at = click.option(
 
 
 class _ListByDefault(click.Group):
-    """Lists where no command is named: options alone belong to ``list``."""
+    """Lists when no command is named: options alone belong to ``list``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``list`` in front of options, and where there is nothing."""
@@ -58,12 +60,13 @@ class _ListByDefault(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_ListByDefault, short_help="Show what each method gets.")
+@click.group(cls=_ListByDefault, short_help="Show which HTTP methods each URL accepts.")
 @click.pass_context
 def methods(ctx: click.Context) -> None:
-    """Show, explain and check what each method on each URL gets.
+    """Show which HTTP methods each URL accepts, and what all others get.
 
-    Without a command, it lists; see `flask methods list --help`.
+    Without a command, every URL is listed; `flask methods list --help` shows the
+    options for that.
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
@@ -72,12 +75,14 @@ def methods(ctx: click.Context) -> None:
 def _ask(
     info: ScriptInfo, question: Callable[..., _T], *args: Any, **kwargs: Any
 ) -> _T:
-    """Ask a report about the app; what it refuses to answer is for the user."""
+    """Ask a report about the app, and turn its complaints into messages."""
     app = info.load_app()
     try:
         return question(app, *args, **kwargs)
-    except (report.NoGuardError, ValueError) as error:
+    except report.NoGuardError as error:
         raise click.ClickException(str(error)) from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _print_json(value: object) -> None:
@@ -87,34 +92,70 @@ def _print_json(value: object) -> None:
 # -- list -------------------------------------------------------------------------
 
 
-@methods.command("list", short_help="List the URLs and their methods.")
-@click.option("--filter", "text", help="Only URLs and endpoints with this text.")
-@click.option("--blueprint", help="Only this blueprint, and those in it.")
+@methods.command("list", short_help="List every URL with its methods.")
+@click.option(
+    "--filter",
+    "text",
+    metavar="TEXT",
+    help="Only URLs and endpoints that contain TEXT, in any case.",
+)
+@click.option(
+    "--blueprint",
+    metavar="NAME",
+    help="Only this blueprint and the blueprints inside it.",
+)
+@click.option(
+    "--all",
+    "show_all",
+    is_flag=True,
+    help="Also show the HEAD and OPTIONS that Flask adds to routes.",
+)
 @_format
 @pass_script_info
 def list_(
-    info: ScriptInfo, text: str | None, blueprint: str | None, style: str
+    info: ScriptInfo,
+    text: str | None,
+    blueprint: str | None,
+    show_all: bool,
+    style: str,
 ) -> None:
-    """List every URL, its endpoint and its methods, and what is supported.
+    """List every URL with its methods, and the methods that the app supports.
 
-    A status in a method's place: the route declares the method, and clients get
-    that status. An empty place: the route does not take the method.
+    The list fits the width of the terminal. Set COLUMNS for another width. A pipe
+    gets one line for each route, with its endpoint.
+
+    PUT* is deprecated. A status, such as PUT:405 or 405 in the place of PUT, is
+    the answer to a method that the route declares and the app refuses.
     """
     found = _ask(info, report.inventory)
-    known = info.load_app().blueprints
-    if blueprint is not None and blueprint not in known:
-        close = difflib.get_close_matches(blueprint, known, 1)
-        hint = f"Did you mean {close[0]!r}?" if close else "The app has no such one."
-        raise click.BadParameter(f"{blueprint!r} is no blueprint. {hint}")
+    _check_blueprint(blueprint, info.load_app().blueprints)
     routes = [r for r in found.routes if _is_wanted(r, text, blueprint)]
     found = Inventory(found.supported_methods, found.why, tuple(routes))
     if style == "json":
         _print_json(found.as_json())
+    elif not routes:
+        click.echo(_nothing(text, blueprint))
+    else:
+        for line in listing(found, terminal_width(), show_all=show_all):
+            click.echo(line)
+
+
+def _check_blueprint(name: str | None, known: Iterable[str]) -> None:
+    if name is None or name in known:
         return
-    for line in _route_lines(found.routes):
-        click.echo(line)
-    click.echo(f"\n{counted(len(routes), 'route')}.")
-    click.echo(f"Supported: {', '.join(found.supported_methods)}\n  ({found.why}).")
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"Blueprints: {', '.join(names)}." if names else "The app has none."
+    if close:
+        hint = f"Did you mean {close[0]!r}?"
+    raise click.UsageError(f"No blueprint named {name!r}. {hint}")
+
+
+def _nothing(text: str | None, blueprint: str | None) -> str:
+    where = f"blueprint {blueprint!r}" if blueprint else "the app"
+    if text:
+        return f"No URL or endpoint of {where} contains {text!r}."
+    return f"No URLs in {where}."
 
 
 def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
@@ -124,87 +165,86 @@ def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
     return not blueprint or route.endpoint.startswith(f"{blueprint}.")
 
 
-def _route_lines(routes: Sequence[Route]) -> Iterable[str]:
-    names = {m for r in routes for m in [*r.methods, *dict(r.refused)]}
-    shown = sorted(names - {"*"})
-    rows = [("URL", "Endpoint", " ".join(map(_printable, shown)))]
-    for route in routes:
-        if route.methods == ("*",):
-            slots = "every method"
-        else:
-            slots = " ".join(_slot(route, method) for method in shown).rstrip()
-        rows.append((route.rule, route.endpoint, slots))
-    header, *lines = columns(rows)
-    yield click.style(header, bold=True)
-    yield from lines
-
-
-def _slot(route: Route, method: str) -> str:
-    """Fill one method's place in a line: its name, its status, or nothing."""
-    width = len(_printable(method))
-    if method in route.methods:
-        return method.ljust(width)
-    status = dict(route.refused).get(method)
-    if status is None:
-        return " " * width
-    return _coloured(str(status), status) + " " * (width - 3)
-
-
 # -- explain ----------------------------------------------------------------------
 
 
-@methods.command(short_help="Explain what one request gets.")
+@methods.command(short_help="Explain the answer to one request.")
 @click.argument("method")
 @click.argument("url")
-@click.option("--host", help="The host that the request is sent to.")
+@click.option("--host", metavar="HOST", help="The host that the request is sent to.")
 @_at
 @_format
-@pass_script_info
+@click.pass_context
 def explain(  # noqa: PLR0913, PLR0917
-    info: ScriptInfo,
+    ctx: click.Context,
     method: str,
     url: str,
     host: str | None,
     at: str | None,
     style: str,
 ) -> None:
-    """Explain what METHOD gets at URL, and why. No view runs.
+    """Explain the answer to METHOD at URL. Nothing is sent, and no view runs.
 
-    METHOD may be anything that a client can send, such as get or '<x>'. URL is a
+    METHOD is anything that a client can send, such as PUT, get or '<x>'. URL is a
     path, a whole URL, or '*' for the server as a whole.
+
+    Example: flask methods explain PUT /items/3
     """
+    info = ctx.ensure_object(ScriptInfo)
+    if _looks_like_url(method) and not _looks_like_url(url):
+        options = ["--host", host] if host else []
+        options += ["--at", at] if at else []
+        raise click.UsageError(
+            "METHOD comes first, and URL second. Run:\n\n    "
+            + _command(ctx, info, [*options, url, method])
+        )
     found = _ask(info, report.explain, method, url, host, at=at)
     if style == "json":
         _print_json(found.as_json())
         return
+    width = terminal_width()
     request = f"{_printable(method)} {_printable(url)}"
-    answer = "what the view says"
+    answer = "the view answers"
     if found.status is not None:
         answer = status_text(found.status)
     click.echo(f"{request}: {_coloured(answer, found.status)}\n")
-    for line in columns(list(_facts(found))):
+    app = info.load_app()
+    for line in facts(list(_facts(found, view_of(app, found.endpoint))), width):
         click.echo(line)
+    if next_step := advice(app, found):
+        click.echo("\nWhat to do:")
+        click.echo(wrapped(next_step, width, "- ", "  "))
     if found.unknown:
         click.echo("\nWhat this cannot know:")
     for sentence in found.unknown:
-        click.echo(f"- {sentence}")
+        click.echo(wrapped(sentence, width, "- ", "  "))
 
 
-def _facts(found: Explanation) -> Iterable[tuple[str, str]]:
-    """Name what is known, a line each."""
-    if found.reason is not None:
-        number, count = row_number(found.reason)
-        yield "Reason", f"{found.reason} (row {number} of {count})"
-    yield "When", found.condition
-    yield "Answer", found.answer
-    yield "Law", found.rfc
+def _looks_like_url(text: str) -> bool:
+    return text == "*" or text.startswith(("/", "http://", "https://"))
+
+
+def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
+    """Write the command again, with other arguments."""
+    program, *names = ctx.command_path.split(" ")
+    app = ["--app", info.app_import_path] if info.app_import_path else []
+    return shlex.join([program, *app, *names, *args])
+
+
+def _facts(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
+    """Name what is known."""
     deprecation = found.deprecation.as_json() if found.deprecation else {}
     known = {
+        "Reason": found.reason,
+        "When": found.condition,
+        "Answer": found.answer,
+        "Spec": found.rfc,
         "Rule": found.rule,
         "Endpoint": found.endpoint,
+        "View": view,
         "Allow": ", ".join(found.allowed_methods),
         "Location": found.location,
-        "Says": found.detail,
+        "Detail": found.detail,
         "Docs": found.docs,
         "Deprecated": "; ".join(
             f"{name} {', '.join(value) if isinstance(value, list) else value}"
@@ -217,25 +257,45 @@ def _facts(found: Explanation) -> Iterable[tuple[str, str]]:
 # -- check ------------------------------------------------------------------------
 
 
-@methods.command(short_help="Find what will surprise.")
+def _split(
+    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> list[str]:
+    """Take a comma-separated list, an option that is repeated, or both."""
+    return [name.strip() for value in values for name in value.split(",")]
+
+
+@methods.command(short_help="Find mistakes in the methods of your routes.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="IDS",
+    callback=_split,
+    help="Run only these checks, such as MG101,MG102.",
+)
 @click.option(
     "--ignore",
     multiple=True,
-    metavar="ID",
-    type=click.Choice([entry.id for entry in report.CHECKS]),
-    help="Leave a check out. Can be given several times.",
+    metavar="IDS",
+    callback=_split,
+    help="Leave out these checks, such as MG103,MG104. MG103:ENDPOINT leaves out the"
+    " findings of one endpoint.",
 )
-@click.option("--strict", is_flag=True, help="Fail on a warning, too.")
+@click.option("--strict", is_flag=True, help="Exit with 1 on a warning, too.")
 @_format
 @click.pass_context
 def check(
-    ctx: click.Context, ignore: tuple[str, ...], strict: bool, style: str
+    ctx: click.Context,
+    select: list[str],
+    ignore: list[str],
+    strict: bool,
+    style: str,
 ) -> None:
-    """Find what will surprise you or your clients.
+    """Find mistakes in the methods of your routes.
 
-    Exits with 1 if there is an error, and with --strict if there is a warning.
+    Exits with 1 if there is an error, or a warning with --strict; otherwise with 0.
     """
-    found = _ask(ctx.ensure_object(ScriptInfo), report.check, ignore)
+    info = ctx.ensure_object(ScriptInfo)
+    found = _ask(info, report.check, ignore, select or None)
     if style == "json":
         _print_json([finding.as_json() for finding in found])
     else:
@@ -247,21 +307,24 @@ def check(
 
 
 def _print_finding(finding: Finding) -> None:
+    """Print the place, as editors find it, what is wrong, and below it the fix."""
+    width = terminal_width()
+    place = f"{finding.file}:{finding.line}: " if finding.file else ""
+    where = f" in {finding.endpoint}" if finding.endpoint else ""
+    title = f"{finding.id} {finding.severity}"
+    text = wrapped(f"{place}{title}{where}: {finding.message}", width, "", "    ")
     colour = {Severity.ERROR: "red", Severity.WARNING: "yellow"}[finding.severity]
-    severity = click.style(str(finding.severity), fg=colour)
-    click.echo(f"{finding.id} {severity}: {finding.endpoint or 'the app'}")
-    for text in (finding.message, finding.hint):
-        click.echo(click.wrap_text(text, 80, "  ", "  "))
+    click.echo(text.replace(title, click.style(title, fg=colour), 1))
+    click.echo(wrapped(f"Fix: {finding.hint}", width, "    ", "    "))
     click.echo()
 
 
 def _summary(found: Sequence[Finding]) -> str:
     if not found:
-        return "Nothing was found."
+        return "No problems found."
     counts = Counter(str(finding.severity) for finding in found)
-    return ", ".join(
-        counted(count, severity) for severity, count in sorted(counts.items())
-    )
+    numbers = [counted(count, severity) for severity, count in sorted(counts.items())]
+    return f"{', '.join(numbers)}."
 
 
 # -- deprecations -----------------------------------------------------------------
@@ -311,7 +374,7 @@ def _print_timetable(found: Sequence[DeprecatedMethod], within: int | None) -> N
 
 
 def _coloured(text: str, status: int | None) -> str:
-    """Colour a text by a status code; what the view decides is good."""
+    """Colour a text by a status code; what the view answers is good."""
     colours = {3: "cyan", 4: "yellow", 5: "red"}
     return click.style(text, fg=colours.get((status or 200) // 100, "green"))
 

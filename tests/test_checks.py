@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from datetime import datetime, timezone
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import pytest
@@ -478,8 +479,96 @@ def test_ignore() -> None:
     app = routed("TRACE", "AB")()
     assert [finding.id for finding in check(app)] == ["MG104", "MG109"]
     assert [finding.id for finding in check(app, ["MG104"])] == ["MG109"]
-    with pytest.raises(ValueError, match=r"^MG1, mg104: no such check\. Known: MG101,"):
+    assert [f.id for f in check(app, ["MG104:purge"])] == ["MG109"]
+    assert [f.id for f in check(app, ["MG104:other"])] == ["MG104", "MG109"]
+    with pytest.raises(
+        ValueError, match=r"^No check named 'MG1', 'mg104'\. Checks: MG101,"
+    ):
         check(app, ["mg104", "MG1"])
+
+
+def test_select() -> None:
+    """Only what is selected runs; what is ignored as well does not."""
+    app = routed("TRACE", "AB")()
+    assert [finding.id for finding in check(app, select=["MG109"])] == ["MG109"]
+    assert check(app, ["MG109"], select=["MG109"]) == ()
+    assert check(app, select=[]) == ()
+    with pytest.raises(ValueError, match="No check named 'MG104:purge'"):
+        check(app, select=["MG104:purge"])
+
+
+def place(function: Any) -> tuple[str, int]:
+    """Return where a function of this file is."""
+    return "tests/test_checks.py", inspect.unwrap(function).__code__.co_firstlineno
+
+
+def passed_on(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a view."""
+
+    @wraps(function)
+    def wrapper(**kwargs: Any) -> Any:
+        return function(**kwargs)
+
+    return wrapper
+
+
+class Served:
+    """An object that can be called."""
+
+    def __call__(self) -> str:
+        """Serve."""
+        return ""
+
+    def method(self) -> str:
+        """Serve."""
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("view_func", "wanted"),
+    [
+        pytest.param(view, place(view), id="function"),
+        pytest.param(passed_on(view), place(view), id="decorated"),
+        pytest.param(partial(view, a=1), place(view), id="partial"),
+        pytest.param(Served().method, place(Served.method), id="method"),
+        pytest.param(
+            Served(),
+            ("tests/test_checks.py", inspect.getsourcelines(Served)[1]),
+            id="object",
+        ),
+        pytest.param(len, (None, None), id="C"),
+        pytest.param(type("Made", (Served,), {})(), (None, None), id="made"),
+    ],
+)
+def test_the_place_of_a_finding(view_func: Any, wanted: tuple[Any, Any]) -> None:
+    """A finding leads to what a person wrote, if that is in a file."""
+    app = app_with()
+    app.add_url_rule("/", "odd", view_func, methods=["TRACE"])
+    [finding] = found_by("MG104", app)
+    assert (finding.file, finding.line) == wanted
+
+
+def test_the_place_of_a_class() -> None:
+    """A class view leads to the class, or to the function in it that is meant."""
+    app = app_with()
+    app.add_url_rule("/<int:id>", view_func=Purging.as_view("purge"))
+    [finding] = found_by("MG103", app)
+    assert (finding.file, finding.line) == place(Purging.purge)
+    app = app_with()
+    app.add_url_rule("/<int:id>", view_func=Purging.as_view("p"), methods=["TRACE"])
+    [finding] = found_by("MG104", app)
+    assert finding.line == inspect.getsourcelines(Purging)[1]
+
+
+def test_the_place_of_a_hook() -> None:
+    """MG110 leads to each function that runs too early."""
+    app = Flask(__name__)
+    app.config["METHOD_GUARD_REJECT_EARLY"] = True
+    app.before_request(login)
+    app.before_request(view)
+    MethodGuard(app)
+    found = [(finding.file, finding.line) for finding in found_by("MG110", app)]
+    assert found == [place(login), place(view)]
 
 
 def test_json() -> None:
@@ -489,9 +578,11 @@ def test_json() -> None:
         "id": "MG104",
         "severity": "warning",
         "message": "TRACE /cache: routed to a view.",
-        "hint": "Take it out of the route: TRACE echoes requests, cookies among them,"
+        "hint": "Remove it from the route: TRACE echoes requests with their cookies,"
         " and CONNECT is for proxies.",
         "endpoint": "purge",
+        "file": "tests/test_checks.py",
+        "line": view.__code__.co_firstlineno,
     }
 
 

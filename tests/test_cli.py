@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import os
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -14,11 +16,12 @@ import pytest
 from click import unstyle
 from click.testing import Result
 from flask import Blueprint, Flask
-from flask.cli import ScriptInfo
+from flask.cli import FlaskGroup, ScriptInfo
 from flask.views import MethodView
 
 from flask_method_guard import MethodGuard, deprecated_methods
 from flask_method_guard.cli import methods
+from flask_method_guard.inspection.text import terminal_width, url_order
 from flask_method_guard.report import CHECKS, check, explain, inventory
 
 
@@ -75,17 +78,26 @@ def output(app: Flask, *args: str) -> str:
 
 # -- list -------------------------------------------------------------------------
 
-TABLE = """\
-URL              Endpoint      DELETE GET HEAD OPTIONS POST PURGE PUT
-/                index                GET HEAD OPTIONS
-/cache           purge                         OPTIONS      PURGE
-/items/          items.create                  OPTIONS 405
-/items/<int:id>  items.item    DELETE GET HEAD OPTIONS            PUT
+PIPED = """\
+URL              GET POST PUT DELETE PURGE  Endpoint
+/                GET                        index
+/cache                               PURGE  purge
+/items/              405                    items.create
+/items/<int:id>  GET      PUT DELETE        items.item
 
-4 routes.
+4 URLs. Automatic HEAD and OPTIONS are left out; see --all.
+405  retired, or in a brownout: 405 Method Not Allowed
+
 Supported: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PURGE, PUT
-  (the default methods, and what the routes declare).
+  (the default methods, and what the routes declare)
+Every other method gets 501 Not Implemented.
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the width to the tests that set it."""
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 @pytest.mark.parametrize(
@@ -93,38 +105,126 @@ Supported: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PURGE, PUT
 )
 def test_list(args: list[str]) -> None:
     """Each method has a column of its own, also where ``list`` is not written."""
-    assert output(shop(ENFORCE_SUNSET=True), *args) == TABLE
+    assert output(shop(ENFORCE_SUNSET=True), *args) == PIPED
 
 
-CREATE = "/items/  items.create  OPTIONS POST"
+def test_all() -> None:
+    """``--all`` shows the HEAD and OPTIONS that nobody wrote down."""
+    lines = output(shop(), "--all", "--filter", "item").splitlines()
+    assert lines[:4] == [
+        "URL              GET HEAD POST  PUT DELETE OPTIONS  Endpoint",
+        "/items/                   POST*            OPTIONS  items.create",
+        "/items/<int:id>  GET HEAD       PUT DELETE OPTIONS  items.item",
+        "",
+    ]
+    assert lines[4] == "2 URLs."
+
+
+def test_automatic_methods_that_are_not_automatic() -> None:
+    """HEAD and OPTIONS are shown if somebody wrote them, or nothing else is there."""
+    app = shop()
+    app.add_url_rule("/h", "h", fail, methods=["HEAD"])
+    app.add_url_rule("/o", "o", fail, methods=["GET", "OPTIONS"])
+    app.add_url_rule("/x", "x", fail, methods=[])
+    lines = output(app, "--filter", "/").splitlines()
+    assert [line.split() for line in lines if line[:2] in {"/h", "/o", "/x"}] == [
+        ["/h", "HEAD", "h"],
+        ["/o", "GET", "OPTIONS", "o"],
+        ["/x", "OPTIONS", "x"],
+    ]
+
+
+def test_a_head_that_is_treated_differently_from_get() -> None:
+    """HEAD is shown where GET does not say what becomes of it."""
+    app = shop()
+    view = deprecated_methods("HEAD", since="2026-01-01")(lambda **_: fail())
+    app.add_url_rule("/h", "h", view)
+    assert "/h   GET HEAD*  h\n" in output(app, "--filter", "/h")
+
+
+def test_deprecated_methods_are_marked() -> None:
+    """A deprecated method that is served has a sign, and a legend explains it."""
+    text = output(shop(), "--filter", "create")
+    assert "/items/  POST*  items.create\n" in text
+    assert (
+        "\n*    deprecated, and still served; see flask methods deprecations\n" in text
+    )
+    app_wide = output(shop(DEPRECATED_METHODS={"PURGE": {"since": "2026-01-01"}}))
+    assert "PURGE*  purge\n" in app_wide
+    assert "deprecated" not in output(shop(), "--filter", "purge")
 
 
 @pytest.mark.parametrize(
-    ("text", "lines"),
+    ("options", "contains"),
     [
-        ("CREAT", ["URL      Endpoint      OPTIONS POST", CREATE, "", "1 route."]),
-        ("ms/", None),
-        ("s/item", ["URL  Endpoint", "", "0 routes."]),
+        (["--filter", "CREAT"], ["/items/  POST*  items.create", "1 URL. Auto"]),
+        (["--filter", "ms/"], ["/items/ ", "/items/<int:id>", "2 URLs. Auto"]),
+    ],
+    ids=["endpoint", "URL"],
+)
+def test_filter(options: list[str], contains: list[str]) -> None:
+    """A filter looks for a text in URLs and endpoints; only what is left is shown."""
+    found = output(shop(), *options)
+    assert all(text in found for text in contains)
+    assert "/cache" not in found
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--filter", "zzz"], "No URL or endpoint of the app contains 'zzz'.\n"),
+        (
+            ["--filter", "cache", "--blueprint", "items"],
+            "No URL or endpoint of blueprint 'items' contains 'cache'.\n",
+        ),
+        (["--blueprint", "empty"], "No URLs in blueprint 'empty'.\n"),
+    ],
+    ids=["filter", "both", "blueprint"],
+)
+def test_nothing_found(options: list[str], message: str) -> None:
+    """A list of nothing says so, and JSON stays JSON."""
+    app = shop()
+    app.register_blueprint(Blueprint("empty", "shop"))
+    assert output(app, *options) == message
+    assert json.loads(output(app, *options, "--format", "json"))["routes"] == []
+
+
+def test_an_app_without_urls() -> None:
+    """An app without routes is not an empty table."""
+    app = Flask("shop", static_folder=None)
+    MethodGuard(app)
+    assert output(app) == "No URLs in the app.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("itms", "No blueprint named 'itms'. Did you mean 'items'?"),
+        ("nope", "No blueprint named 'nope'. Blueprints: admin, items."),
     ],
 )
-def test_filter(text: str, lines: list[str] | None) -> None:
-    """A filter looks for a text in URLs and endpoints; only what is left is shown."""
-    found = output(shop(), "--filter", text).splitlines()
-    if lines is None:
-        assert [line[:8].strip() for line in found[1:3]] == ["/items/", "/items/<"]
-    else:
-        assert found[: len(lines)] == lines
+def test_a_blueprint_that_is_not_there(name: str, message: str) -> None:
+    """A typo in a blueprint's name is an error that helps."""
+    app = shop()
+    app.register_blueprint(Blueprint("admin", "shop"))
+    result = run(app, "--blueprint", name)
+    assert result.exit_code == 2
+    assert result.output.endswith(f"\nError: {message}\n")
+
+
+def test_no_blueprint_at_all() -> None:
+    """An app without blueprints says so."""
+    app = Flask("shop")
+    MethodGuard(app)
+    result = run(app, "--blueprint", "x")
+    assert result.output.endswith("No blueprint named 'x'. The app has none.\n")
 
 
 def test_blueprint() -> None:
-    """A blueprint's URLs can be listed alone; one that isn't there is an error."""
+    """A blueprint's URLs can be listed alone."""
     found = json.loads(output(shop(), "--blueprint", "items", "--format", "json"))
     endpoints = [route["endpoint"] for route in found["routes"]]
     assert endpoints == ["items.create", "items.item"]
-    result = run(shop(), "--blueprint", "itms")
-    assert result.exit_code == 2
-    assert "'itms' is no blueprint. Did you mean 'items'?" in result.output
-    assert "The app has no such one." in run(shop(), "--blueprint", "x").output
 
 
 def test_nested_blueprints() -> None:
@@ -146,43 +246,235 @@ def test_what_is_supported_and_why() -> None:
         "Supported: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY,"
         " TRACE\n"
         "  (METHOD_GUARD_SUPPORTED_METHODS: the standard methods; GET and HEAD are"
-        " always supported).\n"
+        " always supported)\n"
+        "Every other method gets 501 Not Implemented.\n"
     )
 
 
 def test_a_rule_that_takes_every_method() -> None:
-    """Such a rule is said to, in place of a list of methods."""
-    app = shop()
+    """Such a rule is named as one, and so is what is deprecated of it."""
+    app = shop(DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}})
     app.url_map.add(app.url_rule_class("/any", endpoint="any"))
-    assert "/any             any           every method\n" in output(app)
+    [line] = [line for line in output(app).splitlines() if line.startswith("/any")]
+    assert line.split() == ["/any", "every", "method", "PUT*", "any"]
 
 
-def test_methods_that_are_none() -> None:
-    """A method that is no token can't break the table."""
+def test_methods_that_are_not_tokens() -> None:
+    """A method that is not a token can't break the table."""
     app = shop()
     app.add_url_rule("/odd", "odd", methods=["A\nB"])
-    header, *_ = output(app, "--filter", "odd").splitlines()
-    assert header == "URL   Endpoint  'A\\nB' OPTIONS"
-    assert "/odd  odd       400    OPTIONS\n" in output(app, "--filter", "odd")
+    text = output(app, "--filter", "odd")
+    assert text.startswith("URL   'A\\nB'  Endpoint\n/odd  400     odd\n")
+    assert "\n400  not a token: 400 Bad Request\n" in text
 
 
-def test_three_hundred_routes() -> None:
-    """The columns of a big app stand one below the other, and lines stay short."""
-    app = shop()
-    for number in range(300):
-        path = f"/api/v1/{'section/' * (number % 4)}things-{number}/<int:id>"
-        app.add_url_rule(path, f"things_{number}", methods=["GET", "PATCH"])
-    app.add_url_rule("/" + "very-long-" * 20, "long", methods=["GET", "PATCH"])
-    lines = output(app).split("\n\n")[0].splitlines()
-    assert len(lines) == 306
-    usual = [line for line in lines if "very-long" not in line]
-    assert {line.index("GET") for line in usual if "GET" in line} == {
-        usual[0].index("GET")
-    }
-    assert {line.index("PATCH") for line in usual if "PATCH" in line} == {
-        usual[0].index("PATCH")
-    }
-    assert max(map(len, usual)) <= 120
+# -- list: the layout -------------------------------------------------------------
+
+
+def listed(app: Flask, width: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List an app's URLs at a width; nothing but a URL is longer than a line."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = output(app).splitlines()
+    rules = {rule.rule for rule in app.url_map.iter_rules()}
+    assert all(len(line) <= width or line.strip() in rules for line in lines)
+    return lines
+
+
+def webdav() -> Flask:
+    """Make an app with ten methods of WebDAV."""
+    app = Flask("files")
+    MethodGuard(app)
+    names = "PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK SEARCH REPORT"
+    every = ["GET", "PUT", *names.split(), "VERSION-CONTROL"]
+    app.add_url_rule("/dav/<path:file>", "file", fail, methods=every)
+    app.add_url_rule("/dav/", "root", fail, methods=["GET", "PROPFIND"])
+    return app
+
+
+#: The first lines of an app with many methods, by width.
+WIDTHS = {
+    80: """\
+URL                      Methods
+/dav/                    GET PROPFIND
+/dav/<path:file>
+    GET PUT COPY LOCK MKCOL MOVE PROPFIND PROPPATCH REPORT SEARCH UNLOCK
+    VERSION-CONTROL
+/static/<path:filename>  GET
+""",
+    # A matrix, from here on.
+    109: """\
+URL                      GET PUT COPY LOCK MKCOL MOVE PROPFIND PROPPATCH REPORT SEARCH\
+ UNLOCK VERSION-CONTROL
+/dav/                    GET                          PROPFIND
+/dav/<path:file>         GET PUT COPY LOCK MKCOL MOVE PROPFIND PROPPATCH REPORT SEARCH\
+ UNLOCK VERSION-CONTROL
+/static/<path:filename>  GET
+""",
+    # With endpoints, from here on.
+    119: """\
+URL                      GET PUT COPY LOCK MKCOL MOVE PROPFIND PROPPATCH REPORT SEARCH\
+ UNLOCK VERSION-CONTROL  Endpoint
+/dav/                    GET                          PROPFIND\
+                                                 root
+/dav/<path:file>         GET PUT COPY LOCK MKCOL MOVE PROPFIND PROPPATCH REPORT SEARCH\
+ UNLOCK VERSION-CONTROL  file
+/static/<path:filename>  GET\
+                                                                                   static
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("width", "layout"),
+    [(80, 80), (81, 80), (109, 109), (118, 109), (119, 119), (200, 119)],
+)
+def test_layout(width: int, layout: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint is left out first, then the matrix."""
+    text = "\n".join(listed(webdav(), width, monkeypatch))
+    assert text.startswith(WIDTHS[layout] + "\n")
+
+
+def test_compact_entries_with_endpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where many methods make a matrix too wide, short entries keep their endpoints."""
+    app = Flask("files", static_folder=None)
+    MethodGuard(app)
+    for number in range(20):
+        methods = [f"METHOD{number}"]
+        app.add_url_rule(f"/{number}", f"e{number}", fail, methods=methods)
+    assert listed(app, 80, monkeypatch)[:3] == [
+        "URL  Methods   Endpoint",
+        "/0   METHOD0   e0",
+        "/1   METHOD1   e1",
+    ]
+
+
+def test_a_long_url_in_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single long URL keeps the columns; its methods are in the line below."""
+    app = Flask("files", static_folder=None)
+    MethodGuard(app)
+    for number in range(20):
+        app.add_url_rule(f"/{number}", f"e{number}", fail, methods=["PUT", "PATCH"])
+    path = "/a" + "-long" * 15
+    app.add_url_rule(path, "long", fail, methods=["PATCH"])
+    lines = listed(app, 80, monkeypatch)
+    column = lines[0].index("PATCH")
+    assert lines[lines.index(path) + 1] == " " * column + "PATCH"
+    assert lines[1] == "/0".ljust(column - 4) + "PUT PATCH"
+
+
+def test_routes_of_one_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without endpoints, the routes of one URL share an entry."""
+    app = Flask("files", static_folder=None)
+    MethodGuard(app)
+    path = "/" + "long-" * 12
+    app.add_url_rule(path, "read_everything", fail)
+    app.add_url_rule(path, "append_to_it", fail, methods=["POST"])
+    lines = listed(app, 80, monkeypatch)
+    assert lines[1:4] == [
+        f"{path}  GET POST",
+        "",
+        "1 URL, 2 routes. Automatic HEAD and OPTIONS are left out; see --all.",
+    ]
+    assert len(listed(app, 120, monkeypatch)[1:4]) == 3
+    assert "append_to_it" in listed(app, 120, monkeypatch)[1]
+
+
+def big(*, blueprints: int = 8, routes: int = 30, dav: bool = False) -> Flask:
+    """Make an app of many blueprints, with URLs of every length."""
+    app = Flask("big", static_folder=None)
+    MethodGuard(app)
+    app.add_url_rule("/", "index", fail)
+    sets = (["GET"], ["GET", "POST"], ["GET", "PUT", "DELETE"], ["POST"], ["PATCH"])
+    more = ["PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"]
+    for outer in range(blueprints):
+        blueprint = Blueprint(f"part{outer}", "big", url_prefix=f"/api/part{outer}")
+        for number in range(routes):
+            deep = "".join(f"/sections/<uuid:in_{n}>" for n in range(number % 4))
+            methods = sets[number % 5] + (more if dav and number % 9 == 0 else [])
+            path = f"{deep}/things-{number}/<int:thing_id>"
+            blueprint.add_url_rule(path, f"thing_{number}", fail, methods=methods)
+        app.register_blueprint(blueprint)
+    return app
+
+
+@pytest.mark.parametrize("dav", [False, True], ids=["plain", "WebDAV"])
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_big_apps(width: int, dav: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every URL is shown, once and whole, and no line is longer than the terminal."""
+    app = big(dav=dav)
+    lines = listed(app, width, monkeypatch)
+    rules = [rule.rule for rule in app.url_map.iter_rules()]
+    shown = [word for line in lines for word in line.split() if word.startswith("/")]
+    assert sorted(shown) == sorted(rules)
+    assert lines[1:3] == ["", "No blueprint"]
+    assert lines[3].split()[:2] == ["/", "GET"]
+    headings = [line for line in lines if line.startswith("Blueprint ")]
+    assert headings == [f"Blueprint part{number}" for number in range(8)]
+    assert ("part7.thing_0" in "\n".join(lines)) == (width == 200)
+
+
+def test_compact_entries_are_in_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few entries with many methods do not cost all others their column."""
+    lines = listed(big(dav=True), 98, monkeypatch)
+    column = lines[0].index("Methods")
+    entries = [line for line in lines if line.startswith("  /") and " " in line[2:]]
+    assert len(entries) > 140
+    assert all(line[column - 1] == " " < line[column] for line in entries)
+
+
+@pytest.mark.parametrize(
+    ("blueprints", "routes"), [(2, 9), (20, 3)], ids=["short", "tiny"]
+)
+def test_headings_only_where_they_help(
+    blueprints: int, routes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short list has no headings, nor has one of tiny blueprints."""
+    app = big(blueprints=blueprints, routes=routes)
+    lines = listed(app, 80, monkeypatch)
+    assert not any(line.startswith("Blueprint") for line in lines)
+
+
+def test_piped_output_has_one_route_a_line() -> None:
+    """Without a width, nothing is folded, grouped or left out."""
+    app = big(dav=True)
+    table = output(app).split("\n\n")[0].splitlines()
+    assert len(table) == 1 + len(list(app.url_map.iter_rules()))
+    assert all(line.split()[0].startswith("/") for line in table[1:])
+    assert all("part7.thing_" in line for line in table[-30:])
+
+
+@pytest.mark.parametrize("value", ["", "0", "wide", "-3"])
+def test_a_width_that_is_none(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``COLUMNS`` that is not a number sets no width."""
+    plain = output(big())
+    monkeypatch.setenv("COLUMNS", value)
+    assert output(big()) == plain
+
+
+def test_the_width_of_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without ``COLUMNS``, a terminal says how wide it is."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((97, 9)))
+    assert terminal_width() == 97
+
+
+def test_the_order_of_urls() -> None:
+    """URLs are in the order of their segments: fixed ones first, any case alike."""
+    wanted = [
+        "/",
+        "/Account",
+        "/items",
+        "/items/",
+        "/items/new",
+        "/items/<int:id>",
+        "/items/<int:id>/edit",
+        "/items-old",
+        "/<path:rest>",
+        "api.*/",
+    ]
+    mixed = sorted(wanted, key=lambda rule: rule[::-1])
+    assert mixed != wanted
+    assert sorted(mixed, key=url_order) == wanted
 
 
 # -- explain ----------------------------------------------------------------------
@@ -195,20 +487,25 @@ def test_explain() -> None:
         ENFORCE_SUNSET=True,
         REJECT_EARLY=True,
     )
+    view = f"{__name__}.create (tests/test_cli.py:{create.__code__.co_firstlineno})"
     assert output(app, "explain", "POST", "/items/") == (
-        """\
+        f"""\
 POST /items/: 405 Method Not Allowed
 
-Reason      retired (row 5 of 8)
+Reason      retired
 When        a route matched, but the method is past its enforced sunset
 Answer      405 Method Not Allowed, with an Allow without the method
-Law         RFC 9110 §15.5.6, RFC 8594 §3
+Spec        RFC 9110 §15.5.6, RFC 8594 §3
 Rule        /items/
 Endpoint    items.create
+View        {view}
 Allow       OPTIONS
-Says        POST was retired on 1 January 2026. Allowed: OPTIONS.
+Detail      POST was retired on 1 January 2026. Allowed: OPTIONS.
 Docs        https://docs.test/items.create#POST
-Deprecated  since 2025-01-01T00:00:00Z; sunset 2026-01-01T00:00:00Z
+Deprecated  sunset 2026-01-01T00:00:00Z
+
+What to do:
+- To serve POST again, give it a later sunset, or do not enforce sunsets.
 
 What this cannot know:
 - A server or a proxy in front of the app may answer first.
@@ -220,12 +517,12 @@ What this cannot know:
     ("args", "first", "contains"),
     [
         (["get", "/"], "get /: 501 Not Implemented", "did you mean GET?"),
-        (["<x>", "/"], "<x> /: 400 Bad Request", "invalid-token (row 1 of 8)"),
+        (["<x>", "/"], "<x> /: 400 Bad Request", "Reason  invalid-token"),
         (["", "/"], "'' /: 400 Bad Request", "invalid-token"),
         (["A\x1b[31m\n", "/"], "'A\\x1b[31m\\n' /: 400 Bad Request", "invalid-token"),
-        (["OPTIONS", "*"], "OPTIONS *: 200 OK", "server-options (row 3 of 8)"),
-        (["GET", "/"], "GET /: what the view says", "Answer    the view's answer"),
-        (["GET", "/a b"], "GET '/a b': 404 Not Found", "not-found (row 8 of 8)"),
+        (["OPTIONS", "*"], "OPTIONS *: 200 OK", "server-options"),
+        (["GET", "/"], "GET /: the view answers", "Answer    the view's answer"),
+        (["GET", "/a b"], "GET '/a b': 404 Not Found", "not-found"),
         (
             ["POST", "/items", "--host", "shop.test"],
             "POST /items: 308 Permanent Redirect",
@@ -259,61 +556,178 @@ def test_explain_a_crash() -> None:
     assert "What this cannot know" not in text
 
 
-def test_explain_what_is_no_url() -> None:
+ITEM = f"{__name__}.Item (tests/test_cli.py:"
+INDEX = f"{__name__}.fail (tests/test_cli.py:"
+
+
+@pytest.mark.parametrize(
+    ("args", "config", "advice"),
+    [
+        ("POST /items/3", {}, f"To accept POST here, define post() in {ITEM}"),
+        (
+            "PUT /",
+            {},
+            f"To accept PUT here, add it to the methods of the route of {INDEX}",
+        ),
+        (
+            "PURGE /items/3",
+            {},
+            f"To accept PURGE here, define purge() in {ITEM}",
+        ),
+        (
+            "PUT /gone",
+            {},
+            "To accept PUT here, add it to the methods of one of its routes.",
+        ),
+        ("put /", {"SUPPORTED_METHODS": "*"}, "To accept PUT here, add it to the"),
+        (
+            "get /",
+            {},
+            "Send GET in upper case. To accept any case, set METHOD_GUARD_CAS",
+        ),
+        (
+            "BREW /",
+            {},
+            "To accept BREW, add it to a route. To answer 405 instead of 50",
+        ),
+        (
+            "PURGE /",
+            {"SUPPORTED_METHODS": ["PUT"]},
+            "To accept PURGE, add it to a route and to METHOD_GUARD_SUPPORTED_METHODS.",
+        ),
+        ("<x> /", {}, "There is nothing to fix in the app: the client sent something"),
+        (
+            "GET /nowhere",
+            {},
+            "No URL rule matches. See the URLs of the app with: flask",
+        ),
+        ("GET /", {}, None),
+        ("POST /items", {}, None),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " /" in value else "",
+)
+def test_explain_says_what_to_do(
+    args: str, config: dict[str, Any], advice: str | None
+) -> None:
+    """A refusal comes with the next step, and nothing else does."""
+    app = shop(**config)
+    app.add_url_rule("/gone", "gone")
+    text = output(app, "explain", *args.split())
+    if advice is None:
+        assert "What to do" not in text
+    else:
+        assert f"\n\nWhat to do:\n- {advice}" in text
+    assert ("and add PURGE to its methods." in text) == (args == "PURGE /items/3")
+
+
+def test_explain_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long values wrap in their column, between words."""
+    monkeypatch.setenv("COLUMNS", "60")
+    app = shop()
+    app.before_request(fail)
+    lines = output(app, "explain", "PURGE", "/items/3").splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[3:5] == [
+        "When      no route takes the method at this URL, but one",
+        "          takes another method",
+    ]
+
+
+def test_explain_with_swapped_arguments() -> None:
+    """The corrected command is printed, to be pasted."""
+    result = run(shop(), "explain", "/items/<id>", "PUT", "--host", "shop.test")
+    assert result.exit_code == 2
+    assert result.output.endswith(
+        "\nError: METHOD comes first, and URL second. Run:\n\n"
+        "    methods explain --host shop.test PUT '/items/<id>'\n"
+    )
+    assert output(shop(), "explain", "/a", "/b").startswith("/a /b: 400 Bad Request")
+    result = run(shop(), "explain", "*", "OPTIONS")
+    assert result.output.endswith("\n    methods explain OPTIONS '*'\n")
+
+
+def test_the_corrected_command_names_the_app() -> None:
+    """What was said with ``--app`` is said again."""
+    info = ScriptInfo(app_import_path="shop:make()", create_app=shop)
+    runner = Flask("shop").test_cli_runner()
+    args = ["methods", "explain", "https://shop.test/", "GET"]
+    result = runner.invoke(FlaskGroup(name="flask"), args, obj=info)
+    assert result.exit_code == 2
+    assert result.output.endswith(
+        "\n    flask --app 'shop:make()' methods explain GET https://shop.test/\n"
+    )
+
+
+def test_explain_what_is_not_a_url() -> None:
     """A URL that is none is an error with a sentence, not a traceback."""
     result = run(shop(), "explain", "GET", "items")
-    assert result.exit_code == 1
-    assert result.output == (
-        "Error: 'items' is no URL of the app. Start it with a slash, or give * for the"
-        " server as a whole.\n"
-    )
+    assert result.exit_code == 2
+    assert "Error: 'items' is " in result.output
+    assert "Start it with a slash" in result.output
 
 
 # -- check ------------------------------------------------------------------------
 
 
-def test_check() -> None:
-    """Each finding has its id, its place and its mend; an error fails."""
+def test_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finding has a place that editors open, an id, what is wrong and the fix."""
+    monkeypatch.setenv("COLUMNS", "80")
     result = run(shop(), "check")
     assert result.exit_code == 1
+    item = inspect.getsourcelines(Item)[1]
+    line = create.__code__.co_firstlineno
     assert result.output == (
         f"""\
-MG102 error: items.item
-  DELETE /items/<int:id>: {__name__}.Item does not implement it; clients get
-  500.
-  Write the function, or take the method out of the route or of the class's
-  methods.
+tests/test_cli.py:{item}: MG102 error in items.item: DELETE /items/<int:id>:
+    {__name__}.Item does not implement it; clients get 500.
+    Fix: Write the function, or take the method out of the route or of the
+    class's methods.
 
-MG113 warning: items.create
-  POST: its sunset is 1 January 2026, but since is not set.
-  Set since, the date from which the method is deprecated: without it, no
-  Deprecation header is sent.
+tests/test_cli.py:{line}: MG113 warning in items.create: POST: its sunset is 1
+    January 2026, but since is not set.
+    Fix: Set since, the date from which the method is deprecated: without it, no
+    Deprecation header is sent.
 
-1 error, 1 warning
+1 error, 1 warning.
 """
     )
+
+
+def test_a_finding_about_the_app() -> None:
+    """A finding without a place and an endpoint begins with its id."""
+    app = shop(DEPRECATED_METHODS={"LINK": {"notice": "Use PUT."}})
+    text = output(app, "check", "--select", "MG106")
+    assert text.startswith("MG106 warning: LINK is deprecated, but no route of the app")
+
+
+def test_the_file_of_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is relative to the working directory, or absolute outside of it."""
+    monkeypatch.chdir(tmp_path)
+    assert run(shop(), "check").output.startswith(f"{__file__}:")
+    monkeypatch.chdir(Path(__file__).parent)
+    assert run(shop(), "check").output.startswith("test_cli.py:")
 
 
 @pytest.mark.parametrize(
     ("args", "exit_code", "last"),
     [
-        ([], 1, "1 error, 1 warning"),
-        (["--ignore", "MG102"], 0, "1 warning"),
-        (["--ignore", "MG102", "--strict"], 1, "1 warning"),
-        (["--ignore", "MG113"], 1, "1 error"),
-        (["--ignore", "MG102", "--ignore", "MG113"], 0, "Nothing was found."),
-        (
-            ["--ignore", "MG102", "--ignore", "MG113", "--strict"],
-            0,
-            "Nothing was found.",
-        ),
+        ("", 1, "1 error, 1 warning."),
+        ("--ignore MG102", 0, "1 warning."),
+        ("--ignore MG102 --strict", 1, "1 warning."),
+        ("--ignore MG113", 1, "1 error."),
+        ("--ignore MG102 --ignore MG113", 0, "No problems found."),
+        ("--ignore MG102,MG113 --strict", 0, "No problems found."),
+        ("--select MG113", 0, "1 warning."),
+        ("--select MG102,MG113 --select MG103", 1, "1 error, 1 warning."),
+        ("--select MG102,MG113 --ignore MG102", 0, "1 warning."),
+        ("--ignore MG102:items.item", 0, "1 warning."),
+        ("--ignore MG102:items.create,MG113:items.create", 1, "1 error."),
     ],
-    ids=["plain", "ignored", "strict", "errors", "both", "neither"],
 )
 @pytest.mark.parametrize("style", ["text", "json"])
-def test_exit_code(args: list[str], exit_code: int, last: str, style: str) -> None:
+def test_exit_code(args: str, exit_code: int, last: str, style: str) -> None:
     """An error fails, a warning only with ``--strict``, in either format."""
-    result = run(shop(), "check", *args, "--format", style)
+    result = run(shop(), "check", *args.split(), "--format", style)
     assert result.exit_code == exit_code
     if style == "text":
         assert result.output.splitlines()[-1] == last
@@ -325,14 +739,15 @@ def test_several_warnings() -> None:
     MethodGuard(app)
     app.add_url_rule("/", "index", methods=["TRACE", "AB"])
     app.view_functions["index"] = lambda: ""
-    assert output(app, "check").endswith("\n2 warnings\n")
+    assert output(app, "check").endswith("\n2 warnings.\n")
 
 
-def test_ignore_what_is_no_id() -> None:
-    """An id that is none is an error that names those that are."""
-    result = run(shop(), "check", "--ignore", "MG999")
+@pytest.mark.parametrize("option", ["--ignore", "--select"])
+def test_an_id_that_is_unknown(option: str) -> None:
+    """An unknown id is an error that names the known ones."""
+    result = run(shop(), "check", option, "MG102,MG999")
     assert result.exit_code == 2
-    assert "'MG999' is not one of 'MG101'" in result.output
+    assert "Error: No check named 'MG999'. Checks: MG101," in result.output
     assert CHECKS[-1].id in result.output
 
 
@@ -398,10 +813,11 @@ def test_an_app_that_does_not_load() -> None:
 
 def test_help() -> None:
     """Each command explains itself, and a wrong one is named."""
+    assert methods.short_help == "Show which HTTP methods each URL accepts."
     text = output(shop(), "--help")
     assert all(name in text for name in ("list", "explain", "check"))
     assert "--filter" in output(shop(), "list", "--help")
-    assert "No view runs." in output(shop(), "explain", "--help")
+    assert "Nothing is sent" in output(shop(), "explain", "--help")
     assert "--strict" in output(shop(), "check", "--help")
     result = run(shop(), "chek")
     assert result.exit_code == 2

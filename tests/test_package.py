@@ -65,7 +65,7 @@ SERVING = {
     ),
 }
 #: What a module that looks at an app may import.
-INSPECTION = ("click", "flask", "werkzeug", *ours(*SERVING, "inspection"))
+INSPECTION = ("click", "flask", "jinja2", "werkzeug", *ours(*SERVING, "inspection"))
 #: The same for the modules above them.
 ABOVE = {
     "report": ours("inspection"),

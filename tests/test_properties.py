@@ -100,7 +100,7 @@ METHODS: tuple[tuple[str, ...], ...] = (
 )
 
 #: What is said of a deprecated method, and the time at which it is said.
-SAID = {
+SAID: dict[str, dict[str, t.Any]] = {
     "past": {"since": "2025-01-01", "sunset": "2026-01-01", "link": "/past"},
     "future": {"sunset": "2027-01-01", "link": "/future"},
     "undated": {"since": "2025-01-01"},
@@ -739,9 +739,8 @@ class Judge:
         if self.ask.path == "*" and self.case.folded(method) == "OPTIONS":
             return Reason.SERVER_OPTIONS
         if isinstance(found, Rule):
-            if self.retired(method):
-                return Reason.RETIRED
-            return Reason.BROWNOUT if self.brownout(method) else Reason.ALLOWED
+            served = Reason.BROWNOUT if self.brownout(method) else Reason.ALLOWED
+            return Reason.RETIRED if self.retired(method) else served
         if isinstance(found, MethodNotAllowed | NotFound):
             return Reason.NOT_ALLOWED if self.allowed else Reason.NOT_FOUND
         return Reason.REDIRECT
@@ -806,7 +805,7 @@ class Judge:
             assert answer == run(self.case.nowhere, self.ask.environ(method))
             known = isinstance(self.dispatch(method), MethodNotAllowed)
             return "not-found-after-all" if known else "not-found"
-        if reason in (Reason.NOT_ALLOWED, Reason.RETIRED):
+        if reason in (Reason.NOT_ALLOWED, Reason.RETIRED, Reason.BROWNOUT):
             self.check_document(answer, 405)
             self.check_allow(answer)
             why = [f'<{SAID["past"]["link"]}>; rel="deprecation"']

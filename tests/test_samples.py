@@ -72,7 +72,18 @@ class Fussy(BaseConverter):
         return {"1": "1"}[value]
 
 
+class Regex(BaseConverter):
+    """Reads what a rule says, slashes too."""
+
+    part_isolating = False
+
+    def __init__(self, url_map: Map, regex: str) -> None:
+        super().__init__(url_map)
+        self.regex = regex
+
+
 CONVERTERS = {
+    "regex": Regex,
     "fussy": Fussy,
     "hex": Hex,
     "shout": Shout,
@@ -120,6 +131,10 @@ def rule(text: str, **options: Any) -> Rule:
         ("/<shout:currency>", "/AAA"),
         ("/<int:year>-<int:month>/<any(de, fr):lang>.html", "/1-1/de.html"),
         ('/<any("a)b", c):x>', "/a)b"),
+        ('/files<regex("/.*"):key>', "/files/sample"),
+        ('/<regex(".+/"):stage>connections', "/sample/connections"),
+        ('/files<regex("/.+/"):key>end', "/files/sample/end"),
+        ('/<regex("[0-9]+/"):key>end', "/1/end"),
     ],
 )
 def test_converters(text: str, url: str) -> None:
@@ -173,7 +188,7 @@ def test_a_rule_for_every_method() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "given", "trouble", "mend"),
+    ("text", "given", "trouble", "fix"),
     [
         (
             "/a/<unknown:word>",
@@ -202,13 +217,11 @@ def test_a_rule_for_every_method() -> None:
     ],
     ids=["unknown", "crashing", "mute", "given"],
 )
-def test_no_sample(
-    text: str, given: dict[str, object], trouble: str, mend: str
-) -> None:
+def test_no_sample(text: str, given: dict[str, object], trouble: str, fix: str) -> None:
     """A rule for which no URL can be made is named, and what to give."""
     with pytest.raises(NoSampleError) as caught:
         made(rule(text, endpoint="e"), given=given)
-    assert str(caught.value) == f"{text} (endpoint 'e'): {trouble}. Give {mend}."
+    assert str(caught.value) == f"{text} (endpoint 'e'): {trouble}. Give {fix}."
 
 
 def test_a_value_that_the_converter_refuses_to_write() -> None:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial, wraps
 from typing import Any
 
+import http_sf
 import pytest
-from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    g,
+    has_request_context,
+    redirect,
+    request,
+    url_for,
+)
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Rule
@@ -20,6 +35,7 @@ from flask_method_guard.report import NoGuardError
 from flask_method_guard.testing import (
     UNKNOWN_METHODS,
     ContractReport,
+    MethodContractError,
     assert_method_contract,
 )
 
@@ -92,10 +108,15 @@ def failure(app: Flask, **options: Any) -> str:
     return str(caught.value)
 
 
-def wrong(text: str) -> list[str]:
-    """Take the rows of the table of wrong answers, with single spaces."""
-    table = text.split("Wrong answers (")[1].split("\n\n")[1]
-    return [" ".join(line.split()) for line in table.splitlines()[1:]]
+def wrong(app: Flask, **options: Any) -> list[str]:
+    """Run the contract test on an app that breaks it, and list the wrong answers."""
+    with pytest.raises(MethodContractError) as caught:
+        assert_method_contract(app, **options)
+    return [
+        f"{a.method} {a.sample} {a.sample.endpoint} {a.expected.status}"
+        f" {a.expected.reason} {a.status} {'; '.join(a.faults)}"
+        for a in caught.value.report.wrong
+    ]
 
 
 # -- what is sent -----------------------------------------------------------------
@@ -117,9 +138,8 @@ class Recorder:
         return self._wsgi_app(environ, start_response)
 
     def methods(self, path: str, host: str = "shop.test") -> set[str]:
-        """Give the known methods that were sent to a path."""
+        """Return the known methods that were sent to a path."""
         sent = {m for h, m, p in self.seen if (h, p) == (host, path)}
-        assert sent >= set(UNKNOWN_METHODS)
         return sent - set(UNKNOWN_METHODS)
 
 
@@ -154,7 +174,7 @@ def test_no_view_is_reached_where_a_rule_takes_every_method() -> None:
     app.url_map.add(Rule("/any", endpoint="any"))
     app.url_map.add(Rule("/any/<int:id>", endpoint="any"))
     recorder = Recorder(app)
-    assert_method_contract(app)
+    assert_method_contract(app, thorough=True)
     assert {m for _, m, path in recorder.seen if path.startswith("/any")} == {
         UNKNOWN_METHODS[-1]
     }
@@ -207,8 +227,8 @@ def test_nothing_runs_before_the_requests_do() -> None:
     app.teardown_request(lambda _: runs.update(["teardown"]))
     app.url_value_preprocessor(lambda *_: runs.update(["preprocessor"]))
     report = assert_method_contract(app)
-    assert len(report.answers) == 15
-    assert set(runs.values()) == {15}
+    assert len(report.answers) == 12
+    assert set(runs.values()) == {12}
 
 
 def test_each_request_has_a_context_of_its_own() -> None:
@@ -258,14 +278,13 @@ def crash_after(app: Flask) -> None:
 
 
 def every_answer_is(status: int, fault: str) -> list[str]:
-    """List the rows of an app that answers everything wrongly."""
+    """List the wrong answers of an app that answers everything wrongly."""
     rows = [f"{m} / index 405 not-allowed" for m in ("DELETE", "PATCH", "POST", "PUT")]
     rows += [f"{m} / index {why}" for m, why in UNKNOWN.items()]
     rows += [
         f"{m} /orders orders 405 not-allowed"
         for m in ("DELETE", "GET", "HEAD", "PATCH", "PUT")
     ]
-    rows += [f"{m} /orders orders {why}" for m, why in UNKNOWN.items()]
     return [f"{row} {status} {fault}" for row in rows]
 
 
@@ -274,32 +293,140 @@ UNKNOWN = {
     "B&Q'S": "501 not-implemented",
     "<b>m</b>": "400 invalid-token",
 }
-RAISED = "raised AttributeError(\"'NoneType' object has no attribute 'rule'\")"
+RAISED = "'NoneType' object has no attribute 'rule'"
 
 
 @pytest.mark.parametrize("testing", [False, True], ids=["live", "testing"])
-@pytest.mark.parametrize(
-    ("breaking", "raised"),
-    [(catch_http, None), (crash_before, RAISED), (crash_after, RAISED)],
-    ids=["handler", "before", "after"],
-)
-def test_a_500_everywhere(breaking: Break, raised: str | None, testing: bool) -> None:
-    """A handler or a hook that makes every refusal a 500 is found in every answer."""
+@pytest.mark.parametrize("breaking", [crash_before, crash_after])
+def test_a_500_everywhere(breaking: Break, testing: bool) -> None:
+    """A hook that crashes is named once, with its line and what it spoiled."""
     app = small_app()
     app.testing = testing
     breaking(app)
-    fault = raised if raised and testing else "wrong status"
-    text = failure(app)
-    assert wrong(text) == every_answer_is(500, fault)
-    assert text.startswith("15 methods were sent to 2 URLs.\n\nWrong answers (15):\n\n")
+    line = inspect.unwrap(breaking).__code__.co_firstlineno + 5
+    place = f"AttributeError in read, tests/test_testing.py:{line}"
+    assert wrong(app) == every_answer_is(500, f"{place}: {RAISED}")
+    assert failure(app) == (
+        f"""\
+Sent 12 requests to 2 URLs.
+
+12 wrong answers:
+
+  12 answers: {place}
+      {RAISED}
+      DELETE / (index)
+      PATCH / (index)
+      POST / (index)
+      … and 9 more"""
+    )
+
+
+def test_a_500_that_nothing_raised() -> None:
+    """A handler that turns every refusal into a 500 is found in every answer."""
+    app = small_app()
+    catch_http(app)
+    rows = wrong(app)
+    assert [row.partition(" 500 ")[0] for row in rows] == [
+        row.partition(" 500 ")[0] for row in every_answer_is(500, "")
+    ]
+    assert rows[0].endswith(" 500 500 instead of 405 not-allowed")
+    assert "  9 answers: 500 instead of 405 not-allowed\n" in failure(app)
+    assert "  2 answers: 500 instead of 501 not-implemented\n" in failure(app)
 
 
 def test_a_handler_for_405_that_fails() -> None:
     """A handler for 405 that fails is found where there is a 405."""
     app = small_app()
     catch_405(app)
-    rows = [r for r in every_answer_is(500, "wrong status") if "405" in r]
-    assert wrong(failure(app)) == rows
+    line = catch_405.__code__.co_firstlineno + 2
+    fault = f"ZeroDivisionError in <lambda>, tests/test_testing.py:{line}"
+    rows = [row for row in every_answer_is(500, fault) if " 405 " in row]
+    assert [row.rpartition(": ")[0] for row in wrong(app)] == rows
+
+
+@pytest.mark.parametrize(
+    ("fail", "kind"),
+    [
+        (
+            partial(http_sf.parse, b"!", tltype="item"),
+            r"\w+ in \w+, \S+/http_sf/\w+.py:",
+        ),
+        (partial(url_for, "nowhere"), r"BuildError in build, \S+/werkzeug/\S+.py:\d+"),
+    ],
+    ids=["package", "framework"],
+)
+def test_a_500_outside_of_the_app(fail: Callable[[], Any], kind: str) -> None:
+    """Where no line of the app is to blame, that of a package is named."""
+    app = small_app()
+    app.before_request(fail)
+    assert re.search(rf"\n  12 answers: {kind}", failure(app))
+
+
+def test_a_500_by_hand() -> None:
+    """An exception that nobody raised has a name and no place."""
+    app = small_app()
+    app.before_request(lambda: app.handle_exception(KeyError("by hand")))
+    assert "\n  12 answers: KeyError\n      'by hand'\n" in failure(app)
+
+
+def test_an_exception_without_words() -> None:
+    """An exception that says nothing is named by its class alone."""
+    app = small_app()
+    app.before_request(lambda: app.handle_exception(KeyError()))
+    assert "\n  12 answers: KeyError\n      DELETE / (index)\n" in failure(app)
+
+
+def test_tracebacks_do_not_flood_the_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """What the report names is not logged again, except once for debugging."""
+    app = small_app()
+    catch_405(app)
+    failure(app)
+    assert caplog.records == []
+    with caplog.at_level("DEBUG"):
+        failure(app)
+    [record] = caplog.records
+    assert (record.name, record.levelname) == ("flask_method_guard.testing", "DEBUG")
+    assert "ZeroDivisionError" in caplog.text
+    assert app.logger.filters == []
+    app.test_client().put("/")  # and afterwards, all is logged as before
+    assert "Exception on / [PUT]" in caplog.text
+
+
+def test_what_the_app_logs_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Only the tracebacks that the report names are kept out of the log."""
+    app = small_app()
+
+    @app.before_request
+    def complain() -> None:
+        try:
+            raise KeyError("gone")
+        except KeyError:
+            app.logger.exception("no cache")
+
+    assert_method_contract(app)
+    assert caplog.text.count("no cache") == 12
+
+
+def test_a_failure_fits_one_screen() -> None:
+    """Many kinds of fault, many rules and many hooks are counted, not listed."""
+    app = small_app()
+    for number in range(60):
+        app.add_url_rule(f"/e{number}", f"e{number}", unreachable)
+
+    @app.before_request
+    def fail() -> Any:
+        if request.method == "POST":
+            name = f"Error{int(request.path[2:] or 0) % 20}"
+            raise type(name, (Exception,), {})(request.path)
+        return ("Later.", 420 + len(request.path) % 9) if "1" in request.path else None
+
+    app.url_map.converters["secret"] = Secret
+    for number in range(9):
+        app.add_url_rule(f"/s{number}/<secret:key>", f"s{number}", unreachable)
+    lines = failure(app).splitlines()
+    assert len(lines) < 50
+    assert "  … and 15 more kinds" in lines
+    assert "  … and 6 more" in lines
 
 
 def test_a_blueprints_handler_that_swallows_early_rejections() -> None:
@@ -311,8 +438,8 @@ def test_a_blueprints_handler_that_swallows_early_rejections() -> None:
     shop.register_error_handler(HTTPException, lambda e: ("oops", 500))
     shop.add_url_rule("/", "index", unreachable)
     app.register_blueprint(shop)
-    rows = wrong(failure(app))
-    assert "PUT / shop.index 405 not-allowed 500 wrong status" in rows
+    rows = wrong(app)
+    assert "PUT / shop.index 405 not-allowed 500 500 instead of 405 not-allowed" in rows
 
 
 class DropAllow:
@@ -339,9 +466,9 @@ class DropAllow:
     ("value", "fault"),
     [
         (None, "no Allow"),
-        ("", "Allow is '', not 'GET, HEAD, OPTIONS'"),
-        ("GET", "Allow is 'GET', not 'GET, HEAD, OPTIONS'"),
-        ("GET, HEAD, PUT, OPTIONS", "Allow is 'GET, HEAD, PUT, OPTIONS', not 'GET,"),
+        ("", "wrong Allow: '' instead of 'GET, HEAD, OPTIONS'"),
+        ("GET", "wrong Allow: 'GET' instead of 'GET, HEAD, OPTIONS'"),
+        ("GET, PUT", "wrong Allow: 'GET, PUT' instead of 'GET, HEAD, OPTIONS'"),
     ],
     ids=["lost", "empty", "short", "long"],
 )
@@ -349,7 +476,7 @@ def test_allow(value: str | None, fault: str) -> None:
     """A middleware that drops or changes ``Allow`` is found."""
     app = small_app()
     DropAllow(app, value)
-    rows = [row for row in wrong(failure(app)) if " / index " in row]
+    rows = [row for row in wrong(app) if " / index " in row]
     assert [row.split()[0] for row in rows] == ["DELETE", "PATCH", "POST", "PUT"]
     assert all(fault in row for row in rows)
 
@@ -392,8 +519,8 @@ def test_head_with_a_body() -> None:
     """A body after HEAD is found; one after another method is well."""
     app = small_app()
     AddBody(app)
-    assert wrong(failure(app)) == [
-        "HEAD /orders orders 405 not-allowed 405 a body of 3 bytes after HEAD"
+    assert wrong(app) == [
+        "HEAD /orders orders 405 not-allowed 405 a body after HEAD: 3 bytes"
     ]
 
 
@@ -424,9 +551,18 @@ def test_echo(write: Callable[[str], Any], found: bool) -> None:
     if not found:
         assert_method_contract(app)
         return
-    rows = wrong(failure(app))
+    rows = wrong(app)
     assert {row.split()[0] for row in rows} == {"B&Q'S", "<b>m</b>"}
-    assert all(row.endswith("the method is echoed unescaped") for row in rows)
+    assert all(row.endswith("in the page, and is not escaped") for row in rows)
+
+
+def test_a_method_that_needs_no_escape() -> None:
+    """A page may name a method with a hyphen, or a digit, as it is."""
+    app = small_app()
+    app.add_url_rule("/doc", "doc", unreachable, methods=["VERSION-CONTROL", "M2"])
+    echo(app, lambda method: f"<p>No {escape(method)} here")
+    report = assert_method_contract(app)
+    assert {"VERSION-CONTROL", "M2"} <= {answer.method for answer in report.answers}
 
 
 def test_several_faults_in_one_answer() -> None:
@@ -434,17 +570,17 @@ def test_several_faults_in_one_answer() -> None:
     app = small_app()
     AddBody(app)
     DropAllow(app, None)
-    [head] = [row for row in wrong(failure(app)) if row.startswith("HEAD")]
-    assert head.endswith("405 no Allow; a body of 3 bytes after HEAD")
+    [head] = [row for row in wrong(app) if row.startswith("HEAD")]
+    assert head.endswith("405 no Allow; a body after HEAD: 3 bytes")
 
 
 def test_an_answer_that_is_a_success() -> None:
     """A refused method that gets 200 is a fault, whoever answered."""
     app = small_app()
     app.before_request(lambda: "all is well" if request.method == "BREW" else None)
-    assert wrong(failure(app)) == [
-        "BREW / index 501 not-implemented 200 wrong status",
-        "BREW /orders orders 501 not-implemented 200 wrong status",
+    assert wrong(app, thorough=True) == [
+        f"BREW {place} 501 not-implemented 200 200 instead of 501 not-implemented"
+        for place in ("/ index", "/orders orders")
     ]
 
 
@@ -452,28 +588,35 @@ def test_a_handler_that_redirects() -> None:
     """A refusal that a handler turns into a redirect is no hook that came first."""
     app = small_app()
     app.register_error_handler(405, lambda e: redirect("/", 302))
-    rows = wrong(failure(app))
-    assert "PUT / index 405 not-allowed 302 wrong status" in rows
+    rows = wrong(app)
+    fault = "302 instead of 405 not-allowed"
+    assert f"PUT / index 405 not-allowed 302 {fault}" in rows
     assert not any("BREW" in row for row in rows)
 
 
-def test_the_table_is_readable() -> None:
-    """The columns of the table stand one below the other."""
+def test_faults_are_grouped() -> None:
+    """Answers with the same fault are counted; different details are shown."""
     app = small_app()
-    catch_405(app)
-    table = failure(app).split("\n\n")[2].splitlines()
-    header = table[0]
-    for name in ("METHOD", "URL", "ENDPOINT", "EXPECTED", "GOT", "WHAT IS WRONG"):
-        start = header.index(name)
-        assert all(re.match(r"^\S", line[start:]) for line in table), name
-        assert all(start == 0 or line[start - 1] == " " for line in table)
+    DropAllow(app, "GET")
+    assert failure(app) == (
+        """\
+Sent 12 requests to 2 URLs.
+
+9 wrong answers:
+
+  9 answers: wrong Allow
+      DELETE / (index): 'GET' instead of 'GET, HEAD, OPTIONS'
+      PATCH / (index): 'GET' instead of 'GET, HEAD, OPTIONS'
+      POST / (index): 'GET' instead of 'GET, HEAD, OPTIONS'
+      … and 6 more"""
+    )
 
 
 # -- a hook answers first ---------------------------------------------------------
 
 
 def login(app: Flask, answer: Callable[[], Any]) -> None:
-    """Let in only those who log in, save to the first page."""
+    """Let in only those who log in, except to the first page."""
 
     @app.before_request
     def check_login() -> Any:
@@ -482,18 +625,33 @@ def login(app: Flask, answer: Callable[[], Any]) -> None:
         return answer()
 
 
+LOGIN = f"{__name__}.login.<locals>.check_login"
+LOG_IN = (
+    "If that is a login, log in with headers=…, for example headers="
+    '{"Cookie": "session=…"}.\n'
+)
+EARLY = (
+    "To let the guard answer before these functions, set METHOD_GUARD_REJECT_EARLY ="
+    " True."
+)
+
+
 @pytest.mark.parametrize(
-    ("answer", "status"),
+    ("answer", "status", "hint"),
     [
-        (lambda: ("Log in.", 401), 401),
-        (lambda: ("No.", 403), 403),
-        (lambda: redirect("/login", 302), 302),
-        (lambda: ("Later.", 503), 503),
+        (lambda: ("Log in.", 401), 401, LOG_IN),
+        (lambda: ("No.", 403), 403, LOG_IN),
+        (lambda: redirect("/login", 302), 302, LOG_IN),
+        (lambda: ("Later.", 503), 503, ""),
+        (lambda: abort(429), 429, ""),
     ],
-    ids=["401", "403", "302", "503"],
+    ids=["401", "403", "302", "503", "raised"],
 )
 def test_a_hook_that_answers_first(
-    answer: Callable[[], Any], status: int, caplog: pytest.LogCaptureFixture
+    answer: Callable[[], Any],
+    status: int,
+    hint: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A refusal of another kind, by a hook, is reported and is no failure."""
     app = small_app()
@@ -501,15 +659,153 @@ def test_a_hook_that_answers_first(
     report = assert_method_contract(app)
     assert {a.sample.path for a in report.answered_first} == {"/orders"}
     assert {a.status for a in report.answered_first} == {status}
-    assert len(report.answered_first) == 8
+    assert {a.first for a in report.answered_first} == {LOGIN}
+    assert len(report.answered_first) == 5
     assert report.wrong == ()
     [record] = caplog.records
     assert record.levelno == logging.WARNING
     assert record.getMessage() == (
-        "15 methods were sent to 2 URLs.\n\n"
-        "A hook or a middleware answered first; headers=… can log in:\n\n"
-        f"URL      ENDPOINT  GOT\n/orders  orders    {status}"
+        "Sent 12 requests to 2 URLs.\n\n"
+        "5 of 12 answers came before the guard's:\n\n"
+        f"  5 answers: {status} from {LOGIN}\n\n{hint}{EARLY}"
     )
+
+
+def answer_everything(app: Flask, status: int) -> None:
+    """Answer every request in a hook."""
+    app.before_request(lambda: ("No.", status))
+
+
+def test_an_app_in_which_nothing_was_tested() -> None:
+    """The test fails where almost every answer came before the guard's."""
+    app = small_app()
+    answer_everything(app, 400)
+    text = failure(app)
+    hook = f"{__name__}.answer_everything.<locals>.<lambda>"
+    assert text == (
+        "Sent 12 requests to 2 URLs.\n\n"
+        "Almost nothing was tested: fewer than 1 in 10 answers are the guard's.\n\n"
+        "11 of 12 answers came before the guard's:\n\n"
+        f"  11 answers: 400 from {hook}\n\n{EARLY}"
+    )
+
+
+@pytest.mark.parametrize(("count", "hollow"), [(0, False), (10, False), (11, True)])
+def test_fewer_than_one_in_ten(count: int, hollow: bool) -> None:
+    """One answer in ten is enough, one in eleven is not."""
+    [one, *_] = assert_method_contract(small_app()).answers
+    others = (replace(one, from_guard=False),) * (count - 1)
+    assert ContractReport((one, *others)[:count]).is_hollow == hollow
+
+
+@pytest.mark.parametrize(("free", "fails"), [("GET", True), ("DELETE", False)])
+def test_one_answer_in_ten_is_enough(free: str, fails: bool) -> None:
+    """One answer of twelve from the guard is too few, two are enough."""
+    app = small_app()
+    app.before_request(lambda: None if request.method == free else ("No.", 418))
+    if fails:
+        assert "Almost nothing was tested" in failure(app)
+    else:
+        assert len(assert_method_contract(app).answered_first) == 10
+
+
+def test_hooks_of_every_kind_are_named() -> None:
+    """Whatever can be called is found out, and the first that answers is named."""
+
+    class Gate:
+        def __call__(self) -> Any:
+            return ("No.", 402) if request.method == "PUT" else None
+
+        def check(self) -> Any:
+            return ("No.", 403) if request.method == "PATCH" else None
+
+    def wait(status: int) -> Any:
+        return ("No.", status) if request.method == "POST" else None
+
+    async def later() -> Any:
+        return ("No.", 404) if request.method == "BREW" else None
+
+    @wraps(later)
+    def decorated() -> Any:
+        return ("No.", 409) if request.method == "DELETE" else None
+
+    app = small_app()
+    for hook in (Gate(), Gate().check, partial(wait, 425), later, decorated):
+        app.before_request(hook)
+    found = {(a.status, a.first) for a in assert_method_contract(app).answered_first}
+    here = f"{__name__}.test_hooks_of_every_kind_are_named.<locals>"
+    assert found == {
+        (402, f"{here}.Gate"),
+        (403, f"{here}.Gate.check"),
+        (404, f"{here}.later"),
+        (409, f"{here}.later"),  # a decorated function has the name of the inner one
+        (425, "functools.partial"),
+    }
+
+
+class Maintenance:
+    """A middleware that answers everything."""
+
+    def __init__(self, app: Flask) -> None:
+        app.wsgi_app = self  # type: ignore[method-assign]
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        """Answer."""
+        start_response("503 Service Unavailable", [])
+        return [b""]
+
+
+def test_a_middleware_that_answers_first() -> None:
+    """Where no hook ran, the middleware is named."""
+    app = small_app()
+    Maintenance(app)
+    text = failure(app)
+    assert f"  12 answers: 503 from {__name__}.Maintenance" in text
+    assert "METHOD_GUARD_REJECT_EARLY" not in text
+    assert "log in" not in text
+
+
+def test_something_else_that_answers_first() -> None:
+    """What is neither a hook nor a middleware is called that."""
+    app = small_app()
+    app.preprocess_request = lambda *_: Response("No.", 403)  # type: ignore[method-assign]
+    assert "403 from something that is neither a hook nor a mid" in failure(app)
+
+
+def test_a_hook_that_was_registered_before_the_guard() -> None:
+    """The hint says that the order has to change, too."""
+    app = Flask(__name__)
+    answer_everything(app, 400)
+    MethodGuard(app)
+    assert failure(app).endswith(
+        "To let the guard answer before these functions, call MethodGuard(app) before"
+        " they are\nregistered, and set METHOD_GUARD_REJECT_EARLY = True."
+    )
+
+
+def test_no_hint_to_reject_early_where_it_is_on() -> None:
+    """With ``REJECT_EARLY``, what still comes first was meant to."""
+    app = Flask(__name__)
+    app.config["METHOD_GUARD_REJECT_EARLY"] = True
+    answer_everything(app, 400)
+    MethodGuard(app)
+    assert "METHOD_GUARD_REJECT_EARLY" not in failure(app)
+
+
+def test_the_profiler_of_others_stays() -> None:
+    """A profiler that runs, such as a debugger's, is put back."""
+    app = small_app()
+    login(app, lambda: ("Log in.", 401))
+
+    def profile(*_: object) -> None:
+        """Do nothing."""
+
+    sys.setprofile(profile)
+    try:
+        assert_method_contract(app)
+        assert sys.getprofile() is profile
+    finally:
+        sys.setprofile(None)
 
 
 def test_headers_log_in(caplog: pytest.LogCaptureFixture) -> None:
@@ -523,7 +819,7 @@ def test_headers_log_in(caplog: pytest.LogCaptureFixture) -> None:
     login(app, lambda: ("Log in.", 401))
     catch_405(app)
     headers = {"Authorization": "Bearer me"}
-    assert "PUT /orders orders 405" in " ".join(wrong(failure(app, headers=headers)))
+    assert "PUT /orders orders 405" in " ".join(wrong(app, headers=headers))
 
 
 def test_an_early_rejection_comes_before_the_login() -> None:
@@ -533,14 +829,43 @@ def test_an_early_rejection_comes_before_the_login() -> None:
     assert assert_method_contract(app).answered_first == ()
 
 
-def test_what_came_first_is_told_beside_what_is_wrong() -> None:
-    """A failure tells of the hook, too."""
+def test_what_came_first_is_reported_next_to_what_is_wrong() -> None:
+    """A failure names the hook, too."""
     app = small_app()
     login(app, lambda: ("Log in.", 401))
     catch_405(app)
     text = failure(app)
-    assert len(wrong(text)) == 4
-    assert text.endswith("URL      ENDPOINT  GOT\n/orders  orders    401")
+    assert "\n4 wrong answers:\n" in text
+    assert f"  5 answers: 401 from {LOGIN}\n" in text
+
+
+# -- what is left out by default --------------------------------------------------
+
+
+def parts() -> Flask:
+    """Make an app of two blueprints, with three URLs each."""
+    app = small_app()
+    for name in ("one", "two"):
+        blueprint = Blueprint(name, __name__, url_prefix=f"/{name}")
+        for number in range(3):
+            blueprint.add_url_rule(f"/{number}", f"e{number}", unreachable)
+        app.register_blueprint(blueprint)
+    return app
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_unknown_methods_go_to_each_blueprint(thorough: bool) -> None:
+    """One URL of each blueprint gets the unknown methods, or every one does."""
+    app = parts()
+    recorder = Recorder(app)
+    assert_method_contract(app, thorough=thorough)
+    seen = {(m, path) for _, m, path in recorder.seen}
+    visited = {path for m, path in seen if m == "BREW"}
+    every = {rule.rule for rule in app.url_map.iter_rules()}
+    assert visited == (every if thorough else {"/", "/one/0", "/two/0"})
+    for method in UNKNOWN_METHODS:
+        assert {path for m, path in seen if m == method} == visited
+    assert {path for m, path in seen if m == "PUT"} == every
 
 
 # -- samples ----------------------------------------------------------------------
@@ -560,12 +885,12 @@ def test_a_rule_without_a_sample() -> None:
     app = secret_app()
     catch_405(app)
     text = failure(app)
-    assert "Rules that nothing was sent to (2):" in text
+    assert "\n2 rules without a request:\n" in text
     assert (
         "/s/<secret:key> (endpoint 'secret'): no value was found for <key>, which"
-        " Secret reads. Give samples={'key': …}." in text
+        " Secret reads. Give samples={'key': …}." in " ".join(text.split())
     )
-    assert len(wrong(text)) == 9
+    assert "\n9 wrong answers:\n" in text
 
 
 def test_samples() -> None:
@@ -574,8 +899,8 @@ def test_samples() -> None:
     recorder = Recorder(app)
     samples = {"key": "s3cr3t-001", "other": {"key": "s3cr3t-002", "id": 77}}
     assert_method_contract(app, samples=samples)
-    recorder.methods("/s/s3cr3t-001", "localhost")
-    recorder.methods("/t/s3cr3t-002/77", "localhost")
+    assert "PUT" in recorder.methods("/s/s3cr3t-001", "localhost")
+    assert "PUT" in recorder.methods("/t/s3cr3t-002/77", "localhost")
 
 
 @pytest.mark.parametrize(
@@ -613,12 +938,14 @@ def test_a_url_that_the_router_crashes_on() -> None:
     """A rule whose URL gets no decision is left out, and named."""
     app = small_app()
     app.url_map.converters["moody"] = Moody
-    app.add_url_rule("/m/<moody:x>", "moody", unreachable)
-    text = failure(app, samples={"x": "here"})
-    assert (
+    app.add_url_rule("/m/<moody:x>", "moody", unreachable, methods=["DELETE"])
+    with pytest.raises(MethodContractError) as caught:
+        assert_method_contract(app, samples={"x": "here"})
+    [text] = caught.value.report.left_out
+    assert text == (
         "/m/<moody:x> (endpoint 'moody'): /m/here is answered with 500 Internal Server"
-        " Error, by Flask, before the table is asked, for a URL converter"
-        " raised KeyError('here'), asked outside of a request." in text
+        " Error, by Flask, before the table is asked, because a URL converter"
+        " raised KeyError('here'), asked outside of a request."
     )
 
 
@@ -645,8 +972,8 @@ def test_no_guard() -> None:
 def test_the_report_in_words() -> None:
     """What was seen can be printed."""
     report = assert_method_contract(small_app())
-    assert str(report) == "15 methods were sent to 2 URLs."
-    assert str(ContractReport((), ())) == "0 methods were sent to 0 URLs."
+    assert str(report) == "Sent 12 requests to 2 URLs."
+    assert str(ContractReport(())) == "Sent 0 requests to 0 URLs."
 
 
 def test_an_app_that_serves_other_requests_meanwhile() -> None:
@@ -659,5 +986,6 @@ def test_an_app_that_serves_other_requests_meanwhile() -> None:
         assert other.test_client().put("/").status_code == 405
         return "Log in.", 401
 
-    report = assert_method_contract(app)
-    assert len(report.answered_first) == 15
+    with pytest.raises(MethodContractError) as caught:
+        assert_method_contract(app)
+    assert len(caught.value.report.answered_first) == 12

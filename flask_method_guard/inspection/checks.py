@@ -1,8 +1,8 @@
-"""Checks: what in an app will surprise those who run it, or their clients.
+"""Checks: mistakes in what an app declares about methods.
 
 The checks are data, :data:`CHECKS`: the command line, the reference and the
-findings have their ids and their words from there. They look at what the app
-declares; no view runs, no hook, and no request is made up.
+findings take their ids and texts from there. They look at what the app declares.
+No view and no hook runs, and no request is made.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 
@@ -22,14 +22,15 @@ from ..extension import AppGuard
 from ..snapshot import Snapshot
 from ..urlmap import rule_text, url_rules
 from .apps import guard_of, hooks_before, name_of
+from .places import place_of
 
 
 class Severity(str, Enum):
     """How bad a finding is."""
 
-    #: Clients get an answer that nobody can have meant.
+    #: Clients get an answer that nobody can want.
     ERROR = "error"
-    #: Something may surprise.
+    #: Something that may be intended, and often is not.
     WARNING = "warning"
 
     __str__ = str.__str__
@@ -37,70 +38,119 @@ class Severity(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that will surprise."""
+    """A mistake that a check found."""
 
     #: The id of its entry in the catalogue.
     id: str
     severity: Severity
-    #: What is found, and where.
+    #: What was found, and at which URLs.
     message: str
     #: What to do.
     hint: str
-    #: The endpoint; ``None`` if it is a matter of the whole app.
+    #: The endpoint; ``None`` if the finding is about the whole app.
     endpoint: str | None
+    #: The file of the view, relative to the working directory if it is in there;
+    #: ``None`` if it is not known.
+    file: str | None = None
+    #: The line in that file.
+    line: int | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Give the value as JSON has it."""
+        """Return the value as JSON shows it."""
         return {
             "id": self.id,
             "severity": str(self.severity),
             "message": self.message,
             "hint": self.hint,
             "endpoint": self.endpoint,
+            "file": self.file,
+            "line": self.line,
         }
 
 
-def check(app: Flask, ignore: Iterable[str] = ()) -> tuple[Finding, ...]:
-    """Look for what will surprise.
+def check(
+    app: Flask, ignore: Iterable[str] = (), select: Iterable[str] | None = None
+) -> tuple[Finding, ...]:
+    """Look for mistakes in what an app declares about methods.
 
     :param app: a Flask app.
-    :param ignore: the ids of checks that are left out.
+    :param ignore: the ids of checks that are left out, such as ``"MG103"``, or
+        ``"MG103:admin.index"`` for the findings of one endpoint.
+    :param select: the ids of the checks that run; ``None`` for all.
     :return: the findings, sorted by id, endpoint and message.
     :raises NoGuardError: if the app has no guard.
     :raises ValueError: if an id is not known.
     """
-    known = [entry.id for entry in CHECKS]
     ignored = frozenset(ignore)
-    if unknown := sorted(ignored.difference(known)):
-        raise ValueError(
-            f"{', '.join(unknown)}: no such check. Known: {', '.join(known)}."
-        )
-    guard = guard_of(app)
-    survey = _Survey(app, guard, guard.refresh(app), tuple(url_rules(app.url_map)))
+    selected = frozenset(_IDS if select is None else select)
+    _check_ids({name.partition(":")[0] for name in ignored} | selected)
+    survey = _survey(app)
     return tuple(
-        Finding(entry.id, entry.severity, message, entry.hint, endpoint)
+        finding
         for entry in CHECKS
-        if entry.id not in ignored
-        for endpoint, message in sorted(
-            entry.find(survey), key=lambda found: (found[0] or "", found[1])
+        if entry.id in selected - ignored
+        for finding in sorted(
+            _findings(entry, survey),
+            key=lambda found: (found.endpoint or "", found.message),
         )
+        if f"{entry.id}:{finding.endpoint}" not in ignored
     )
+
+
+def _check_ids(names: Iterable[str]) -> None:
+    unknown = sorted(set(names).difference(_IDS))
+    if unknown:
+        raise ValueError(
+            f"No check named {', '.join(map(repr, unknown))}."
+            f" Checks: {', '.join(_IDS)}."
+        )
+
+
+def _findings(entry: Check, survey: _Survey) -> Iterator[Finding]:
+    for hit in entry.find(survey):
+        source = hit.source or survey.app.view_functions.get(hit.endpoint or "")
+        place = None if source is None else place_of(source)
+        yield Finding(
+            entry.id,
+            entry.severity,
+            hit.message,
+            entry.hint,
+            hit.endpoint,
+            *(place or (None, None)),
+        )
 
 
 # -- what the checks look at ----------------------------------------------------
 
 
+class _Hit(NamedTuple):
+    """What a check found, before it has an id and a place."""
+
+    endpoint: str | None
+    message: str
+    #: Where to look, if not at the view.
+    source: Callable[..., Any] | None = None
+
+
+def _survey(app: Flask) -> _Survey:
+    guard = guard_of(app)
+    return _Survey(app, guard, guard.refresh(app), tuple(url_rules(app.url_map)))
+
+
 @dataclass(frozen=True)
 class _Survey:
+    """What the checks look at."""
+
     app: Flask
     guard: AppGuard
     snapshot: Snapshot
     rules: tuple[Any, ...]
 
     def pick(self, choose: Callable[[Any], Iterable[str]]) -> Iterator[tuple[str, str]]:
-        """Choose methods of each rule: give the endpoints, each with methods and URLs.
+        """Choose methods of each rule.
 
-        The text begins a message: ``"PURGE /cache: "``.
+        :return: the endpoints, each with its chosen methods and their URLs as a text
+            that begins a message: ``"PURGE /cache: "``.
         """
         methods: dict[str, set[str]] = {}
         urls: dict[str, list[str]] = {}
@@ -112,7 +162,7 @@ class _Survey:
             yield endpoint, f"{_shown(names)} {_some(urls[endpoint])}: "
 
     def view_class(self, endpoint: str) -> type | None:
-        """Give the ``MethodView`` of an endpoint, if it dispatches as Flask does."""
+        """Return the ``MethodView`` of an endpoint, if Flask's code dispatches it."""
         view = self.app.view_functions.get(endpoint)
         view_class = getattr(view, "view_class", None)
         if view_class is None:
@@ -130,7 +180,7 @@ class _Survey:
                 yield endpoint, method, value
 
     def is_routed(self, endpoint: str | None, method: str) -> bool:
-        """Tell whether a rule, of the endpoint if one is given, has a method."""
+        """Return whether a rule has a method; of the endpoint, if one is given."""
         return any(
             rule.methods is None or method in rule.methods
             for rule in self.rules
@@ -139,7 +189,7 @@ class _Survey:
 
 
 def _shown(methods: Iterable[str]) -> str:
-    """Write methods; one that is no token may be anything, a line break too."""
+    """Write methods; one that is not a token may be anything, even a line break."""
     return ", ".join(m if is_token(m) else ascii(m) for m in sorted(methods))
 
 
@@ -150,7 +200,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _declared(rule: Any) -> frozenset[str]:
-    """Give the methods that somebody wrote down: OPTIONS comes by itself."""
+    """Return the methods that somebody wrote down: Flask adds OPTIONS by itself."""
     methods = frozenset(rule.methods or ())
     automatic = getattr(rule, "provide_automatic_options", False)
     return methods - {"OPTIONS"} if automatic else methods
@@ -158,7 +208,7 @@ def _declared(rule: Any) -> frozenset[str]:
 
 # -- the checks -------------------------------------------------------------------
 
-_Found = Iterator[tuple[str | None, str]]
+_Found = Iterator[_Hit]
 
 
 def _unsupported(survey: _Survey) -> _Found:
@@ -167,7 +217,7 @@ def _unsupported(survey: _Survey) -> _Found:
         return [m for m in _declared(rule) if is_token(m) and not supports(m)]
 
     for endpoint, place in survey.pick(refused):
-        yield endpoint, place + "routed, but not supported; clients get 501."
+        yield _Hit(endpoint, place + "routed, but not supported; clients get 501.")
 
 
 def _unimplemented(survey: _Survey) -> _Found:
@@ -185,15 +235,16 @@ def _unimplemented(survey: _Survey) -> _Found:
 
     for endpoint, place in survey.pick(lacking):
         name = name_of(survey.view_class(endpoint))
-        yield endpoint, place + f"{name} does not implement it; clients get 500."
+        text = f"{name} does not implement it; clients get 500."
+        yield _Hit(endpoint, place + text)
 
 
 #: The functions that a ``MethodView`` looks for by itself.
 _FLASK_METHODS = frozenset(
     ("delete", "get", "head", "options", "patch", "post", "put", "trace")
 )
-#: What another function may be meant to serve: the registry of RFC 9110 §16.1, as
-#: far as it is in use, and what caches take.
+#: What other functions may be meant to serve: the methods of the registry of RFC 9110
+#: §16.1 that are in use, and those of caches.
 _OTHER_METHODS = frozenset(
     [
         *("acl", "ban", "bind", "checkin", "checkout", "connect", "copy", "label"),
@@ -221,14 +272,16 @@ def _unrouted(survey: _Survey) -> _Found:
         if missing:
             urls = _some([rule_text(rule) for rule in rules])
             text = f"{name_of(view_class)} implements it, but no route declares it."
-            yield rules[0].endpoint, f"{_shown(missing)} {urls}: {text}"
+            function = getattr(view_class, min(missing).lower())
+            message = f"{_shown(missing)} {urls}: {text}"
+            yield _Hit(rules[0].endpoint, message, function)
 
 
 def _serves(view_class: type, name: str, rules: Sequence[Any]) -> bool:
-    """Tell whether a function of a view class is there to serve requests.
+    """Return whether a function of a view class serves requests.
 
-    ``def search(self, text)`` may as well be a helper, and is one if no rule has
-    such an argument.
+    ``def search(self, text)`` may be a helper, and is one if no rule has an argument
+    of that name.
     """
     function = getattr(view_class, name, None)
     if not inspect.isfunction(function):
@@ -248,14 +301,15 @@ def _takes(function: Callable[..., Any], arguments: Iterable[str]) -> bool:
 
 def _dangerous(survey: _Survey) -> _Found:
     for endpoint, place in survey.pick(lambda r: {"TRACE", "CONNECT"} & _declared(r)):
-        yield endpoint, place + "routed to a view."
+        yield _Hit(endpoint, place + "routed to a view.")
 
 
 def _nameless(survey: _Survey) -> _Found:
     for endpoint, method, _ in survey.deprecations():
         if not survey.is_routed(endpoint, method):
             place = "of the app" if endpoint is None else "of this view"
-            yield endpoint, f"{method} is deprecated, but no route {place} has it."
+            text = f"{method} is deprecated, but no route {place} has it."
+            yield _Hit(endpoint, text)
 
 
 def _without_since(survey: _Survey) -> _Found:
@@ -263,7 +317,7 @@ def _without_since(survey: _Survey) -> _Found:
         if value.sunset and not value.since:
             when = spoken_date(value.sunset)
             text = f"its sunset is {when}, but since is not set."
-            yield endpoint, f"{method}: {text}"
+            yield _Hit(endpoint, f"{method}: {text}")
 
 
 def _early_brownout(survey: _Survey) -> _Found:
@@ -271,7 +325,7 @@ def _early_brownout(survey: _Survey) -> _Found:
         if value.brownouts and value.since and value.brownouts[0].start < value.since:
             start, since = spoken_time(value.brownouts[0].start), value.since
             text = f"a brownout starts on {start}, before since, {spoken_time(since)}."
-            yield endpoint, f"{method}: {text}"
+            yield _Hit(endpoint, f"{method}: {text}")
 
 
 def _preflight(survey: _Survey) -> _Found:
@@ -279,11 +333,11 @@ def _preflight(survey: _Survey) -> _Found:
     functions = [*hooks, *survey.app.view_functions.values()]
     if not survey.snapshot.supports("OPTIONS") and any(map(_is_cors, functions)):
         text = "Flask-CORS is in use, but OPTIONS is not supported"
-        yield None, f"{text}; browsers' preflight requests get 501."
+        yield _Hit(None, f"{text}; browsers' preflight requests get 501.")
 
 
 def _is_cors(function: Callable[..., Any]) -> bool:
-    # A decorated view says that it is of its author's module; its code is not.
+    # A decorated view has its author's module name, but Flask-CORS's globals.
     home = getattr(function, "__globals__", {}).get("__name__", "")
     return str(home).startswith("flask_cors")
 
@@ -292,7 +346,7 @@ def _unbounded(survey: _Survey) -> _Found:
     for rule in survey.rules:
         if rule.methods is None:
             text = "the rule has no methods of its own and takes every one."
-            yield rule.endpoint, f"{rule_text(rule)}: {text}"
+            yield _Hit(rule.endpoint, f"{rule_text(rule)}: {text}")
 
 
 def _refused_by_servers(survey: _Survey) -> _Found:
@@ -300,27 +354,26 @@ def _refused_by_servers(survey: _Survey) -> _Found:
         return [m for m in _declared(rule) if is_token(m) and is_refused_by_gunicorn(m)]
 
     for endpoint, place in survey.pick(refused):
-        yield endpoint, place + "gunicorn refuses it by default."
+        yield _Hit(endpoint, place + "gunicorn refuses it by default.")
 
 
 def is_refused_by_gunicorn(method: str) -> bool:
-    """Tell whether gunicorn takes a method for none, unless it is told to."""
+    """Return whether gunicorn, by default, refuses a method."""
     return re.fullmatch(r"[^a-z#]{3,20}", method) is None
 
 
 def _early_hooks(survey: _Survey) -> _Found:
-    before = hooks_before(survey.app)
-    if survey.guard.settings.reject_early and before:
-        names = ", ".join(name_of(hook) for hook in before)
-        text = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
-        yield None, f"{names}: {text}"
+    if survey.guard.settings.reject_early:
+        for hook in hooks_before(survey.app):
+            text = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
+            yield _Hit(None, f"{name_of(hook)}: {text}", hook)
 
 
 def _no_tokens(survey: _Survey) -> _Found:
     for endpoint, place in survey.pick(
         lambda rule: [m for m in _declared(rule) if not is_token(m)]
     ):
-        yield endpoint, place + "not a token; clients get 400."
+        yield _Hit(endpoint, place + "not a token; clients get 400.")
 
 
 def _report_only(survey: _Survey) -> _Found:
@@ -328,7 +381,7 @@ def _report_only(survey: _Survey) -> _Found:
         text = (
             "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
         )
-        yield None, text
+        yield _Hit(None, text)
 
 
 # -- the catalogue ----------------------------------------------------------------
@@ -344,7 +397,7 @@ class Check:
     title: str
     #: What to do about it.
     hint: str
-    #: Finds it: pairs of endpoint and message.
+    #: Finds it.
     find: Callable[[_Survey], _Found]
 
 
@@ -378,7 +431,7 @@ CHECKS = (
         "MG104",
         Severity.WARNING,
         "TRACE or CONNECT is routed",
-        "Take it out of the route: TRACE echoes requests, cookies among them, and"
+        "Remove it from the route: TRACE echoes requests with their cookies, and"
         " CONNECT is for proxies.",
         _dangerous,
     ),
@@ -386,8 +439,8 @@ CHECKS = (
         "MG106",
         Severity.WARNING,
         "A deprecation names a method that no route has",
-        "Mend the name, or remove the deprecation. Ignore this if the notice is meant"
-        " for the 501 of a method that is gone.",
+        "Correct the name, or remove the deprecation. Ignore this if the notice is"
+        " meant for the 501 of a method that was removed.",
         _nameless,
     ),
     Check(
@@ -424,7 +477,7 @@ CHECKS = (
         "MG111",
         Severity.ERROR,
         "A routed method is not a token",
-        "Mend the name: a method is made of letters, digits and !#$%&'*+-.^_`|~.",
+        "Correct the name: a method consists of letters, digits and !#$%&'*+-.^_`|~.",
         _no_tokens,
     ),
     Check(
@@ -450,3 +503,5 @@ CHECKS = (
         _early_brownout,
     ),
 )
+
+_IDS = tuple(entry.id for entry in CHECKS)

@@ -19,7 +19,7 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from ..decision import TABLE, Reason, Row, decide
+from ..decision import Reason, Row, decide
 from ..deprecation import Deprecation
 from ..exceptions import BY_REASON
 from ..extension import AppGuard
@@ -238,11 +238,6 @@ def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
     if row.reason is Reason.ALLOWED and found.allowed_methods is not None:
         return 200, "Flask's automatic answer to OPTIONS, with the exact Allow"
     return row.status, row.answer
-
-
-def row_number(reason: Reason) -> tuple[int, int]:
-    """Give the number of a row of the decision table, from 1 on, and their count."""
-    return 1 + [row.reason for row in TABLE].index(reason), len(TABLE)
 
 
 def default_host(config: Mapping[Any, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from ..decision import is_token
 from ..snapshot import Snapshot
 from ..urlmap import methods_of, rule_text, url_rules
 from .apps import guard_of
+from .text import url_order
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,22 @@ class Route:
     methods: tuple[str, ...]
     #: The methods that the rule declares and that are refused, with the status.
     refused: tuple[tuple[str, int], ...]
+    #: The methods that are served and deprecated, sorted.
+    deprecated: tuple[str, ...] = ()
+    #: The methods that nobody wrote down, sorted: OPTIONS that Flask answers, and
+    #: HEAD that is treated as GET is.
+    automatic: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
-        methods = list(self.methods)
-        return {"rule": self.rule, "endpoint": self.endpoint, "methods": methods}
+        return {
+            "rule": self.rule,
+            "endpoint": self.endpoint,
+            "methods": list(self.methods),
+            "refused": dict(self.refused),
+            "deprecated": list(self.deprecated),
+            "automatic": list(self.automatic),
+        }
 
 
 @dataclass(frozen=True)
@@ -70,7 +83,10 @@ def inventory(app: Flask) -> Inventory:
         supported_methods=every_method + snapshot.supported_methods,
         why=_why_supported(guard.settings.supported_methods, app),
         routes=tuple(
-            _route(snapshot, now, text, rules) for (text, _), rules in grouped.items()
+            _route(snapshot, now, text, rules)
+            for (text, _), rules in sorted(
+                grouped.items(), key=lambda item: (url_order(item[0][0]), item[0][1])
+            )
         ),
     )
 
@@ -92,8 +108,31 @@ def _route(snapshot: Snapshot, now: datetime, text: str, rules: list[Rule]) -> R
                 refused[method] = 405
             else:
                 served.add(method)
-    shown = ("*",) if "*" in served else tuple(sorted(served))
-    return Route(text, rules[0].endpoint, shown, tuple(sorted(refused.items())))
+    methods = ("*",) if "*" in served else tuple(sorted(served))
+    endpoint = rules[0].endpoint
+    deprecated = {m for m in served if snapshot.deprecation(endpoint, m) is not None}
+    return Route(
+        text,
+        endpoint,
+        methods,
+        tuple(sorted(refused.items())),
+        tuple(sorted(deprecated)),
+        tuple(_automatic(rules, refused, deprecated)),
+    )
+
+
+def _automatic(
+    rules: list[Rule], refused: Mapping[str, int], deprecated: Container[str]
+) -> Iterator[str]:
+    """List the methods of a route that nobody wrote down."""
+    declared = {m for rule in rules for m in rule.methods or ()}
+    get, head = (
+        (method in deprecated, refused.get(method)) for method in ("GET", "HEAD")
+    )
+    if {"GET", "HEAD"} <= declared and get == head:
+        yield "HEAD"
+    if all(getattr(rule, "provide_automatic_options", False) for rule in rules):
+        yield "OPTIONS"
 
 
 #: The groups of ``METHOD_GUARD_SUPPORTED_METHODS`` in words.

@@ -1,14 +1,14 @@
 """Sample URLs: one for each rule of a URL map.
 
-This module knows the router's rules and converters; it knows no app and no
-request. A value is made from the converter that will read it, and what was made
-is shown to the router before it is given out.
+This module knows the router's rules and converters, and no app and no request. A
+value is made from the converter that will read it, and the router is asked whether
+the URL reaches its rule.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -30,7 +30,7 @@ _VARIABLE = re.compile(
 #: A converter may ask a database: it is asked no more often than this.
 _ATTEMPTS = 12
 
-#: How many URLs of one rule are tried before one that another rule takes will do.
+#: How many URLs of one rule are tried before one that another rule matches will do.
 _CHOICES = 3
 
 _TEXTS = (
@@ -61,10 +61,10 @@ def sample_url(rule: Rule, server_name: str, given: Mapping[str, object]) -> Sam
     """Make a URL for a rule.
 
     :param rule: a rule that is bound to a map.
-    :param server_name: the host, less the subdomain.
+    :param server_name: the host, without the subdomain.
     :param given: values for arguments, as :func:`flask.url_for` takes them.
-    :return: a URL that the rule matches, if one was found; else one that another
-        rule takes.
+    :return: a URL that the rule matches, if one was found; otherwise one that another
+        rule matches.
     :raises NoSampleError: if there is no value for an argument.
     """
     choices = {
@@ -99,7 +99,7 @@ def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:
     fitting = (text for text in _texts(converter) if pattern.fullmatch(text))
     found = []
     trouble = ""
-    for text in islice(dict.fromkeys(fitting), _ATTEMPTS):
+    for text in islice(_distinct(fitting), _ATTEMPTS):
         try:
             found.append(converter.to_python(text))
         except ValidationError:
@@ -116,14 +116,26 @@ def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:
     return found
 
 
+def _distinct(texts: Iterable[str]) -> Iterator[str]:
+    """Leave out repetitions, and make no more texts than are asked for."""
+    seen: set[str] = set()
+    for text in texts:
+        if text not in seen:
+            seen.add(text)
+            yield text
+
+
 def _texts(converter: BaseConverter) -> Iterator[str]:
-    """Guess what a converter may read, the likeliest first."""
+    """Guess what a converter may read, the most likely first."""
     if isinstance(converter, AnyConverter):
         yield from sorted(converter.items)
     elif isinstance(converter, NumberConverter):
         bounds = (1, 2, converter.min, converter.max)
         yield from (converter.to_url(bound) for bound in bounds if bound is not None)
     yield from _TEXTS
+    # Patterns may ask for a slash at either end.
+    for text in ("sample", "1"):
+        yield from (f"/{text}", f"{text}/", f"/{text}/")
     for length in range(2, 257):
         yield from (char * length for char in "1aA")
 
@@ -148,7 +160,7 @@ def _host(rule: Rule, server_name: str, domain: str) -> str:
 
 
 def _lands(rule: Rule, server_name: str, domain: str, path: str) -> bool:
-    """Tell whether the router takes a URL to the rule that it was made for."""
+    """Return whether a URL reaches the rule that it was made for."""
     if rule.map.host_matching:
         adapter = rule.map.bind(domain or server_name, path_info=unquote(path))
     else:

@@ -1,0 +1,100 @@
+"""Advice: what to do about a refused request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import isclass
+
+from flask import Flask
+from flask.views import MethodView
+
+from ..decision import DEFAULT_METHODS, Reason
+from .apps import guard_of, name_of
+from .explanation import Explanation
+from .places import place_of, source_of
+
+_SETTING = "METHOD_GUARD_SUPPORTED_METHODS"
+
+
+def advice(app: Flask, found: Explanation) -> str | None:
+    """Say what to do about a refusal.
+
+    :param app: the app that was asked.
+    :param found: the explanation of the request.
+    :return: a sentence or two; ``None`` where there is nothing to do.
+    """
+    if found.reason in _ADVICE:
+        return _ADVICE[found.reason](app, found)
+    return None
+
+
+def view_of(app: Flask, endpoint: str | None) -> str | None:
+    """Name the view of an endpoint, with its place: ``shop.Item (shop.py:12)``."""
+    view = app.view_functions.get(endpoint or "")
+    if view is None:
+        return None
+    place = place_of(view)
+    return name_of(source_of(view)) + (f" ({place})" if place else "")
+
+
+def _invalid_token(app: Flask, found: Explanation) -> str:
+    return (
+        "There is nothing to fix in the app: the client sent something that is not a"
+        " method."
+    )
+
+
+def _not_implemented(app: Flask, found: Explanation) -> str:
+    guard = guard_of(app)
+    method, upper = found.method, found.method.upper()
+    if method != upper and guard.refresh(app).supports(upper):
+        return (
+            f"Send {upper} in upper case. To accept any case, set"
+            " METHOD_GUARD_CASE_SENSITIVE = False."
+        )
+    if "routes" not in guard.settings.supported_methods:
+        return f"To accept {method}, add it to a route and to {_SETTING}."
+    return (
+        f"To accept {method}, add it to a route. To answer 405 instead of 501, add it"
+        f" to {_SETTING}."
+    )
+
+
+def _retired(app: Flask, found: Explanation) -> str:
+    return (
+        f"To serve {found.method} again, give it a later sunset, or do not enforce"
+        " sunsets."
+    )
+
+
+def _brownout(app: Flask, found: Explanation) -> str:
+    return (
+        f"{found.method} works again after the brownout. To serve it now, remove the"
+        " window from brownouts."
+    )
+
+
+def _not_allowed(app: Flask, found: Explanation) -> str:
+    method = found.method.upper()
+    view = view_of(app, found.endpoint)
+    source = source_of(app.view_functions.get(found.endpoint or ""))
+    if isclass(source) and issubclass(source, MethodView):
+        also = "" if method in DEFAULT_METHODS else f", and add {method} to its methods"
+        return f"To accept {method} here, define {method.lower()}() in {view}{also}."
+    route = f"the route of {view}" if view else "one of its routes"
+    return f"To accept {method} here, add it to the methods of {route}."
+
+
+def _not_found(app: Flask, found: Explanation) -> str:
+    return "No URL rule matches. See the URLs of the app with: flask methods"
+
+
+#: Every refusal with what to do about it.
+_ADVICE: dict[Reason, Callable[[Flask, Explanation], str]] = {
+    Reason.INVALID_TOKEN: _invalid_token,
+    Reason.NOT_IMPLEMENTED: _not_implemented,
+    Reason.RETIRED: _retired,
+    Reason.BROWNOUT: _brownout,
+    Reason.NOT_ALLOWED: _not_allowed,
+    Reason.NOT_FOUND: _not_found,
+}
