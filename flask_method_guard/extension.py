@@ -296,7 +296,7 @@ class AppGuard:
         """Send :data:`deprecated_method_called` if the matched method is deprecated."""
         req = situation.req
         deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
-        if deprecation is None or not deprecated_method_called.receivers:
+        if deprecation is None or not deprecated_method_called.has_receivers_for(app):
             return
         phase = deprecation.phase(situation.now, enforced=self.settings.enforce_sunset)
         sent = False

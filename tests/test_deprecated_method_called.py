@@ -212,12 +212,13 @@ def test_apps_are_apart() -> None:
 
 
 def test_nobody_listens_nobody_pays() -> None:
-    """Without a listener, the clock is not read for a mark that closes nothing."""
+    """Only a listener of this app makes the guard read the clock for the phase."""
     clock = Clock()
     app = make_app(clock, DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}})
     app.add_url_rule("/", "index", lambda: "ok", methods=["PUT"])
     clock.looks = 0
-    ask(app, "PUT")
+    with listening(make_shop()):
+        ask(app, "PUT")
     assert clock.looks == 0
 
 

@@ -46,7 +46,6 @@ CONTINUED = {
 }
 #: Pages with a line that is longer than a block is wide.
 WIDE = {
-    "docs/howto/retire-a-method.md",
     "docs/howto/test-your-methods.md",
     "docs/reference/cli.md",
     "docs/reference/configuration.md",
