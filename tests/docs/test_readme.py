@@ -1,12 +1,15 @@
-"""The README's tables say what is so."""
+"""What the README shows is true, its links work, and its first part is short."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tomllib
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -26,7 +29,7 @@ def table(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
-ANSWERS = table("What a client gets")
+ANSWERS = table("Before and after")
 
 
 def readme_app(*, guarded: bool) -> Flask:
@@ -71,28 +74,59 @@ def test_what_a_client_gets(row: list[str], guarded: bool) -> None:
         assert quoted in body
 
 
-def test_bare_flask_contradicts_itself() -> None:
-    """The GET that bare Flask's ``Allow`` promises for /pages/9 is 404."""
-    assert ask(readme_app(guarded=False), "GET", "/pages/9")[0] == 404
+def test_all_rows_are_sent() -> None:
+    """The rows that the test above sends are all that the table has."""
+    assert len(ANSWERS) == README.partition("\n## Use it\n")[0].count("\n| `") == 6
+
+
+def default_text(name: str, value: Any) -> str:
+    """Write a default as the table does."""
+    if name == "error_formats":
+        assert len(value) == 4
+        return "all four"
+    if isinstance(value, frozenset):
+        value = json.dumps(sorted(value))
+    return f"`{dict(value) if name == 'deprecated_methods' else value}`"
 
 
 def test_configuration_in_short() -> None:
     """The short table has every key of the settings, in order, with its default."""
     defaults = Settings()
     shown = [(row[0].strip("`"), row[1]) for row in table("Configuration in short")]
-    expected = []
-    for field in fields(Settings):
-        value = getattr(defaults, field.name)
-        text = f"`{dict(value) if field.name == 'deprecated_methods' else value}`"
-        if field.name == "error_formats":
-            text = "all four"
-            assert len(value) == 4
-        expected.append((PREFIX + field.name.upper(), text))
-    assert shown == expected
+    assert shown == [
+        (PREFIX + f.name.upper(), default_text(f.name, getattr(defaults, f.name)))
+        for f in fields(Settings)
+    ]
+
+
+def test_the_first_part_is_short() -> None:
+    """A stranger reads at most about 600 words before the configuration."""
+    first = README.partition("\n## Configuration in short\n")[0]
+    prose = re.sub(r"<!--.*?-->|\]\([^)]*\)|[|`]", " ", first)
+    assert len(prose.split()) <= 625
+
+
+def source_of(link: str) -> Path:
+    """Return the file of the project that a link of the README leads to."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    source, docs = project["urls"]["Source"], project["urls"]["Documentation"]
+    raw = source.replace("github.com", "raw.githubusercontent.com")
+    for prefix in (f"{source}/blob/main/", f"{raw}/main/"):
+        if link.startswith(prefix):
+            return ROOT / link.removeprefix(prefix)
+    page = link.removeprefix(docs).removeprefix("/en/latest/") or "index.html"
+    return (ROOT / "docs" / page).with_suffix(".md")
 
 
 def test_its_links() -> None:
-    """Each link to a file of the project leads to one."""
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", README)
+    """Each link works outside the repository, and leads to a file of the project."""
+    links = re.findall(r"\]\(([^)#]+)", README)
     assert links
-    assert [link for link in links if not Path(ROOT, link).exists()] == []
+    assert [link for link in links if not link.startswith("https://")] == []
+    assert [link for link in links if not source_of(link).is_file()] == []
+
+
+def test_it_clones_the_project() -> None:
+    """The address to clone is that of the project."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"git clone {project['urls']['Source']}\n" in README
