@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from flask_method_guard import ConfigError, MethodGuard, Settings
+from flask_method_guard import ConfigError, Deprecation, MethodGuard, Settings
 from flask_method_guard.config import MEDIA_TYPES, PREFIX
 
 
@@ -228,15 +228,47 @@ def test_bad_drain_limit(given: object) -> None:
     ("given", "message"),
     [
         (["PUT"], "Use a mapping of methods to mappings."),
-        ({"A B": {"notice": "Use PATCH."}}, "'A B' is not a method."),
         ({"PUT": "2026-01-01"}, "PUT: '2026-01-01' is not a mapping."),
-        ({"PUT": {"sine": "2026-01-01"}}, "Did you mean 'since'?"),
+        (
+            {"PUT": {}},
+            "PUT: it is empty. Set since, ",
+        ),
+        (
+            {"PUT": {"notice": "x"}, "put": {"notice": "x"}},
+            "'put' is given twice, in different case. Use it once.",
+        ),
     ],
     ids=repr,
 )
 def test_bad_deprecated_methods(given: object, message: str) -> None:
     """A deprecation that cannot be read is reported with its method."""
     assert message in problem(deprecated_methods=given)
+
+
+def test_every_problem_of_the_deprecated_methods() -> None:
+    """Each is a problem of its own, with its method."""
+    given = {
+        "PUT": {"since": "soon", "sunset": 1, "link": "", "notice": 1, "by": 1},
+        "A/B": {"since": "soon"},
+        "DELETE": 7,
+    }
+    with pytest.raises(ConfigError) as caught:
+        read(deprecated_methods=given)
+    keys = ["since", "sunset", "brownouts", "link", "notice"]
+    date = "since: 'soon' is not a date. Write 2026-03-01 or 2026-03-01T12:00:00Z."
+    assert [text.split(": ", 1) for text in caught.value.problems] == [
+        ["METHOD_GUARD_DEPRECATED_METHODS", text]
+        for text in (
+            f"PUT: {date}",
+            "PUT: sunset: 1 is not a date, a datetime or an ISO 8601 string.",
+            "PUT: link: '': a link is not empty and has no line break or control code.",
+            "PUT: notice: 1 is not a string. Write a sentence.",
+            f"PUT: 'by' is not one of {', '.join(keys)}. Remove it.",
+            "'A/B' is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only.",
+            f"A/B: {date}",
+            f"DELETE: 7 is not a mapping. Set {', '.join(keys[:-1])} or notice.",
+        )
+    ]
 
 
 def test_all_problems_in_one_error() -> None:
@@ -289,7 +321,13 @@ VALUES: dict[str, Any] = {
     "DOCS_URL": "https://docs.example.com/{endpoint}#{method}",
     "ERROR_FORMATS": ["text/html", "application/json"],
     "DRAIN_LIMIT": 4096,
-    "DEPRECATED_METHODS": {"PUT": {"since": "2026-01-01", "notice": "Use PATCH."}},
+    "DEPRECATED_METHODS": {
+        "PUT": {
+            "since": "2026-01-01",
+            "sunset": "2026-03-01T12:00:00Z",
+            "notice": "Use PATCH.",
+        }
+    },
     "ENFORCE_SUNSET": True,
 }
 TOML = """\
@@ -303,6 +341,7 @@ METHOD_GUARD_ENFORCE_SUNSET = true
 
 [METHOD_GUARD_DEPRECATED_METHODS.PUT]
 since = 2026-01-01
+sunset = 2026-03-01T13:00:00+01:00
 notice = "Use PATCH."
 """
 
@@ -347,6 +386,32 @@ def test_toml(tmp_path: Path) -> None:
     assert settings_of(app) == Settings.from_mapping(
         {PREFIX + name: value for name, value in VALUES.items()}
     )
+
+
+@pytest.mark.parametrize(
+    "change", [str, str.upper, json.dumps], ids=["lower", "upper", "json"]
+)
+def test_variables_for_one_method(
+    change: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One variable a method, or one a fact, which Windows has in upper case.
+
+    They replace what a file says of the same.
+    """
+    put = VALUES["DEPRECATED_METHODS"]["PUT"]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({f"{PREFIX}DEPRECATED_METHODS": {"PUT": {}}}), "utf-8")
+    name = f"FLASK_{PREFIX}DEPRECATED_METHODS__PUT"
+    if change is json.dumps:
+        env = {name: json.dumps(put)}
+    else:
+        env = {f"{name}__{change(key)}": value for key, value in put.items()}
+    # The keys of os.environ itself are in upper case on Windows.
+    monkeypatch.setattr("os.environ", env)
+    app = Flask(__name__)
+    app.config.from_file(str(path), load=json.load)
+    app.config.from_prefixed_env()
+    assert settings_of(app).deprecated_methods == {"PUT": Deprecation.from_mapping(put)}
 
 
 @pytest.mark.parametrize("item", fields(Settings), ids=lambda item: str(item.name))

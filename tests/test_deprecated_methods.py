@@ -452,46 +452,6 @@ def test_retired_html() -> None:
     assert "<li>PATCH</li>" in answer.text
 
 
-def test_retired_plain() -> None:
-    """Plain text says the same, with the address."""
-    answer = ask(retired_app(), "PUT", "/item", headers={"Accept": "text/plain"})
-    assert answer.text == (
-        "405 Method Not Allowed\n"
-        "\n"
-        "PUT was retired on 1 March 2026. Use PATCH."
-        f" Allowed: {WITHOUT_PUT}.\n"
-        f"Migration guide: {LINK}\n"
-    )
-
-
-@pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
-def test_retired_json(accept: str) -> None:
-    """Programs find each part under its name."""
-    answer = ask(retired_app(), "PUT", "/item", headers={"Accept": accept})
-    assert answer.json == {
-        "type": "about:blank",
-        "title": "Method Not Allowed",
-        "status": 405,
-        "detail": (
-            f"PUT was retired on 1 March 2026. Use PATCH. Allowed: {WITHOUT_PUT}."
-        ),
-        "method": "PUT",
-        "allowed_methods": WITHOUT_PUT.split(", "),
-        "deprecation": {
-            "since": "2026-01-01T00:00:00Z",
-            "sunset": "2026-03-01T12:00:00Z",
-            "link": LINK,
-            "notice": "Use PATCH.",
-        },
-    }
-
-
-def test_the_retired_answers_link() -> None:
-    """The link is in the header, too, beside that to the documentation."""
-    answer = ask(retired_app(DOCS_URL="/docs"), "PUT", "/item")
-    assert answer.all("Link") == ['</docs>; rel="help"', ANNOUNCED[2][0]]
-
-
 @pytest.mark.parametrize(
     ("said", "text"),
     [

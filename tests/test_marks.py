@@ -1,0 +1,665 @@
+"""The marks of ``deprecated_methods``: on an app, and as they are found on a view."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from unittest.mock import Mock
+
+import pytest
+from flask import Blueprint, Flask
+from flask.views import MethodView, View
+
+from flask_method_guard import Deprecation, MethodGuard, deprecated_methods
+from flask_method_guard.marks import find_marks
+from tests.deprecations import (
+    ANNOUNCED,
+    SAID,
+    SILENT,
+    SUNSET,
+    Clock,
+    announced,
+    deprecated,
+    make_app,
+    make_put_app,
+)
+from tests.raw_wsgi import ask
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+def login(view: _View) -> _View:
+    """Decorate as most extensions do."""
+
+    @functools.wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    return wrapper  # type: ignore[return-value]
+
+
+def async_login(view: _View) -> _View:
+    """Decorate with a coroutine function."""
+
+    @functools.wraps(view)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await view(*args, **kwargs)
+
+    return wrapper  # type: ignore[return-value]
+
+
+def bare_wrapper(view: _View) -> _View:
+    """Decorate, and copy nothing but the reference to what is wrapped."""
+
+    @functools.wraps(view, assigned=["__name__"], updated=[])
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    return wrapper  # type: ignore[return-value]
+
+
+def above_the_route(app: Flask) -> None:
+    """Mark what is registered already."""
+
+    @deprecated
+    @app.put("/")
+    def index() -> str:
+        return "ok"
+
+
+def below_wrappers(app: Flask) -> None:
+    """Mark innermost."""
+
+    @app.put("/")
+    @login
+    @bare_wrapper
+    @login
+    @deprecated
+    def index() -> str:
+        return "ok"
+
+
+def route_amid_wrappers(app: Flask) -> None:
+    """Mark a wrapper of what is registered, which is a wrapper itself."""
+
+    @login
+    @deprecated
+    @login
+    @app.put("/")
+    @bare_wrapper
+    @login
+    def index() -> str:
+        return "ok"
+
+
+def asynchronous_wrapped(app: Flask) -> None:
+    """Mark a wrapper of a coroutine function."""
+
+    @deprecated
+    @async_login
+    @app.put("/")
+    @async_login
+    async def index() -> str:
+        return "ok"
+
+
+def endpoint_decorator(app: Flask) -> None:
+    """Mark a view that is joined to its rule by name."""
+    app.add_url_rule("/", endpoint="index", methods=["PUT"])
+
+    @app.endpoint("index")
+    @deprecated
+    def view() -> str:
+        return "ok"
+
+
+class Plain(MethodView):
+    """Mark nothing."""
+
+    def put(self) -> str:
+        return "ok"
+
+
+def method_view(app: Flask) -> None:
+    """Mark a class."""
+
+    @deprecated
+    class Index(Plain):
+        pass
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+
+
+def method_view_decorators(app: Flask) -> None:
+    """Mark in the list of a class's decorators, amid others."""
+
+    class Index(Plain):
+        decorators = [login, deprecated, login]  # noqa: RUF012 -- as Flask has it
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+
+
+def method_view_mixed(app: Flask) -> None:
+    """Mark the second base, and another method of the first."""
+
+    @deprecated_methods("DELETE", since="2020-01-01")
+    class First(Plain):
+        pass
+
+    @deprecated
+    class Second(Plain):
+        pass
+
+    @deprecated_methods("PATCH", since="2020-01-01")
+    class Index(First, Second):
+        pass
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+
+
+def as_view(app: Flask) -> None:
+    """Mark what ``as_view`` makes, under wrappers."""
+    view = Plain.as_view("index")
+    app.add_url_rule("/", view_func=login(deprecated(login(view))), methods=["PUT"])
+
+
+def plain_view_class(app: Flask) -> None:
+    """Mark a view class that dispatches by itself."""
+
+    @deprecated
+    class Index(View):
+        methods = ["PUT"]  # noqa: RUF012 -- as Flask has it
+
+        def dispatch_request(self) -> str:
+            return "ok"
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+
+
+def bound_method(app: Flask) -> None:
+    """Mark a method in a class of no view."""
+
+    class Api:
+        @deprecated
+        def index(self) -> str:
+            return "ok"
+
+    app.add_url_rule("/", view_func=Api().index, methods=["PUT"])
+
+
+def blueprint(app: Flask) -> None:
+    """Mark a view of a blueprint in a blueprint."""
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+
+    @deprecated
+    @login
+    @inner.put("/")
+    def index() -> str:
+        return "ok"
+
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
+
+
+def stacked(app: Flask) -> None:
+    """Mark methods one by one; the outermost word for a method is the last."""
+
+    @deprecated_methods("DELETE", since="2020-01-01")
+    @deprecated
+    @login
+    @deprecated_methods("PUT", "POST", since="2020-01-01")
+    @app.put("/")
+    def index() -> str:
+        return "ok"
+
+
+WAYS: list[Callable[[Flask], None]] = [
+    above_the_route,
+    below_wrappers,
+    route_amid_wrappers,
+    asynchronous_wrapped,
+    endpoint_decorator,
+    method_view,
+    method_view_decorators,
+    method_view_mixed,
+    as_view,
+    plain_view_class,
+    bound_method,
+    blueprint,
+    stacked,
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("guard", ["first", "last"])
+def test_marks(way: Callable[[Flask], None], guard: str) -> None:
+    """A mark is found in whatever way the view was made and wrapped."""
+    app = Flask(__name__)
+    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+    clock = Clock()
+    if guard == "first":
+        MethodGuard(app, clock=clock)
+    way(app)
+    if guard == "last":
+        MethodGuard(app, clock=clock)
+    answer = ask(app, "PUT", "/")
+    assert (answer.status, announced(answer)) == (200, ANNOUNCED)
+    clock.now = SUNSET
+    assert ask(app, "PUT", "/").status == 405
+
+
+@pytest.mark.parametrize("wrap", [lambda view: view, login], ids=["bare", "wrapped"])
+def test_a_partial_keeps_the_marks_of_its_view(wrap: Callable[..., Any]) -> None:
+    """A view with some of its arguments filled in is that view still."""
+
+    @deprecated
+    def index(text: str) -> str:
+        return text
+
+    app = make_app()
+    for name in ("one", "two"):
+        view = wrap(functools.partial(functools.partial(index), name))
+        app.add_url_rule(f"/{name}", name, view, methods=["PUT"])
+    for name in ("one", "two"):
+        answer = ask(app, "PUT", f"/{name}")
+        assert (answer.text, announced(answer)) == (name, ANNOUNCED)
+
+
+class Shy:
+    """A view whose attributes cannot all be read, such as a proxy."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("__func__", "__wrapped__"):
+            raise RuntimeError(name)
+        raise AttributeError(name)
+
+    def __call__(self) -> str:
+        return "ok"
+
+
+def test_a_view_that_cannot_be_read() -> None:
+    """It is served, without marks of its own, and other views keep theirs."""
+    app = make_put_app()
+    app.add_url_rule("/shy", "shy", Shy(), methods=["PUT"])
+    answer = ask(app, "PUT", "/shy")
+    assert (answer.text, announced(answer)) == ("ok", SILENT)
+    assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
+
+
+# -- without an app ---------------------------------------------------------------
+
+
+def marks(view: Callable[..., Any], **others: Callable[..., Any]) -> dict[str, Any]:
+    """Give what is said of a view that is registered, beside others if need be."""
+    found = find_marks({"it": view, **others})
+    return {method: value.notice for method, value in found.get("it", {}).items()}
+
+
+def note(text: str, *methods: str) -> Callable[[Any], Any]:
+    """Mark PUT, or other methods, with a notice."""
+    return deprecated_methods(*(methods or ("PUT",)), notice=text)
+
+
+def make() -> Callable[[], str]:
+    """Make a view that nobody has marked."""
+
+    def view() -> str:
+        """Answer."""
+        return "ok"
+
+    return view
+
+
+def wrap(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a view as extensions do."""
+
+    @functools.wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **kwargs)
+
+    return wrapper
+
+
+def test_no_marks() -> None:
+    """A view of which nothing is said is not listed."""
+    assert find_marks({"it": make(), "that": wrap(make())}) == {}
+    assert find_marks({}) == {}
+
+
+def test_a_mark_is_the_value() -> None:
+    """The decorator reads its arguments as the configuration is read."""
+    view = deprecated_methods("put", "LINK", **SAID)(make())
+    value = Deprecation.from_mapping(SAID)
+    assert find_marks({"it": view}) == {"it": {"PUT": value, "LINK": value}}
+
+
+def test_the_view_stays_what_it_is() -> None:
+    """The decorator gives back what it was given: name, docstring, signature."""
+
+    async def asynchronous() -> None:
+        """Do nothing."""
+
+    class View(MethodView):
+        """Do nothing."""
+
+    def generator() -> Iterator[int]:
+        """Do nothing."""
+        yield 1
+
+    for view in (asynchronous, View, generator):
+        name = view.__name__
+        assert note("x")(view) is view
+        assert (view.__name__, view.__doc__) == (name, "Do nothing.")
+    assert inspect.iscoroutinefunction(asynchronous)
+    assert inspect.isgeneratorfunction(generator)
+    assert str(inspect.signature(asynchronous)) == "() -> 'None'"
+
+
+def test_the_last_word_is_the_outermost() -> None:
+    """Of two words for one method the outer counts, and words for others stay."""
+    view = note("outer")(wrap(note("inner", "PUT", "LINK")(make())))
+    assert marks(view) == {"PUT": "outer", "LINK": "inner"}
+    view = note("outer")(note("inner", "PUT", "LINK")(make()))
+    assert marks(view) == {"PUT": "outer", "LINK": "inner"}
+
+
+def test_a_wrapper_does_not_write_on_what_it_wraps() -> None:
+    """What functools.wraps has copied is the wrapper's own from then on."""
+    inner = note("inner")(make())
+    outer = note("outer")(wrap(inner))
+    assert marks(outer) == {"PUT": "outer"}
+    assert marks(inner, outer=outer) == {"PUT": "inner"}
+
+
+def test_above_the_route() -> None:
+    """A mark on a wrapper that nobody registered is meant for the view within."""
+    view = wrap(make())
+    wrapper = wrap(note("above", "PUT")(wrap(view)))
+    assert marks(view) == {"PUT": "above"}
+    assert marks(view, other=wrapper) == {}
+    assert marks(wrapper) == {"PUT": "above"}
+
+
+def test_above_the_route_and_forgotten() -> None:
+    """The mark outlives the wrapper, which a factory drops when it returns."""
+    view = make()
+    note("above")(wrap(view))
+    assert marks(view) == {"PUT": "above"}
+
+
+def test_above_one_of_two_routes() -> None:
+    """A mark above one route is not a mark on another wrapper of the function."""
+    function = make()
+    old, new = wrap(function), wrap(function)
+    note("above")(wrap(old))
+    assert marks(old, new=new) == {"PUT": "above"}
+    assert marks(new, old=old) == {}
+
+
+def test_above_the_route_twice() -> None:
+    """The one that was put last has the last word."""
+    view = note("own", "PUT", "LINK")(make())
+    note("first", "PUT", "POST")(wrap(view))
+    note("second")(wrap(view))
+    assert marks(view) == {"PUT": "second", "POST": "first", "LINK": "own"}
+
+
+def test_classes() -> None:
+    """A class has its parents' marks, in the order of resolution, and gives none."""
+
+    @note("a", "PUT", "POST")
+    class A(MethodView):
+        pass
+
+    @note("b", "PUT", "DELETE")
+    class B(MethodView):
+        pass
+
+    @note("c", "POST")
+    class C(A, B):
+        pass
+
+    assert marks(A.as_view("it")) == {"PUT": "a", "POST": "a"}
+    assert marks(B.as_view("it")) == {"PUT": "b", "DELETE": "b"}
+    assert marks(C.as_view("it")) == {"PUT": "a", "POST": "c", "DELETE": "b"}
+    assert marks(note("d")(C.as_view("it")))["PUT"] == "d"
+    assert marks(C.as_view("it"))["PUT"] == "a"
+
+
+def test_a_diamond_of_classes() -> None:
+    """A mark of a common parent is found behind that of a class in between."""
+
+    @note("base")
+    class Base(MethodView):
+        pass
+
+    @note("left", "LINK")
+    class Left(Base):
+        pass
+
+    @note("right")
+    class Right(Base):
+        pass
+
+    class View(Left, Right):
+        pass
+
+    assert marks(View.as_view("it")) == {"PUT": "right", "LINK": "left"}
+
+
+def test_callable_objects() -> None:
+    """An object has its own marks and those of its class, equal to others or not."""
+
+    @note("class", "PUT", "POST")
+    class Index:
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+        def __call__(self) -> str:
+            return "ok"
+
+    assert marks(Index()) == {"PUT": "class", "POST": "class"}
+    assert marks(note("own")(Index())) == {"PUT": "own", "POST": "class"}
+    assert marks(wrap(Index()), other=Index()) == {}
+    partial = functools.partial(make())
+    assert marks(note("partial")(partial)) == {"PUT": "partial"}
+
+
+def test_methods_of_objects() -> None:
+    """A bound method stands for its function, which takes the marks."""
+
+    class Api:
+        def view(self) -> str:
+            return "ok"
+
+        @note("class")
+        @classmethod
+        def of_class(cls) -> str:
+            return "ok"
+
+        @note("static")
+        @staticmethod
+        def static() -> str:
+            return "ok"
+
+    api = Api()
+    note("bound")(api.view)
+    assert marks(api.view) == {"PUT": "bound"}
+    note("above", "LINK")(wrap(api.view))
+    assert marks(api.view) == {"PUT": "bound", "LINK": "above"}
+    assert marks(Api.of_class) == {"PUT": "class"}
+    assert marks(api.static) == {"PUT": "static"}
+
+
+def test_a_view_that_wraps_itself() -> None:
+    """A circle of wrappers is walked once."""
+    view: Any = make()
+    wrapper: Any = wrap(view)
+    view.__wrapped__ = wrapper
+    assert marks(note("x")(wrapper)) == {"PUT": "x"}
+
+
+def test_what_is_wrapped_may_take_no_mark() -> None:
+    """A wrapper of a built-in function is marked by itself."""
+    view = wrap(make())
+    view.__wrapped__ = print  # type: ignore[attr-defined]
+    assert marks(note("x")(view)) == {"PUT": "x"}
+
+
+def test_a_mock_is_a_view() -> None:
+    """A view that has every attribute has no mark."""
+    assert marks(Mock()) == {}
+    assert marks(note("x")(Mock())) == {"PUT": "x"}
+
+
+def nameless() -> Any:
+    """Make a view without a name, which takes no attribute."""
+
+    class Nameless:
+        __slots__ = ()
+
+        def __repr__(self) -> str:
+            return "<nameless>"
+
+    return Nameless()
+
+
+def as_view_function() -> Any:
+    """Make the function of a class whose decorators are wrong."""
+
+    class Books(MethodView):
+        pass
+
+    return Books.as_view("shop_books")
+
+
+@pytest.mark.parametrize(
+    ("view", "name"),
+    [
+        (make(), "tests.test_marks.view"),
+        (wrap(make()), "tests.test_marks.view"),
+        (as_view_function(), "tests.test_marks.shop_books"),
+        (MethodView, "flask.views.MethodView"),
+        (nameless(), "<nameless>"),
+    ],
+    ids=["function", "wrapper", "as_view", "class", "nameless"],
+)
+def test_problems_name_the_view(view: Any, name: str) -> None:
+    """Problems are reported when the view is known, with its name."""
+    decorator = deprecated_methods("PUT", since="soon")
+    with pytest.raises(ValueError, match="soon") as caught:
+        decorator(view)
+    assert str(caught.value) == (
+        f"deprecated_methods on {name}: since: 'soon' is not a date."
+        " Write 2026-03-01 or 2026-03-01T12:00:00Z."
+    )
+    if view is not MethodView:
+        assert marks(view) == {}
+
+
+def test_problems_in_a_list_of_decorators() -> None:
+    """Where as_view() runs the decorator, the name is the endpoint's."""
+
+    class Books(MethodView):
+        decorators = [deprecated_methods("P T", notice="x")]  # noqa: RUF012
+
+    with pytest.raises(
+        ValueError, match=r"^deprecated_methods on tests\..*\.shop_books: "
+    ):
+        Books.as_view("shop_books")
+
+
+@pytest.mark.parametrize(
+    ("methods", "said", "kind", "message"),
+    [
+        (
+            ["PUT"],
+            {},
+            ValueError,
+            "it is empty. Set since, sunset, brownouts, ",
+        ),
+        (
+            ["P T"],
+            {"notice": "x"},
+            ValueError,
+            "'P T' is not a method. Use letters, dig",
+        ),
+        (
+            [7],
+            {"notice": "x"},
+            TypeError,
+            "7 is not a method. Use a string such as 'PUT'.",
+        ),
+        ([["PUT"]], {"notice": "x"}, TypeError, "['PUT'] is not a method."),
+        (
+            ["PUT"],
+            {"notice": 7},
+            TypeError,
+            "notice: 7 is not a string. Write a sentence.",
+        ),
+        (
+            ["PUT"],
+            {"link": "/\r\nX: 1"},
+            ValueError,
+            "link: '/\\r\\nX: 1': a link is ",
+        ),
+        (
+            ["PUT"],
+            {"since": "2026-01-02", "sunset": "2026-01-01"},
+            ValueError,
+            "sunset 2026-01-01T00:00:00+00:00 is earlier than since 2026-01-02T",
+        ),
+        (
+            ["P T", 7],
+            {"since": 7, "sunset": "soon"},
+            TypeError,
+            (
+                "since: 7 is not a date, a datetime or an ISO 8601 string."
+                " sunset: 'soon' is not a date."
+                " Write 2026-03-01 or 2026-03-01T12:00:00Z."
+                " 'P T' is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only."
+                " 7 is not a method. Use a string such as 'PUT'."
+            ),
+        ),
+    ],
+    ids=lambda value: ascii(value) if isinstance(value, (dict, list)) else "",
+)
+def test_bad_decorators(
+    methods: list[Any], said: dict[str, Any], kind: type[Exception], message: str
+) -> None:
+    """All problems are reported at once, and the view has no mark."""
+    view = make()
+    with pytest.raises(kind) as caught:
+        deprecated_methods(*methods, **said)(view)
+    prefix = "deprecated_methods on tests.test_marks.view: "
+    assert str(caught.value).startswith(prefix + message)
+    assert marks(view) == {}
+
+
+@pytest.mark.parametrize(
+    ("view", "name"),
+    [(print, "builtins.print"), (nameless(), "<nameless>"), ("index", "'index'")],
+    ids=repr,
+)
+def test_what_takes_no_mark(view: Any, name: str) -> None:
+    """Where a mark cannot be kept, it is not lost in silence."""
+    with pytest.raises(TypeError) as caught:
+        note("x")(view)
+    assert str(caught.value) == (
+        f"deprecated_methods on {name}: it takes no mark. Use a function or a class."
+    )
+
+
+@pytest.mark.parametrize("given", [(), (make(),), (MethodView,)], ids=len)
+def test_no_methods(given: Any) -> None:
+    """Without parentheses, or without a method, the error shows how to write it."""
+    with pytest.raises(TypeError) as caught:
+        deprecated_methods(*given)
+    assert str(caught.value) == (
+        "deprecated_methods needs the methods' names:"
+        ' write @deprecated_methods("PUT", since=…) above the view.'
+    )
