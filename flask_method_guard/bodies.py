@@ -28,7 +28,7 @@ from .links import as_url, link_field
 #: A longer method is never echoed: clients can send thousands of characters.
 ECHO_LIMIT = 32
 
-#: A longer ``Accept`` is parsed anew each time, so that clients cannot fill memory.
+#: A longer ``Accept`` is not cached, so that clients cannot fill memory.
 _ACCEPT_LIMIT = 512
 
 

@@ -124,7 +124,7 @@ def list_(
     The list fits the width of the terminal. Set COLUMNS for another width. A pipe
     gets one line for each route, with its endpoint.
 
-    PUT* is deprecated. A status, such as PUT:405 or 405 in the place of PUT, is
+    PUT* is deprecated. A status, such as PUT:405 or 405 instead of PUT, is
     the answer to a method that the route declares and the app refuses.
     """
     found = _ask(info, report.inventory)

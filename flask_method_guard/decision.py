@@ -228,7 +228,7 @@ class _AnyUrl:
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
-        """Where nothing matched: none, since only such a 404 may pass."""
+        """Empty if no route matched: only a URL without any method may pass."""
         if self.routing is Routing.UNMATCHED:
             return ()
         raise _DependsOnUrlError
@@ -237,8 +237,8 @@ class _AnyUrl:
 def is_settled(raw_method: str, method: str) -> bool:
     """Return whether the table lets a method pass at every URL.
 
-    A request with a settled method need not be decided: where a route matched, its view
-    runs, and where nothing dispatches at all, the router's 404 is the answer.
+    A request with a settled method can skip the table. If a route matched, its view
+    runs. If no method dispatches at the URL, the router's 404 is the answer.
     The caller makes sure that the method is supported and is not deprecated.
 
     :param raw_method: the method as the client sends it.

@@ -37,7 +37,7 @@ def utc_now() -> datetime:
 
 
 class Phase(str, Enum):
-    """Where a deprecated method is on its way out, at one moment."""
+    """The stage of a deprecated method at a given time."""
 
     #: ``since`` is in the future.
     SCHEDULED = "scheduled"
@@ -102,7 +102,7 @@ class Deprecation:
         A brownout is an ISO 8601 interval, ``start/end`` or ``start/duration``, such
         as ``2026-05-05T14:00Z/PT1H``. Its end does not belong to it.
 
-        :param values: the five; any of them may be missing or ``None``.
+        :param values: a mapping with any of the five keys; ``None`` counts as missing.
         :return: the value.
         :raises TypeError: for a value of another type.
         :raises ValueError: for an unknown key, a text that is not a date, an interval
@@ -198,8 +198,8 @@ def read_deprecation(
 ) -> tuple[Deprecation, list[Problem]]:
     """Read what :meth:`Deprecation.from_mapping` reads, and collect all problems.
 
-    :param values: the five; any of them may be missing or ``None``.
-    :return: the value, without what could not be read, and the problems.
+    :param values: a mapping with any of the five keys; ``None`` counts as missing.
+    :return: what could be read, and the problems.
     """
     problems: list[Problem] = []
     found: dict[str, Any] = {}

@@ -163,8 +163,8 @@ class BlueprintMethodNotAllowed(MethodNotAllowed):
     """A 405 for a URL of a blueprint, on its way to the blueprint's error handlers.
 
     The router refused the method, so Flask knows no blueprint and would ask only the
-    app's handlers. It looks for a handler with the *class*'s code. There is none, so
-    it finds the handler for this class, which is the guard's; see
+    app's handlers. Flask looks handlers up by the ``code`` of the exception's class. It
+    is ``None`` here, so Flask finds the guard's handler for this class; see
     :func:`~.extension._ask_blueprint`. Everyone else sees a 405.
 
     :param rejection: the 405 for the handlers.

@@ -188,7 +188,7 @@ def _render(rejection: Rejection) -> Response:
 def _ask_blueprint(error: BlueprintMethodNotAllowed) -> ResponseReturnValue:
     """Let the error handlers of the URL's blueprint answer, as Flask chooses them.
 
-    The request has the rule only meanwhile: the blueprint's ``after_request``
+    The rule is set only while the handler runs: the blueprint's ``after_request``
     functions must not run, since its ``before_request`` functions did not.
     """
     ctx = _context()
@@ -243,7 +243,7 @@ class AppGuard:
     ) -> RequestSituation | None:
         """Return the situation of a request; ``None`` if no URL map is bound to it.
 
-        None is bound if the host is not trusted, or if the app refuses to bind one.
+        No map is bound if the host is not trusted, or if the app refuses to bind one.
         """
         adapter = ctx.url_adapter
         if adapter is None:
@@ -279,7 +279,7 @@ class AppGuard:
     def _answer(
         self, ctx: RequestContext, situation: RequestSituation, reason: Reason
     ) -> None:
-        """Let Flask raise the answer, where the table has another than Flask."""
+        """Let Flask raise the answer, if it differs from Flask's own."""
         req = ctx.request
         if reason in BY_REASON:
             self._reject(ctx, situation, self.rejection(ctx.app, situation, reason))

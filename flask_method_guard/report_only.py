@@ -1,8 +1,8 @@
 """Report-only mode: log what the guard would change, and change nothing.
 
 The row of the decision table is compared with what Flask answers by itself. A hook
-that answers first would also have answered first with the guard enforced, so it must
-be known whether Flask got as far as raising the router's error or calling the view.
+that answers first would also answer first with the guard enforced. So the guard checks
+whether Flask raised the router's error or called the view.
 """
 
 from __future__ import annotations

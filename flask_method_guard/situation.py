@@ -58,7 +58,7 @@ class RequestSituation:
 
     @cached_property
     def now(self) -> datetime:
-        """The instant of the request: one for all that is ever asked about it."""
+        """The time of the request: read once and used for all of its facts."""
         known = vars(self.req)
         # A view's own 405 is a second situation of the same request.
         if _INSTANT not in known:

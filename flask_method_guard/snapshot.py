@@ -39,7 +39,7 @@ class Snapshot:
     #: The methods that are deprecated in the whole app.
     app_marks: Mapping[str, Deprecation]
     enforce_sunset: bool
-    #: The methods that a date may close at some URL.
+    #: The methods that a sunset or a brownout can make unavailable at some URL.
     closing: frozenset[str]
     #: The methods that the decision table lets pass at every URL; see
     #: :func:`~.decision.is_settled`.

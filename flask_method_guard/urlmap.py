@@ -44,8 +44,8 @@ _NUMBERS = (IntegerConverter, FloatConverter)
 # Python can be configured to refuse numbers with more digits, but not with fewer.
 _MAX_DIGITS = 640
 
-# A rule could have this method, but only by mistake: the router then matches
-# instead of listing methods.
+# A space is not a valid method. If a rule has it by mistake, the router matches instead
+# of listing methods, and every method is asked about.
 _NO_METHOD = " "
 
 
@@ -125,7 +125,7 @@ class Rules:
             self.doubtful
             or length > _MAX_DIGITS
             or "//" in path  # which the router may merge into one slash
-            or adapter.websocket  # which no rule accepts, or the map is doubtful
+            or adapter.websocket  # no rule of an undoubtful map accepts WebSockets
         )
 
     def may_lack_slash(self, adapter: MapAdapter) -> bool:
@@ -261,7 +261,10 @@ class Resource:
         return sorted([method for group in groups for method in group])
 
     def _dispatches(self, group: tuple[str, ...]) -> bool:
-        """Return whether the methods of a group dispatch; the own one is known."""
+        """Return whether the methods of a group dispatch.
+
+        The answer to the request's own method is known already.
+        """
         known = self._method if self._method in group else group[0]
         return self.answer(known).dispatches
 

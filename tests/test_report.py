@@ -551,7 +551,7 @@ def test_environ_of_a_mounted_app() -> None:
 @pytest.mark.parametrize("url", ["items", "", "ftp://x/", "?a"])
 def test_what_is_no_url(url: str) -> None:
     """A URL that the app can't have is refused, with what to write."""
-    with pytest.raises(ValueError, match=r"is no URL of the app\. Start it with a"):
+    with pytest.raises(ValueError, match=r"is not a URL of the app\. Start it with a"):
         explain(shop(), "GET", url)
 
 

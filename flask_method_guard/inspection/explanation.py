@@ -258,7 +258,7 @@ def make_environ(
     Follows PEP 3333.
 
     :param url: a path with or without a query, a whole URL, or ``*``.
-    :raises ValueError: if ``url`` is no URL.
+    :raises ValueError: if ``url`` is not a URL.
     """
     scheme = str(app.config.get("PREFERRED_URL_SCHEME") or "http")
     if url.startswith(("http://", "https://")):
@@ -267,7 +267,7 @@ def make_environ(
         url = f"{parts.path or '/'}?{parts.query}"
     if url != "*" and not url.startswith("/"):
         raise ValueError(
-            f"{url!r} is no URL of the app. Start it with a slash, or give * for the"
+            f"{url!r} is not a URL of the app. Start it with a slash, or use * for the"
             " server as a whole."
         )
     path, _, query = url.partition("#")[0].partition("?")

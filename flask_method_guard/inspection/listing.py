@@ -31,7 +31,7 @@ _SIGN = re.compile(r"\S+(\*)(?!\S)|(?:(?<=:)|(?<!\S))(400|405|501)(?!\S)")
 _MANY = 20
 #: Smaller blueprints than this, on average, would be mostly headings.
 _MEMBERS = 5
-#: One URL in so many may be too long for its column.
+#: One URL in this many may be too long for its column.
 _FEW = 10
 #: A line out of its column is as bad as this part of a line more.
 _RAGGED = 0.25
