@@ -19,8 +19,8 @@ from .messages import check_method, closest, given_twice
 
 PREFIX = "METHOD_GUARD_"
 
-#: The groups of methods in ``METHOD_GUARD_SUPPORTED_METHODS``. The methods of those that
-#: are empty here depend on the app.
+#: The groups of methods in ``METHOD_GUARD_SUPPORTED_METHODS``. Those that are empty
+#: here depend on the app.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "default": DEFAULT_METHODS,
     "routes": (),

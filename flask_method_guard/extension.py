@@ -347,15 +347,14 @@ class AppGuard:
         is_405 = BY_REASON[reason] is MethodNotAllowed
         rule = situation.rule() if is_405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
-        deprecation = until = retry_after = None
+        deprecation = until = None
         if reason is not Reason.NOT_ALLOWED:
             # Where a route matched, Flask would have served the upper-cased method.
             method = req.method if is_405 else situation.method
             deprecation = situation.snapshot.deprecation(endpoint, method)
         if reason is Reason.BROWNOUT and deprecation is not None:
             until = deprecation.brownout_end(situation.now)
-            if until is not None:
-                retry_after = ceil((until - situation.now).total_seconds())
+        left = None if until is None else ceil((until - situation.now).total_seconds())
         accept = req.environ.get("HTTP_ACCEPT")
         return self._facts(
             reason,
@@ -366,7 +365,7 @@ class AppGuard:
             endpoint,
             deprecation,
             until,
-            retry_after,
+            left,
         )
 
     def _with_docs_url(self, app: Flask, rejection: _R) -> _R:

@@ -163,14 +163,6 @@ def test_the_contract_holds() -> None:
     assert_method_contract(make_app())
 
 
-def test_report_only_notices_the_dispatch(caplog: pytest.LogCaptureFixture) -> None:
-    """Report-only mode warns about a request that a view answers."""
-    app = make_app(REPORT_ONLY=True, SUPPORTED_METHODS=["POST", "OPTIONS"])
-    app.add_url_rule("/purge", "purge", lambda: "gone", methods=["PURGE"])
-    assert ask(app, "PURGE", "/purge").status == 200
-    assert "PURGE /purge: answered 200, would be 501" in caplog.text
-
-
 def test_report_only_notices_a_hook(caplog: pytest.LogCaptureFixture) -> None:
     """A hook that reads the endpoint and answers first is not a view."""
     app = make_app(REPORT_ONLY=True, SUPPORTED_METHODS=["POST", "OPTIONS"])

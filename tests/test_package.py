@@ -301,3 +301,23 @@ def test_the_version_stands_in_one_place() -> None:
 def test_flask_is_the_one_dependency() -> None:
     """Whatever else is used comes with Flask."""
     assert importlib.metadata.requires("flask-method-guard") == ["flask>=2.3"]
+
+
+ARCHITECTURE = ROOT / "docs" / "explanation" / "architecture.md"
+
+
+def test_the_architecture_page_names_every_module() -> None:
+    """The page's table has each module, and what it may use."""
+    rows = re.findall(
+        r"^\| `([a-z_/]+)` \| .+ \| (.+) \|$", ARCHITECTURE.read_text(), re.MULTILINE
+    )
+    allowed = {**SERVING, "inspection/": INSPECTION, **ABOVE}
+    expected = {
+        module: next(
+            (name.title() for name in ("flask", "werkzeug") if name in used),
+            "Werkzeug" if "werkzeug.http" in used else "standard library",
+        )
+        for module, used in allowed.items()
+        if module != "__init__"
+    }
+    assert dict(rows) == {**expected, "report": "Flask"}
