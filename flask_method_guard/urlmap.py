@@ -14,7 +14,7 @@ except in two cases:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -61,8 +61,10 @@ class Rules:
     any_method: bool
     #: Whether some rule may refuse a URL that matches its pattern.
     doubtful: bool
-    #: The first path segments of the rules that end in a slash. Only under these can
-    #: a slash be missing. ``None`` if one of them is a variable.
+    #: The paths that lack only the slash of a rule without variables.
+    static_branches: frozenset[str]
+    #: The first path segments of the other rules that end in a slash. Only under these
+    #: can a slash be missing, too. ``None`` if one of them is a variable.
     branches: frozenset[str] | None
 
     @classmethod
@@ -82,7 +84,8 @@ class Rules:
             method_sets=method_sets,
             any_method=any(rule.methods is None for rule in rules),
             doubtful=any(_is_doubtful(rule) for rule in rules),
-            branches=_branches(rule.rule for rule in rules),
+            static_branches=frozenset(_static_branches(rules)),
+            branches=_branches(rules),
         )
 
     def knows(self, methods: Iterable[str] | None) -> bool:
@@ -131,22 +134,38 @@ class Rules:
     def may_lack_slash(self, adapter: MapAdapter) -> bool:
         """Return whether a rule may match the URL with one more slash at its end."""
         path, branches = adapter.path_info, self.branches
-        # Where an app is mounted, the path of its root can be empty.
-        return branches is None or not path or _first_segment(path) in branches
+        return (
+            branches is None
+            or path[:1] != "/"  # an app that is mounted can have an empty path
+            or path in self.static_branches
+            or _first_segment(path) in branches
+        )
 
 
 def _first_segment(path: str) -> str:
     return path.lstrip("/").partition("/")[0]
 
 
-def _branches(rules: Iterable[str]) -> frozenset[str] | None:
-    """Return :attr:`Rules.branches` for the texts of rules."""
-    # Only an empty path lacks the slash of "/", and every app can be mounted.
-    found = {_first_segment(r) for r in rules if r.endswith("/") and r != "/"}
-    # A rule such as "//" has no segment that could be looked up.
-    if any(not segment or "<" in segment for segment in found):
-        return None
-    return frozenset(found)
+def _is_static(rule: Rule) -> bool:
+    """Return whether only one path matches a rule: no variable, nothing to merge."""
+    return "<" not in rule.rule and "//" not in rule.rule
+
+
+def _static_branches(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield the members of :attr:`Rules.static_branches`."""
+    for rule in rules:
+        if rule.rule != "/" and rule.rule.endswith("/") and _is_static(rule):
+            yield rule.rule[:-1]
+
+
+def _branches(rules: Iterable[Rule]) -> frozenset[str] | None:
+    """Return :attr:`Rules.branches`."""
+    found = frozenset(
+        _first_segment(rule.rule)
+        for rule in rules
+        if rule.rule.endswith("/") and not _is_static(rule)
+    )
+    return None if any("<" in segment for segment in found) else found
 
 
 def _is_doubtful(rule: Rule) -> bool:
