@@ -152,9 +152,8 @@ def test_bare_flask_answers_over_random_maps() -> None:
         seen.update(check_case(case))
 
     check_all()
-    if MAPS >= 200:
-        assert seen >= {"the same", "not-implemented", "not-found"}
-        assert seen >= {"invalid-token", "server-options"}
+    # The other rows are too rare for few maps; each has a line in test_lines.
+    assert seen >= {"the same", "not-implemented", "invalid-token"}
 
 
 # -- hooks and handlers -------------------------------------------------------------
