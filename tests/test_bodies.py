@@ -157,6 +157,7 @@ def test_html() -> None:
         "<p>PUT was retired on 1 March 2026. Use PATCH."
         ' <a href="https://docs.example.com/migrate">Migration guide</a></p>'
     ) in page
+    assert '<h2 id="methods">Allowed methods</h2>' in page
     assert "<li>GET</li><li>HEAD</li>" in page
     assert 'href="https://docs.example.com/?a=1&amp;b=2"' in page
     assert "<script" not in page
@@ -167,7 +168,7 @@ def test_html_of_others() -> None:
     page = render(
         replace(NOT_IMPLEMENTED, media_type="text/html"), NOT_IMPLEMENTED.detail
     )
-    assert "Supported methods" in page
+    assert '<h2 id="methods">Supported methods</h2>' in page
     assert "<li>GET</li><li>HEAD</li>" in page
     assert "href" not in page
     facts = replace(NOT_ALLOWED, media_type="text/html", allowed_methods=())
@@ -261,6 +262,7 @@ NEGOTIATIONS = [
     ("TEXT/HTML", HTML),
     ("text/html;q=0, text/plain;q=0.1", PLAIN),
     ("text/html;q=0, */*", PROBLEM),
+    ("text/html;q=0.5, */*", PROBLEM),
     ("*/*;q=0", PROBLEM),
     ("image/png", PROBLEM),
     ("text/html;q=high, text/plain;q=0.1", PLAIN),

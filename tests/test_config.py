@@ -290,7 +290,8 @@ def test_all_problems_in_one_error() -> None:
         " Did you mean METHOD_GUARD_SUPPORTED_METHODS?"
     ) in problems
     assert "METHOD_GUARD_XYZZY is 1, but there is no such key. Remove it." in problems
-    assert all(f"\n- {text}" in str(caught.value) for text in problems)
+    first = "The configuration of the method guard has errors:"
+    assert str(caught.value).split("\n- ") == [first, *problems]
 
 
 def test_a_refused_configuration_registers_nothing() -> None:
