@@ -37,7 +37,7 @@ RECORD = Path(__file__).parent / "instructions.json"
 
 #: How much a ratio may exceed the recorded one. Two runs differ by up to 0.5 %.
 TOLERANCE = 1.01
-#: How much it may exceed the largest on record, for a Python or a Flask without one.
+#: How much a Python or a Flask without a record may exceed the largest record.
 TOLERANCE_ELSEWHERE = 1.03
 #: How much a count may grow when the map grows from 10 routes to 200.
 GROWTH = 1.05

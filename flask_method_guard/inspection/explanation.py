@@ -62,7 +62,7 @@ class Explanation:
     unknown: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """Give the value as JSON has it."""
+        """Return the value as JSON shows it."""
         return {
             "method": self.method,
             "url": self.url,
