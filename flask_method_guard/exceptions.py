@@ -81,6 +81,7 @@ class _SelfRendering(werkzeug.HTTPException):
     code: int
     #: An app's own description may be a lazy translation.
     description: Any
+    facts: Facts
     _reason: Reason
 
     def __init__(
