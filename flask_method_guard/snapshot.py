@@ -64,14 +64,12 @@ class Snapshot:
         marks = find_marks(views)
         app_marks = settings.deprecated_methods
         every_mark = [
-            item for found in (app_marks, *marks.values()) for item in found.items()
+            (covered, mark)
+            for found in (app_marks, *marks.values())
+            for method, mark in found.items()
+            for covered in _covered_by(method)
         ]
         marked = {method for method, _ in every_mark}
-        closing = {
-            method
-            for method, mark in every_mark
-            if mark.brownouts or (settings.enforce_sunset and mark.sunset)
-        }
         return cls(
             url_map=url_map,
             view_count=len(views),
@@ -82,12 +80,12 @@ class Snapshot:
             marks=marks,
             app_marks=app_marks,
             enforce_sunset=settings.enforce_sunset,
-            closing=frozenset(m for m in named if closing.intersection(_marks_for(m))),
-            settled=frozenset(
+            closing=frozenset(
                 method
-                for method in named
-                if marked.isdisjoint(_marks_for(method)) and is_settled(method, method)
+                for method, mark in every_mark
+                if mark.brownouts or (settings.enforce_sunset and mark.sunset)
             ),
+            settled=frozenset(m for m in named - marked if is_settled(m, m)),
         )
 
     def supports(self, method: str) -> bool:
@@ -102,9 +100,8 @@ class Snapshot:
         :param endpoint: the endpoint; ``None`` for the app's own deprecations.
         :param method: the method, in upper case.
         """
-        methods = _marks_for(method)
         for marks in (self.marks.get(endpoint or "", {}), self.app_marks):
-            for name in methods:
+            for name in (method, "GET") if method == "HEAD" else (method,):
                 if name in marks:
                     return marks[name]
         return None
@@ -133,9 +130,9 @@ class Snapshot:
         )
 
 
-def _marks_for(method: str) -> tuple[str, ...]:
-    """Return the methods whose deprecation applies to a method, its own first."""
-    return ("HEAD", "GET") if method == "HEAD" else (method,)
+def _covered_by(method: str) -> tuple[str, ...]:
+    """Return the methods that the mark of a method applies to (RFC 9110 §9.3.2)."""
+    return ("GET", "HEAD") if method == "GET" else (method,)
 
 
 def _supported(setting: frozenset[str], rules: Rules) -> tuple[bool, set[str]]:

@@ -20,6 +20,7 @@ from flask import (
     request,
 )
 from werkzeug.exceptions import Conflict, HTTPException
+from werkzeug.routing import Rule
 
 from flask_method_guard import (
     Deprecation,
@@ -371,6 +372,25 @@ def test_the_sunset_second(now: datetime, ended: bool, way: str, early: bool) ->
     for method in ("GET", "HEAD", "PATCH"):
         answer = ask(app, method, "/item")
         assert (answer.status, announced(answer)) == (200, SILENT)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        {"sunset": "2026-01-01"},
+        {"brownouts": ["2026-02-01/2026-03-01"], "sunset": "2026-04-01"},
+    ],
+    ids=["retired", "brownout"],
+)
+def test_a_method_that_no_route_names_is_refused(dates: dict[str, Any]) -> None:
+    """A rule without methods takes every method, except those that are refused."""
+    now = datetime(2026, 2, 10, tzinfo=timezone.utc)
+    app = make_app(
+        Clock(now), ENFORCE_SUNSET=True, DEPRECATED_METHODS={"PROPFIND": dates}
+    )
+    app.url_map.add(Rule("/any", endpoint="any", methods=None))
+    app.view_functions["any"] = lambda: "any"
+    assert [ask(app, m, "/any").status for m in ("FOO", "PROPFIND")] == [200, 405]
 
 
 def test_the_view_is_not_called() -> None:

@@ -1066,7 +1066,9 @@ def check_late_rule(case: Case) -> None:
     for ask in case.asks:
         judge = Judge(case, bare, ask)
         for method in sorted({*SEVEN, *routed(bare)} - {"OPTIONS"}):
-            if judge.reason(method) is Reason.ALLOWED:
+            # A view's own 405 is a refusal, too.
+            is_served = judge.reason(method) is Reason.ALLOWED
+            if is_served and judge.before(method).status != 405:
                 judge.check(run(guarded, ask.environ(method)), method)
     for app in apps:
         app.view_functions["another"] = lambda: "another"
