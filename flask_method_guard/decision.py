@@ -205,9 +205,13 @@ def decide(situation: Situation) -> Row:
     See RFC 9110 §9.1, §15.5.6 and §15.6.2.
 
     :param situation: the facts of one request.
-    :return: the row that decides; the last row always holds.
+    :return: the row that decides.
+    :raises LookupError: if no row holds. The last one always does.
     """
-    return next(row for row in TABLE if row.holds(situation))
+    for row in TABLE:
+        if row.holds(situation):
+            return row
+    raise LookupError("no row of the table holds")
 
 
 class _DependsOnUrlError(Exception):

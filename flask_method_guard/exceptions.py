@@ -176,7 +176,10 @@ class BlueprintMethodNotAllowed(MethodNotAllowed):
     code: int = None  # type: ignore[assignment]
 
     def __init__(
-        self, rejection: Rejection, rule: Rule, view_args: dict[str, Any] | None
+        self,
+        rejection: Rejection,
+        rule: Rule | None,
+        view_args: dict[str, Any] | None,
     ) -> None:
         self.code = MethodNotAllowed.code
         super().__init__(facts=rejection.facts)

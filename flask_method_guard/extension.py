@@ -145,15 +145,16 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         """
         ctx = _context()
         req = ctx.request
+        method, error = req.environ["REQUEST_METHOD"], req.routing_exception
         snapshot = guard.snapshot
         # The fast path, computed from the table; see decision.is_settled.
         if (
             snapshot is None
-            or req.environ["REQUEST_METHOD"] not in snapshot.settled
+            or method not in snapshot.settled
             or len(ctx.app.view_functions) != snapshot.view_count
             or (
-                req.routing_exception is not None
-                and not snapshot.is_certain_404(req.routing_exception, ctx.url_adapter)
+                error is not None
+                and not snapshot.is_certain_404(error, method, ctx.url_adapter)
             )
         ):
             guard.decide(ctx)
@@ -267,14 +268,14 @@ class AppGuard:
             return
         row = decide(situation)
         reason = row.reason
+        if reason in _DEPRECATED_CALL:
+            self._follow_deprecated(ctx.app, situation, reason)
         if self.settings.report_only:
             self._watch(ctx, situation, row)
-        elif reason is Reason.ALLOWED:
-            self._follow_up(situation)
-        if reason in _DEPRECATED_CALL:
-            self._report_deprecated(ctx.app, situation)
-        if not self.settings.report_only:
+        elif reason is not Reason.ALLOWED:
             self._answer(ctx, situation, reason)
+        elif is_automatic_options(ctx.request):
+            _correct_allow(situation)
 
     def _answer(
         self, ctx: RequestContext, situation: RequestSituation, reason: Reason
@@ -292,20 +293,25 @@ class AppGuard:
             # The router's 405 lists a method that would be refused, too.
             req.routing_exception = werkzeug.NotFound()
 
-    def _report_deprecated(self, app: Flask, situation: RequestSituation) -> None:
-        """Send :data:`deprecated_method_called` if the matched method is deprecated."""
+    def _follow_deprecated(
+        self, app: Flask, situation: RequestSituation, reason: Reason
+    ) -> None:
+        """If the matched method is deprecated, announce that, and send the signal."""
         req = situation.req
         deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
-        if deprecation is None or not deprecated_method_called.has_receivers_for(app):
+        if deprecation is None:
             return
-        phase = deprecation.phase(situation.now, enforced=self.settings.enforce_sunset)
+        is_served = reason is Reason.ALLOWED and not self.settings.report_only
+        fields = deprecation.headers() if is_served else []
+        enforced = self.settings.enforce_sunset
         sent = False
 
         @after_this_request
-        def report(response: Response) -> Response:
+        def follow(response: Response) -> Response:
             nonlocal sent
+            _add_fields(response, fields)
             # Flask calls this twice if a later function raises.
-            if not sent:
+            if not sent and deprecated_method_called.has_receivers_for(app):
                 sent = True
                 deprecated_method_called.send(
                     app,
@@ -313,7 +319,7 @@ class AppGuard:
                     method=req.method,
                     endpoint=req.endpoint,
                     deprecation=deprecation,
-                    phase=phase,
+                    phase=deprecation.phase(situation.now, enforced=enforced),
                     response=response,
                 )
             return response
@@ -411,27 +417,7 @@ class AppGuard:
         _add_fields(response, rejection.facts.notices)
         _send(app, rejection, enforced=True)
 
-    # -- other answers ------------------------------------------------------------
-
-    def _follow_up(self, situation: RequestSituation) -> None:
-        """Complete the answer to a request that a route serves."""
-        req = situation.req
-        deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
-        if deprecation is not None:
-
-            @after_this_request
-            def announce(response: Response) -> Response:
-                _add_fields(response, deprecation.headers())
-                return response
-
-        if is_automatic_options(req):
-
-            @after_this_request
-            def make_exact(response: Response) -> Response:
-                allow = situation.exact_options(response.headers.get("Allow", ""))
-                if allow is not None:
-                    response.headers["Allow"] = ", ".join(allow)
-                return response
+    # -- a view's own 405 ----------------------------------------------------------
 
     def add_allow(self, ctx: RequestContext, response: Response) -> None:
         """Add ``Allow`` to a 405: to a view's own, the other methods of the URL."""
@@ -477,12 +463,23 @@ def _send(app: Flask, rejection: Rejection, *, enforced: bool) -> None:
 
 def _for_blueprint(situation: RequestSituation, rejection: Rejection) -> Rejection:
     """Return the exception that reaches the blueprint of a URL, if it has one."""
-    if rejection.code != 405 or situation.req.url_rule is not None:
+    if situation.req.url_rule is not None or rejection.code != 405:
         return rejection  # Flask knows the blueprint, or there is none
-    owner = situation.resource.owner(situation.allowed_methods)
-    if owner.rule is None or "." not in owner.rule.endpoint:
+    if "." not in (rejection.facts.endpoint or ""):
         return rejection
+    owner = situation.resource.owner(situation.allowed_methods)
     return BlueprintMethodNotAllowed(rejection, owner.rule, owner.args)
+
+
+def _correct_allow(situation: RequestSituation) -> None:
+    """Make the ``Allow`` of Flask's automatic answer to OPTIONS exact."""
+
+    @after_this_request
+    def correct(response: Response) -> Response:
+        allow = situation.exact_options(response.headers.get("Allow", ""))
+        if allow is not None:
+            response.headers["Allow"] = ", ".join(allow)
+        return response
 
 
 def _shown_methods(req: Request) -> Iterable[str] | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
 from typing import cast
 
 from flask.wrappers import Request
@@ -55,8 +54,11 @@ class RequestSituation:
             self.method = self.raw_method.upper()
         #: What the router made of the request.
         self.routing: Routing = _routing(req.routing_exception)
+        # functools.cached_property takes a lock before Python 3.12.
+        self._resource: Resource | None = None
+        self._allowed_methods: tuple[str, ...] | None = None
 
-    @cached_property
+    @property
     def now(self) -> datetime:
         """The time of the request: read once and used for all of its facts."""
         known = vars(self.req)
@@ -87,7 +89,7 @@ class RequestSituation:
         """Whether the matched method is inside a brownout window."""
         return self._phase is Phase.BROWNOUT
 
-    @cached_property
+    @property
     def _phase(self) -> Phase | None:
         """The phase of the matched method, where its date decides."""
         req = self.req
@@ -95,22 +97,32 @@ class RequestSituation:
             return None  # so that the clock is read only where a date matters
         return self.snapshot.phase(req.url_rule, req.method, self.now)
 
-    @cached_property
+    @property
     def resource(self) -> Resource:
         """The target resource, as the router sees it."""
-        req = self.req
-        found = req.routing_exception
-        if found is None:
-            answer = Answer(Routing.MATCHED, req.url_rule, req.view_args)
-        else:
-            answer = refusal(found)
-        rules = self.snapshot.rules
-        return Resource(rules, self._adapter, req.method, answer)
+        if self._resource is None:
+            req, error = self.req, self.req.routing_exception
+            answer = (
+                Answer(Routing.MATCHED, req.url_rule, req.view_args)
+                if error is None
+                else refusal(error)
+            )
+            rules = self.snapshot.rules
+            self._resource = Resource(rules, self._adapter, req.method, answer)
+        return self._resource
 
-    @cached_property
+    @property
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
-        return self._available(self.resource.methods(self.snapshot.groups))
+        if self._allowed_methods is None:
+            snapshot, resource = self.snapshot, self.resource
+            found = resource.methods(snapshot.groups)
+            for method in snapshot.closing.intersection(found):
+                rule = resource.answer(method).rule
+                if snapshot.is_closed(rule, method, self.now):
+                    found.remove(method)
+            self._allowed_methods = tuple(found)
+        return self._allowed_methods
 
     @property
     def other_methods(self) -> tuple[str, ...]:
@@ -123,15 +135,14 @@ class RequestSituation:
         :param allow: the value of the answer's ``Allow``.
         :return: the methods, or ``None`` if a hook gave another answer.
         """
-        rule, resource = self.req.url_rule, self.resource
-        names = map(str.strip, allow.replace('"', "").split(","))
-        listed = frozenset(filter(None, names))
-        methods = frozenset((rule and rule.methods) or ())
+        rule = self.req.url_rule
+        methods = (rule and rule.methods) or ()
+        listed = frozenset(allow.replace('"', "").split(", "))
         if len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
-            resource.listed_here = listed
-        elif listed != (resource.listed_here or frozenset()):
+            self.resource.learn_list(listed)
+        elif listed != self.resource.listed_here:
             return None
         return self.allowed_methods
 
@@ -140,14 +151,6 @@ class RequestSituation:
         if self.req.url_rule is not None:
             return self.req.url_rule
         return self.resource.owner(self.allowed_methods).rule
-
-    def _available(self, methods: list[str]) -> tuple[str, ...]:
-        """Leave out the methods that are retired or browned out at this URL."""
-        snapshot = self.snapshot
-        for method in snapshot.closing.intersection(methods):
-            if snapshot.is_closed(self.resource.answer(method).rule, method, self.now):
-                methods.remove(method)
-        return tuple(methods)
 
 
 def _routing(found: HTTPException | None) -> Routing:

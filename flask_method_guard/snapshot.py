@@ -120,13 +120,15 @@ class Snapshot:
         phase = self.phase(rule, method, now)
         return phase is not None and phase.is_refused
 
-    def is_certain_404(self, error: object, adapter: MapAdapter | None) -> bool:
+    def is_certain_404(
+        self, error: object, method: str, adapter: MapAdapter | None
+    ) -> bool:
         """Return whether a 404 of the router means that no method dispatches."""
         return (
             type(error) is NotFound
             and adapter is not None
             and adapter.map is self.url_map
-            and self.rules.lists_exactly(adapter)
+            and self.rules.lists_all(adapter, method)
         )
 
 

@@ -5,8 +5,8 @@ that no rule has, it lists the methods of the rules at a URL. That list is exact
 except in two cases:
 
 * It is too long where a rule may still refuse the URL, since it is made before the
-  converters run. The map, or the URL, is then *doubtful*, and the listed methods are
-  confirmed one by one.
+  converters run. The methods of such a rule are *doubtful*. Where they are listed, the
+  router is asked about each.
 * It is too short where only a slash is missing at the end of the URL. The URL with
   the slash is then asked, too.
 """
@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -59,8 +58,8 @@ class Rules:
     method_sets: frozenset[frozenset[str]]
     #: Whether some rule has no methods, and so accepts every method.
     any_method: bool
-    #: Whether some rule may refuse a URL that matches its pattern.
-    doubtful: bool
+    #: The methods of the rules that may refuse a URL that matches their pattern.
+    doubtful: frozenset[str]
     #: The paths that lack only the slash of a rule without variables.
     static_branches: frozenset[str]
     #: The first path segments of the other rules that end in a slash. Only under these
@@ -83,7 +82,12 @@ class Rules:
             declared=frozenset().union(*method_sets),
             method_sets=method_sets,
             any_method=any(rule.methods is None for rule in rules),
-            doubtful=any(_is_doubtful(rule) for rule in rules),
+            doubtful=frozenset(
+                method
+                for rule in rules
+                if _may_refuse(rule)
+                for method in rule.methods or ()
+            ),
             static_branches=frozenset(_static_branches(rules)),
             branches=_branches(rules),
         )
@@ -113,22 +117,27 @@ class Rules:
             )
         return tuple(tuple(group) for group in found.values())
 
-    def lists_exactly(self, adapter: MapAdapter) -> bool:
-        """Return whether the router's list of methods is exact at a URL.
+    def lists_all(self, adapter: MapAdapter, method: str) -> bool:
+        """Return whether a refusal of the router names all methods that may dispatch.
 
         :param adapter: the map bound to the URL.
+        :param method: the refused method.
         """
-        return not self.is_doubtful_at(adapter) and not self.may_lack_slash(adapter)
+        return not (
+            method in self.doubtful
+            or self.is_all_doubtful(adapter)
+            or self.may_lack_slash(adapter)
+        )
 
-    def is_doubtful_at(self, adapter: MapAdapter) -> bool:
-        """Return whether a rule may refuse a URL that matches its pattern."""
+    def is_all_doubtful(self, adapter: MapAdapter) -> bool:
+        """Return whether every method is doubtful at a URL."""
         path = adapter.path_info
         length = len(path) + len(adapter.server_name) + len(adapter.subdomain or "")
         return (
-            self.doubtful
+            self.any_method
             or length > _MAX_DIGITS
             or "//" in path  # which the router may merge into one slash
-            or adapter.websocket  # no rule of an undoubtful map accepts WebSockets
+            or adapter.websocket  # which rules for other requests refuse
         )
 
     def may_lack_slash(self, adapter: MapAdapter) -> bool:
@@ -168,9 +177,9 @@ def _branches(rules: Iterable[Rule]) -> frozenset[str] | None:
     return None if any("<" in segment for segment in found) else found
 
 
-def _is_doubtful(rule: Rule) -> bool:
+def _may_refuse(rule: Rule) -> bool:
     """Return whether a rule may refuse a URL that matches its pattern."""
-    if rule.methods is None or rule.websocket or rule.merge_slashes is False:
+    if rule.websocket or rule.merge_slashes is False:
         return True
     if callable(rule.redirect_to):
         return True
@@ -259,7 +268,7 @@ class Resource:
         self._adapter = adapter
         self._method = method
         self._answers = {method: answer}
-        self._doubtful = rules.is_doubtful_at(adapter)
+        self._all_doubtful = rules.is_all_doubtful(adapter)
 
     def answer(self, method: str) -> Answer:
         """Return the router's answer to a method at this URL."""
@@ -267,17 +276,29 @@ class Resource:
             self._answers[method] = ask(self._adapter, method)
         return self._answers[method]
 
+    def learn_list(self, listed: frozenset[str]) -> None:
+        """Keep the router's list of methods, which somebody else has asked for."""
+        self._answers[_NO_METHOD] = Answer(Routing.UNMATCHED, listed=listed)
+
     def methods(self, groups: Iterable[tuple[str, ...]]) -> list[str]:
         """Return the methods that dispatch here, sorted (RFC 9110 §10.2.1).
 
         :param groups: the methods to choose from, in groups that dispatch alike.
         """
         listed = self.listed()
-        if listed is not None:
-            groups = [group for group in groups if group[0] in listed]
-        if listed is None or self._doubtful:
-            groups = [group for group in groups if self._dispatches(group)]
-        return sorted([method for group in groups for method in group])
+        if listed is None:
+            found = [group for group in groups if self._dispatches(group)]
+        else:
+            found = [
+                group
+                for group in groups
+                if group[0] in listed
+                and (not self._is_doubtful(group[0]) or self._dispatches(group))
+            ]
+        return sorted([method for group in found for method in group])
+
+    def _is_doubtful(self, method: str) -> bool:
+        return self._all_doubtful or method in self._rules.doubtful
 
     def _dispatches(self, group: tuple[str, ...]) -> bool:
         """Return whether the methods of a group dispatch.
@@ -287,14 +308,14 @@ class Resource:
         known = self._method if self._method in group else group[0]
         return self.answer(known).dispatches
 
-    @cached_property
+    @property
     def listed_here(self) -> frozenset[str] | None:
         """The methods that the router itself lists; see :meth:`listed`."""
         listed = self._answers[self._method].listed
-        if listed is None or self._doubtful:
-            # On a doubtful map, the answer to the own method may list too little:
-            # the router stops at the first rule that matches, even if it refuses.
-            return ask(self._adapter, _NO_METHOD).listed
+        if listed is None or self._is_doubtful(self._method):
+            # The answer to a doubtful method may list too little: the router stops at
+            # the first rule that matches, even if it refuses.
+            return self.answer(_NO_METHOD).listed
         return listed
 
     def listed(self) -> frozenset[str] | None:

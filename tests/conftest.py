@@ -13,4 +13,4 @@ settings.load_profile("project")
 # Where nothing is known about any rule, every answer must still be right. CI runs the
 # tests this way, too.
 if os.environ.get("METHOD_GUARD_DOUBT") == "1":
-    urlmap._is_doubtful = lambda rule: True  # noqa: SLF001
+    urlmap._may_refuse = lambda rule: True  # noqa: SLF001

@@ -36,7 +36,7 @@ def passes(app: Flask, ask: Ask, method: str) -> Reason | None:
         situation = guard.situation(ctx)
         snapshot, error = guard.snapshot, ctx.request.routing_exception
         is_pass = method in snapshot.settled and (
-            error is None or snapshot.is_certain_404(error, ctx.url_adapter)
+            error is None or snapshot.is_certain_404(error, method, ctx.url_adapter)
         )
         return decide(situation).reason if is_pass else None
 

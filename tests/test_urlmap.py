@@ -149,7 +149,7 @@ CONVERTERS = {"refusing": Refusing, "crashing": Crashing, "empty": Empty}
 def test_converters_that_may_refuse(text: str, exact: bool) -> None:
     """The list is exact if every converter accepts what its pattern matches."""
     url_map = Map([rule(text, "GET")], converters=CONVERTERS)
-    assert Rules.read(url_map).lists_exactly(bind(url_map, "/x")) is exact
+    assert Rules.read(url_map).lists_all(bind(url_map, "/x"), "GET") is exact
 
 
 @pytest.mark.parametrize(
@@ -160,13 +160,13 @@ def test_converters_that_may_refuse(text: str, exact: bool) -> None:
 def test_rules_that_may_refuse(options: dict[str, Any]) -> None:
     """The list is not exact if a rule can answer in a way of its own."""
     url_map = Map([rule("/a", "GET", **options)])
-    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/x"))
+    assert not Rules.read(url_map).lists_all(bind(url_map, "/x"), "GET")
 
 
 def test_a_rule_without_methods_lists_nothing() -> None:
     """A rule that accepts every method makes the list useless."""
     url_map = Map([rule("/a")])
-    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/x"))
+    assert not Rules.read(url_map).lists_all(bind(url_map, "/x"), "GET")
 
 
 class OwnRule(Rule):
@@ -181,14 +181,14 @@ class OwnRule(Rule):
 def test_a_rule_with_converters_of_its_own() -> None:
     """The bound converters count, not those of the map."""
     url_map = Map([OwnRule("/<x>", endpoint="x", methods=["GET"])])
-    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/9"))
+    assert not Rules.read(url_map).lists_all(bind(url_map, "/9"), "GET")
     assert allowed(url_map, "/9") == ""
 
 
 def test_a_map_with_a_default_converter_of_its_own() -> None:
     """The default converter can be replaced as well."""
     url_map = Map([rule("/<x>", "GET")], converters={"default": Refusing})
-    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/9"))
+    assert not Rules.read(url_map).lists_all(bind(url_map, "/9"), "GET")
     assert allowed(url_map, "/9") == ""
 
 
@@ -197,7 +197,7 @@ def test_a_rule_that_hides_its_converters() -> None:
     url_map = Map([rule("/<x>", "GET")])
     [only] = url_map.iter_rules()
     delattr(only, "_converters")
-    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/x"))
+    assert not Rules.read(url_map).lists_all(bind(url_map, "/x"), "GET")
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_rule_that_hides_its_converters() -> None:
 def test_urls_where_the_list_is_exact(path: str, exact: bool) -> None:
     """It is not where a slash may be missing or merged, or a number may be too long."""
     url_map = Map([rule("/<int:x>", "GET"), rule("/branch/<y>/", "GET")])
-    assert Rules.read(url_map).lists_exactly(bind(url_map, path)) is exact
+    assert Rules.read(url_map).lists_all(bind(url_map, path), "GET") is exact
 
 
 @pytest.mark.parametrize("text", ["/<x>/", "/<x>/a/"])
@@ -225,7 +225,7 @@ def test_a_slash_may_be_missing_anywhere(text: str) -> None:
     """It is so if a rule that ends in a slash begins with a variable."""
     url_map = Map([rule(text, "GET")])
     assert Rules.read(url_map).branches is None
-    assert not Rules.read(url_map).lists_exactly(bind(url_map, "/x"))
+    assert not Rules.read(url_map).lists_all(bind(url_map, "/x"), "GET")
 
 
 @pytest.mark.parametrize(
@@ -247,14 +247,14 @@ def test_a_slash_may_be_missing_anywhere(text: str) -> None:
 def test_where_a_slash_may_be_missing(text: str, path: str, exact: bool) -> None:
     """Only where a path lacks the slash of a rule, or is below one with a variable."""
     url_map = Map([rule(text, "GET")])
-    assert Rules.read(url_map).lists_exactly(bind(url_map, path)) is exact
+    assert Rules.read(url_map).lists_all(bind(url_map, path), "GET") is exact
 
 
 def test_a_websocket_request() -> None:
     """A WebSocket request reaches none of the listed methods."""
     url_map = Map([rule("/a", "GET")])
     adapter = url_map.bind("localhost", path_info="/a", url_scheme="ws")
-    assert not Rules.read(url_map).lists_exactly(adapter)
+    assert not Rules.read(url_map).lists_all(adapter, "GET")
     found = Resource(Rules.read(url_map), adapter, "PUT", ask(adapter, "PUT"))
     assert found.methods([("GET",)]) == []
 
