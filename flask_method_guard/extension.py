@@ -476,9 +476,10 @@ def _correct_allow(situation: RequestSituation) -> None:
 
     @after_this_request
     def correct(response: Response) -> Response:
-        allow = situation.exact_options(response.headers.get("Allow", ""))
-        if allow is not None:
-            response.headers["Allow"] = ", ".join(allow)
+        if response.status_code < 400:  # otherwise a hook answered
+            allow = situation.exact_options(response.headers.get("Allow", ""))
+            if allow is not None:
+                response.headers["Allow"] = ", ".join(allow)
         return response
 
 

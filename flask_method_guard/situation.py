@@ -137,12 +137,13 @@ class RequestSituation:
         """
         rule = self.req.url_rule
         methods = (rule and rule.methods) or ()
-        listed = frozenset(allow.replace('"', "").split(", "))
+        names = allow.replace('"', "").replace(", ", ",").split(",")
+        listed = frozenset(names if allow else ())
         if len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
             self.resource.learn_list(listed)
-        elif listed != self.resource.listed_here:
+        elif listed != (self.resource.listed_here or frozenset()):
             return None
         return self.allowed_methods
 

@@ -239,6 +239,25 @@ def test_an_own_answer_to_options_stays(make: Callable[[], Flask]) -> None:
     assert ask(app, "OPTIONS", "/items").get("Allow") == "PUT, GET"
 
 
+@pytest.mark.parametrize(
+    ("login", "status", "allow"),
+    [
+        (True, 401, None),
+        (False, 200, "GET, HEAD, OPTIONS"),
+    ],
+    ids=["login", "no login"],
+)
+def test_options_where_the_router_lists_nothing(
+    login: bool, status: int, allow: str | None
+) -> None:
+    """A mounted app can have an empty path: Flask's answer to that lacks ``Allow``."""
+    app = make_plain_app()
+    app.url_map.strict_slashes = False
+    app.add_url_rule("/", "index", lambda: "ok")
+    app.before_request(lambda: ("log in", 401) if login else None)
+    assert outcome(ask(app, "OPTIONS", "")) == (status, allow)
+
+
 def test_an_early_405_keeps_the_rule_of_a_retired_method() -> None:
     """Of a route that takes the method, no other rule is named than its own."""
     retired = {"PUT": {"sunset": "2020-01-01"}}
