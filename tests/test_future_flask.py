@@ -12,8 +12,8 @@ import pytest
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
-from flask_method_guard import MethodGuard, MethodRejected, Reason
-from flask_method_guard.report import check, explain, inventory
+from flask_method_guard import MethodGuard, MethodRejected, Reason, deprecated_methods
+from flask_method_guard.report import check, deprecations, explain, inventory
 from flask_method_guard.testing import assert_method_contract
 from tests.raw_wsgi import ask
 from tests.routed_apps import outcome
@@ -156,6 +156,21 @@ def test_reports() -> None:
     assert explained.status == 200
     assert explained.allowed_methods == ("GET", "HEAD", "OPTIONS", "POST")
     assert not [found for found in check(app) if found.endpoint == ENDPOINT]
+
+
+def test_a_deprecated_options() -> None:
+    """A mark on the automatic OPTIONS of a URL belongs to the route of the view."""
+    app = make_app(DEPRECATED_METHODS={"OPTIONS": {"since": "2020-01-01"}})
+    rules = {row.rule for row in deprecations(app)}
+    assert rules >= {"/items", "/post", "/manual"}
+    assert "MG106" not in {found.id for found in check(app)}
+
+    app = make_app()
+    view = deprecated_methods("OPTIONS", since="2020-01-01")(lambda: "marked")
+    app.add_url_rule("/marked", "marked", view)
+    [row] = deprecations(app)
+    assert (row.method, row.rule, row.endpoint) == ("OPTIONS", "/marked", "marked")
+    assert "MG106" not in {found.id for found in check(app)}
 
 
 def test_the_contract_holds() -> None:
