@@ -32,7 +32,7 @@ def git(*arguments: str) -> str:
     """Return what a git command prints."""
     command = ["git", "-C", str(ROOT), *arguments]
     found = subprocess.run(command, check=True, capture_output=True, text=True)
-    return found.stdout.strip()
+    return found.stdout.rstrip()
 
 
 def read_version() -> str:
@@ -74,12 +74,14 @@ def is_elsewhere(tag: str) -> bool:
 def changelog_problems(version: str) -> list[str]:
     """List what is wrong with the first section of the changelog."""
     sections = re.split("^## ", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)
+    today = datetime.now(timezone.utc).date()
+    if len(sections) == 1:
+        return [f"CHANGELOG.md has no section. Begin one: ## {version} - {today}"]
     title, _, content = sections[1].partition("\n")
     name, _, day = title.partition(" - ")
     if name != version:
         begins = f"CHANGELOG.md begins with {name}"
         return [f"{begins}, pyproject.toml has {version}. Make them the same."]
-    today = datetime.now(timezone.utc).date()
     try:
         if date.fromisoformat(day) > today:
             return [f"CHANGELOG.md dates {version} to {day}, which is in the future."]

@@ -4,6 +4,9 @@ import sys
 from importlib.metadata import version as distribution_version
 from pathlib import Path
 
+from docutils import nodes
+from sphinx.application import Sphinx
+
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "flask-method-guard"
@@ -46,3 +49,15 @@ html_js_files = ["site.js"]
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
+
+
+def use_dashes(_: Sphinx, document: nodes.document) -> None:
+    """Put a dash between a parameter and its text, where Sphinx writes two hyphens."""
+    for text in list(document.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" \u2013 "))
+
+
+def setup(app: Sphinx) -> None:
+    """Register what only this site needs."""
+    app.connect("doctree-read", use_dashes)

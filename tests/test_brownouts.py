@@ -42,6 +42,7 @@ from tests.deprecations import (
     make_app,
 )
 from tests.raw_wsgi import Answer, ask
+from tests.routed_apps import duplicates_allowed
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -690,7 +691,8 @@ def build(
 
         for method, mark in own.items():
             view = deprecated_methods(method, **mark)(view)
-        app.add_url_rule(rule, str(number), view, methods=methods)
+        with duplicates_allowed():
+            app.add_url_rule(rule, str(number), view, methods=methods)
     return app
 
 

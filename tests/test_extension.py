@@ -22,7 +22,12 @@ from flask_method_guard import (
 from flask_method_guard.bodies import CONTENT_SECURITY_POLICY
 from flask_method_guard.report import inventory
 from tests.raw_wsgi import ask
-from tests.routed_apps import make_app, make_plain_app, outcome
+from tests.routed_apps import (
+    call_with_context,
+    make_app,
+    make_plain_app,
+    outcome,
+)
 
 
 @pytest.mark.parametrize("path", ["/items", "/nowhere", "/dir", "/static/x", "*"])
@@ -420,7 +425,7 @@ def test_a_handler_registered_after_the_hooks_ran() -> None:
     app = make_app(DOCS_URL="/docs")
     inventory(app)
     with app.test_request_context("/items", method="PUT"):
-        app.preprocess_request()
+        call_with_context(app.preprocess_request)
     app.register_error_handler(405, lambda error: ("mine", 405))
     heard: list[object] = []
     with method_rejected.connected_to(lambda sender, **given: heard.append(given)):

@@ -4,7 +4,6 @@ The rule of the view then no longer has OPTIONS. A Flask that works as today is 
 work that way.
 """
 
-from contextlib import suppress
 from inspect import signature
 from typing import Any
 
@@ -12,11 +11,11 @@ import pytest
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
-from flask_method_guard import MethodGuard, MethodRejected, Reason
-from flask_method_guard.report import check, explain, inventory
+from flask_method_guard import MethodGuard, MethodRejected, Reason, deprecated_methods
+from flask_method_guard.report import check, deprecations, explain, inventory
 from flask_method_guard.testing import assert_method_contract
 from tests.raw_wsgi import ask
-from tests.routed_apps import outcome
+from tests.routed_apps import duplicates_allowed, outcome
 
 ENDPOINT = "_automatic_options"
 WORKS_THAT_WAY = ENDPOINT in Flask(__name__).view_functions
@@ -46,8 +45,7 @@ class FutureFlask(Flask):
             own = self.url_rule_class(
                 rule, methods={"OPTIONS"}, endpoint=ENDPOINT, **only
             )
-            # Werkzeug 3.2 refuses a rule that the map has already.
-            with suppress(Exception):
+            with duplicates_allowed():
                 self.url_map.add(own)
         return None
 
@@ -156,6 +154,21 @@ def test_reports() -> None:
     assert explained.status == 200
     assert explained.allowed_methods == ("GET", "HEAD", "OPTIONS", "POST")
     assert not [found for found in check(app) if found.endpoint == ENDPOINT]
+
+
+def test_a_deprecated_options() -> None:
+    """A mark on the automatic OPTIONS of a URL belongs to the route of the view."""
+    app = make_app(DEPRECATED_METHODS={"OPTIONS": {"since": "2020-01-01"}})
+    rules = {row.rule for row in deprecations(app)}
+    assert rules >= {"/items", "/post", "/manual"}
+    assert "MG106" not in {found.id for found in check(app)}
+
+    app = make_app()
+    view = deprecated_methods("OPTIONS", since="2020-01-01")(lambda: "marked")
+    app.add_url_rule("/marked", "marked", view)
+    [row] = deprecations(app)
+    assert (row.method, row.rule, row.endpoint) == ("OPTIONS", "/marked", "marked")
+    assert "MG106" not in {found.id for found in check(app)}
 
 
 def test_the_contract_holds() -> None:

@@ -83,7 +83,8 @@ class Checkout:
 
 
 def changes_uncommitted(checkout: Checkout) -> None:
-    """Leave a file uncommitted."""
+    """Leave a change and a new file uncommitted."""
+    checkout.write("CHANGELOG.md", f"{CHANGELOG}- More.\n")
     checkout.write("new.py", "")
 
 
@@ -108,6 +109,12 @@ def forgets_the_changelog(checkout: Checkout) -> None:
     checkout.replace("pyproject.toml", "1.2.3", "1.3.0")
 
 
+def starts_no_section(checkout: Checkout) -> None:
+    """Have a changelog without a version."""
+    checkout.write("CHANGELOG.md", "# Changelog\n")
+    checkout.commit()
+
+
 def forgets_the_date(checkout: Checkout) -> None:
     """Leave the version unreleased."""
     checkout.replace("CHANGELOG.md", str(TODAY), "unreleased")
@@ -124,11 +131,12 @@ def lists_no_change(checkout: Checkout) -> None:
 
 
 MISTAKES = {
-    changes_uncommitted: r"Not everything is committed\..*\n\?\? new\.py",
+    changes_uncommitted: r"is committed\..*\n M CHANGELOG\.md\n\?\? new\.py",
     raises_nothing: r"The tag v1\.2\.3 is on another commit\.",
     writes_no_version: r"The version in pyproject\.toml is '1\.2\.3-final'\.",
     keeps_the_placeholder: r"still has the placeholder\.",
     forgets_the_changelog: r"begins with 1\.2\.3, pyproject\.toml has 1\.3\.0\.",
+    starts_no_section: r"has no section\. Begin one: ## 1\.2\.3 - ",
     forgets_the_date: r"dates 1\.2\.3 to 'unreleased'\.",
     dates_it_to_the_future: r"which is in the future\.",
     lists_no_change: r"lists no change in 1\.2\.3\.",

@@ -292,7 +292,8 @@ URLS = (
 def test_the_explanation_is_what_clients_get(config: dict[str, object]) -> None:
     """Status, Allow and link of an explanation are those of the answer."""
     app = shop(DOCS_URL="https://docs.test/{endpoint}/{method}/{status}", **config)
-    for endpoint in app.view_functions:
+    # A later Flask may answer OPTIONS with a view of its own, which stays.
+    for endpoint in app.view_functions.keys() - {"_automatic_options"}:
         app.view_functions[endpoint] = lambda **_: ("the view", 299)
     for method, url in product(METHODS, URLS):
         found = explain(app, method, url)

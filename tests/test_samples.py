@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
+from werkzeug.routing import BaseConverter, FloatConverter, Map, Rule, ValidationError
 
 from flask_method_guard.inspection.samples import NoSampleError, sample_url
 
@@ -102,9 +102,8 @@ def made(*rules: Rule, given: dict[str, object] | None = None, **options: Any) -
 
 def rule(text: str, **options: Any) -> Rule:
     """Make a rule for GET."""
-    return Rule(
-        text, endpoint=options.pop("endpoint", text), methods=["GET"], **options
-    )
+    options = {"endpoint": text, "methods": ["GET"]} | options
+    return Rule(text, **options)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,12 @@ def rule(text: str, **options: Any) -> Rule:
         ("/<int(fixed_digits=4):id>", "/0001"),
         ("/<int(min=500, fixed_digits=4):id>", "/0500"),
         ("/<int(signed=True):id>", "/1"),
-        ("/<float:size>", "/1.0"),
+        # Werkzeug's main branch builds "/1." of 1.0, and does not accept it.
+        pytest.param(
+            "/<float:size>",
+            "/1.0" if FloatConverter(Map()).to_url(1.0) == "1.0" else "/1.5",
+            id="float",
+        ),
         ("/<float(min=0.1, max=0.3):size>", "/0.1"),
         ("/<any(about, 'a b'):page>", "/a b"),
         ("/<uuid:key>", f"/{UUID('00000000-0000-4000-8000-000000000000')}"),
@@ -151,7 +155,8 @@ def test_a_url_that_another_rule_takes_is_passed_over() -> None:
 
 def test_a_rule_that_no_value_reaches() -> None:
     """Where other rules take every value that was tried, one of them does."""
-    assert made(rule("/<int:id>", endpoint="first"), rule("/<int:id>")) == "/1"
+    only_head = rule("/<int:id>", methods=["HEAD"])
+    assert made(rule("/<int:id>", endpoint="first"), only_head) == "/1"
 
 
 def test_defaults() -> None:

@@ -76,7 +76,7 @@ def test_options_of_the_server(path: str, target: str | None) -> None:
 def test_options_next_to_a_rule_for_every_method() -> None:
     """Flask's own answer to OPTIONS is made exact where the router lists nothing."""
     app = make_app()
-    app.url_map.add(Rule("/items", endpoint="items"))
+    app.url_map.add(Rule("/<path:name>", endpoint="items"))
     assert outcome(ask(app, "OPTIONS", "/items")) == (200, SEVEN)
 
 

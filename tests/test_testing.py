@@ -38,6 +38,7 @@ from flask_method_guard.testing import (
     MethodContractError,
     assert_method_contract,
 )
+from tests.routed_apps import call_with_context
 
 RETIRED = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
@@ -365,14 +366,16 @@ def test_a_500_outside_of_the_app(fail: Callable[[], Any], kind: str) -> None:
 def test_a_500_by_hand() -> None:
     """An exception that nobody raised has a name and no place."""
     app = small_app()
-    app.before_request(lambda: app.handle_exception(KeyError("by hand")))
+    app.before_request(
+        lambda: call_with_context(app.handle_exception, KeyError("by hand"))
+    )
     assert "\n  12 answers: KeyError\n      'by hand'\n" in failure(app)
 
 
 def test_an_exception_without_words() -> None:
     """An exception that says nothing is named by its class alone."""
     app = small_app()
-    app.before_request(lambda: app.handle_exception(KeyError()))
+    app.before_request(lambda: call_with_context(app.handle_exception, KeyError()))
     assert "\n  12 answers: KeyError\n      DELETE / (index)\n" in failure(app)
 
 

@@ -29,7 +29,7 @@ def _table(
     head = nodes.row("", *(_cell(nodes.Text(text)) for text in heads))
     group += nodes.thead("", head)
     group += nodes.tbody("", *(nodes.row("", *cells) for cells in rows))
-    return nodes.table("", group)
+    return nodes.table("", group, classes=["decision-table"])
 
 
 class DecisionTable(SphinxDirective):
@@ -80,7 +80,7 @@ class SettingsReference(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Make the entries, as ``confval`` objects that other pages can link to."""
         defaults = Settings()
-        lines = ["| key | default |", "|---|---|"]
+        lines = ["| Key | Default |", "|---|---|"]
         for field in fields(Settings):
             default = default_text(getattr(defaults, field.name))
             lines.append(f"| {{confval}}`{PREFIX}{field.name.upper()}` | `{default}` |")

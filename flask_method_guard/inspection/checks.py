@@ -20,7 +20,7 @@ from ..decision import is_token
 from ..deprecation import Deprecation, spoken_date, spoken_time
 from ..extension import AppGuard
 from ..snapshot import Snapshot
-from ..urlmap import rule_text, url_rules
+from ..urlmap import methods_of, rule_text, url_rules
 from .apps import guard_of, hooks_before, name_of
 from .places import place_of
 
@@ -181,11 +181,10 @@ class _Survey:
 
     def is_routed(self, endpoint: str | None, method: str) -> bool:
         """Return whether a rule has a method; of the endpoint, if one is given."""
-        return any(
-            rule.methods is None or method in rule.methods
-            for rule in self.rules
-            if endpoint in (None, rule.endpoint)
+        found = (
+            methods_of(rule) for rule in self.rules if endpoint in (None, rule.endpoint)
         )
+        return any(methods is None or method in methods for methods in found)
 
 
 def _shown(methods: Iterable[str]) -> str:

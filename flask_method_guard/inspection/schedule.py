@@ -13,7 +13,7 @@ from flask import Flask
 from ..deprecation import Deprecation, Phase, Window, iso, read_moment
 from ..extension import AppGuard
 from ..snapshot import Snapshot
-from ..urlmap import rule_text, url_rules
+from ..urlmap import methods_of, rule_text, url_rules
 from .apps import guard_of
 
 
@@ -125,7 +125,8 @@ def _marks(app: Flask, snapshot: Snapshot) -> Iterator[_Mark]:
     for rule in url_rules(app.url_map):
         endpoint = rule.endpoint
         marked = snapshot.app_marks.keys() | snapshot.marks.get(endpoint, {}).keys()
-        for method in marked if rule.methods is None else marked & rule.methods:
+        methods = methods_of(rule)
+        for method in marked if methods is None else marked.intersection(methods):
             value = snapshot.deprecation(endpoint, method)
             found[method, rule_text(rule), endpoint] = cast("Deprecation", value)
     for place, value in found.items():
