@@ -368,7 +368,7 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
 
 
 # RFC 9110 §12.4.2, with any number of digits.
-_QUALITY = re.compile(r"[0-9]+(\.[0-9]*)?")
+_QUALITY = r"[0-9]+(\.[0-9]*)?"
 
 
 def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
@@ -377,7 +377,7 @@ def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
     for item in parse_list_header(accept):
         media_range, parameters = parse_options_header(item)
         quality = parameters.get("q", "1")
-        if _QUALITY.fullmatch(quality) and float(quality) <= 1:
+        if re.fullmatch(_QUALITY, quality) and float(quality) <= 1:
             yield media_range.lower(), float(quality)
 
 

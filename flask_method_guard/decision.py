@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -218,17 +217,16 @@ class _DependsOnUrlError(Exception):
     """A row asked for a fact that differs from URL to URL."""
 
 
-@dataclass(frozen=True)
-class _AnyUrl:
+class _AnyUrl(NamedTuple):
     """A request whose method is supported and not deprecated, at an unknown URL."""
 
     raw_method: str
     method: str
     asterisk: bool
     routing: Routing
-    supported = True
-    retired = False
-    brownout = False
+    supported: bool = True
+    retired: bool = False
+    brownout: bool = False
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:

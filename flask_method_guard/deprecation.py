@@ -252,7 +252,7 @@ def _read(name: str, value: object) -> object:
 
 # A date, alone or with a time. Python 3.11 would read the offset of
 # "2026-01-01+05:00" as a time of day.
-_ISO = re.compile(r"\d{4}-\d\d-\d\d([Tt ].+)?")
+_ISO = r"\d{4}-\d\d-\d\d([Tt ].+)?"
 
 
 def read_moment(value: object) -> datetime:
@@ -266,7 +266,7 @@ def read_moment(value: object) -> datetime:
     given = value
     try:
         if isinstance(value, str):
-            if not _ISO.fullmatch(value.strip()):
+            if not re.fullmatch(_ISO, value.strip()):
                 raise ValueError
             # Python 3.10 does not read the "Z" that JSON and TOML write.
             text = re.sub("[Zz]$", "+00:00", value.strip())
@@ -288,7 +288,7 @@ def read_moment(value: object) -> datetime:
 
 
 # The ISO 8601 durations of a fixed length.
-_DURATION = re.compile(
+_DURATION = (
     r"P(?=.)(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 )
@@ -321,7 +321,7 @@ def _window(value: object) -> Window:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a string. {advice}")
     first, slash, second = value.strip().partition("/")
-    duration = _DURATION.fullmatch(second.strip())
+    duration = re.fullmatch(_DURATION, second.strip())
     try:
         if not slash:
             raise ValueError

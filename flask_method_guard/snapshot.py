@@ -7,8 +7,8 @@ single assignment, so that every request works with one consistent picture.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, MapAdapter, Rule
@@ -20,8 +20,7 @@ from .marks import find_marks
 from .urlmap import Rules
 
 
-@dataclass(frozen=True, eq=False)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The rules, the deprecated methods and the supported methods of one app."""
 
     url_map: Map

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -48,8 +47,7 @@ _MAX_DIGITS = 640
 _NO_METHOD = " "
 
 
-@dataclass(frozen=True, eq=False)
-class Rules:
+class Rules(NamedTuple):
     """What the rules of one URL map say together."""
 
     #: The methods that any rule declares, tokens or not.
