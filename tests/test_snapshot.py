@@ -83,13 +83,6 @@ def test_a_list_limits_a_rule_for_every_method() -> None:
     assert ask(app, "FOO", "/any").status == 501
 
 
-def test_every_method_is_supported() -> None:
-    """With the asterisk nothing is 501, for load balancers that count 5xx."""
-    app = make_app(SUPPORTED_METHODS="*")
-    assert outcome(ask(app, "FOO", "/items")) == (405, "GET, HEAD, OPTIONS, POST")
-    assert ask(app, "FOO", "/nowhere").status == 404
-
-
 def test_a_rule_for_what_is_not_a_method() -> None:
     """A rule cannot turn a name that is not a token into a method."""
     app = make_plain_app()
