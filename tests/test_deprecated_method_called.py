@@ -220,8 +220,3 @@ def test_nobody_listens_nobody_pays() -> None:
     with listening(make_shop()):
         ask(app, "PUT")
     assert clock.looks == 0
-
-
-def test_its_name() -> None:
-    """The signal has a name for those who look at signals."""
-    assert deprecated_method_called.name == "deprecated-method-called"
