@@ -400,26 +400,6 @@ def test_the_dates_by_other_parsers(first: datetime, second: datetime) -> None:
         assert sunset == f"{sunset[:-4]} GMT"
 
 
-@pytest.mark.parametrize(
-    ("offset", "ended"),
-    [
-        (timedelta(seconds=-1), False),
-        (timedelta(microseconds=-1), False),
-        (timedelta(), True),
-        (timedelta(seconds=1), True),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("hours", [0, 14, -12])
-def test_the_sunset_is_a_second(offset: timedelta, ended: bool, hours: int) -> None:
-    """The end is the very second of the sunset, in whatever zone the clock is."""
-    zone = timezone(timedelta(hours=hours))
-    phase = Phase.RETIRED if ended else Phase.DEPRECATED
-    assert FULL.phase((NOON + offset).astimezone(zone), enforced=True) is phase
-    endless = replace(FULL, sunset=None)
-    assert endless.phase(NOON + offset, enforced=True) is Phase.DEPRECATED
-
-
 def test_the_second_is_that_of_the_header() -> None:
     """What is given to the microsecond ends when the header says, not after."""
     value = Deprecation.from_mapping({"sunset": NOON.replace(microsecond=5)})
