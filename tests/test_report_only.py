@@ -21,7 +21,6 @@ from werkzeug.routing import Rule
 from flask_method_guard import (
     MethodGuard,
     MethodRejected,
-    deprecated_method_called,
     deprecated_methods,
     method_rejected,
     report,
@@ -318,16 +317,6 @@ def test_lines(method: str, path: str, line: str) -> None:
     assert found == line
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/"), ("GET", "/no"), ("OPTIONS", "/"), ("GET", "/")]
-)
-def test_what_stays_the_same_is_not_logged(method: str, path: str) -> None:
-    """A 405 that stays a 405 gets a better Allow, but no line."""
-    with reports(app := shop()) as (lines, sent):
-        ask(app, method, path)
-    assert (lines, sent) == ([], [])
-
-
 def test_the_log_is_quiet_where_nobody_listens() -> None:
     """Without a receiver of the signal, the rejection is not made."""
     asked: list[object] = []
@@ -373,19 +362,6 @@ def test_nothing_else_of_the_guard_is_seen() -> None:
     assert ask(app, "GET", "/own").get("Allow") is None
     environ = make_environ("FOO", body=b"body") | {"wsgi.input": Unread()}
     assert run(app, environ).status == 405
-
-
-def test_deprecated_calls_are_still_counted() -> None:
-    """The signal of deprecated methods is sent, and says that the view answered."""
-    app, calls = shop(), []
-
-    def count(sender: Flask, **facts: Any) -> None:
-        calls.append((facts["method"], str(facts["phase"]), facts["response"].status))
-
-    with deprecated_method_called.connected_to(count, app):
-        answer = ask(app, "PUT", "/old")
-    assert (answer.status, answer.get("Sunset")) == (200, None)
-    assert calls == [("PUT", "retired", "200 OK")]
 
 
 # -- what looks at the app ----------------------------------------------------------
@@ -453,18 +429,3 @@ def test_a_view_sees_its_rule() -> None:
 
 
 # -- what it costs ------------------------------------------------------------------
-
-
-def test_a_served_request_takes_the_same_short_cut(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The table is not asked, and no function is called after the request."""
-    for mode in (True, False):
-        app = shop(REPORT_ONLY=mode)
-        guard = app.extensions["method_guard"]
-        asked: list[object] = []
-        ask(app, "GET", "/")
-        monkeypatch.setattr(guard, "decide", asked.append)
-        assert (ask(app, "GET", "/").status, len(asked)) == (200, 0)
-        assert (ask(app, "POST", "/").status, len(asked)) == (405, 1)
-        assert len(app.after_request_funcs.get(None, ())) == (not mode)
