@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from flask import (
@@ -22,10 +21,8 @@ from werkzeug.exceptions import Conflict, HTTPException
 from flask_method_guard import (
     Deprecation,
     MethodNotAllowed,
-    MethodRejected,
     Reason,
     deprecated_methods,
-    method_rejected,
 )
 from tests.deprecations import (
     ANNOUNCED,
@@ -42,13 +39,6 @@ from tests.deprecations import (
     make_put_app,
 )
 from tests.raw_wsgi import ask
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    tomllib = None
-
-_View = TypeVar("_View", bound=Callable[..., Any])
 
 # -- while it works --------------------------------------------------------------
 
@@ -462,24 +452,6 @@ def test_a_handler_has_the_facts(early: bool) -> None:
     assert error.reason is Reason.RETIRED
     assert error.endpoint == "shop.item"
     assert error.deprecation == Deprecation(SINCE, SUNSET, LINK, "Use PATCH.")
-
-
-def test_the_signal_tells_who_still_calls() -> None:
-    """The signal is sent with the deprecation for each refused call."""
-    heard: list[MethodRejected] = []
-
-    def listen(app: Flask, exception: MethodRejected, **_: object) -> None:
-        heard.append(exception)
-
-    app = retired_app()
-    with method_rejected.connected_to(listen, app):
-        ask(app, "PUT", "/item")
-        ask(app, "PATCH", "/item")
-        ask(app, "POST", "/item")
-    assert [(e.reason, e.deprecation is not None) for e in heard] == [
-        (Reason.RETIRED, True),
-        (Reason.NOT_ALLOWED, False),
-    ]
 
 
 # -- a deprecated method that the app does not know ------------------------------
