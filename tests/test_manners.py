@@ -6,7 +6,6 @@ Each test goes through the whole WSGI stack and knows only what is documented.
 from __future__ import annotations
 
 import gc
-import json
 import typing as t
 import weakref
 from contextlib import contextmanager
@@ -312,29 +311,6 @@ def test_a_handler_that_returns_the_exception_keeps_the_answer(code: int) -> Non
     assert answer.status == code
     assert answer.body == plain.body
     assert sorted(answer.headers) == sorted(plain.headers)
-
-
-@EVERY_REFUSAL
-def test_a_handler_that_edits_the_response_starts_from_the_guards(code: int) -> None:
-    """The recipe of Flask's documentation keeps the guard's headers."""
-    app = make_app()
-
-    @app.errorhandler(wz.HTTPException)
-    def handle(error: wz.HTTPException) -> t.Any:
-        response = t.cast("flask.Response", error.get_response())
-        assert json.loads(response.data)["status"] == error.code
-        response.data = json.dumps({"code": error.code, "name": error.name})
-        response.content_type = "application/json"
-        return response
-
-    answer = ask(app, REFUSED[code], "/items")
-    assert answer.status == code
-    assert answer.json == {"code": code, "name": WERKZEUGS[code]().name}  # type: ignore[attr-defined]
-    assert answer.get("Content-Type") == "application/json"
-    assert answer.get("Allow") == (ALLOW if code == 405 else None)
-    assert answer.get("Cache-Control") == "no-store"
-    assert answer.get("X-Content-Type-Options") == "nosniff"
-    assert answer.get("Content-Length") == str(len(answer.body))
 
 
 def test_the_handler_gets_every_fact() -> None:
