@@ -52,6 +52,8 @@ def test_groups(setting: object, groups: Iterable[str]) -> None:
             assert outcome(answer) == (200, allow if method == "OPTIONS" else None)
         else:
             assert outcome(answer) == ((405, allow) if method in known else (501, None))
+    at_cache = ", ".join(sorted({"OPTIONS", ROUTED} & known)) or None
+    assert ask(app, "GET", "/cache").get("Allow") == at_cache
 
 
 @pytest.mark.parametrize("supported", ["*", None, "routes"], ids=repr)

@@ -202,68 +202,61 @@ def test_a_websocket_request() -> None:
 
 # -- what dispatches --------------------------------------------------------------
 
+LOOSE: dict[str, Any] = {"strict_slashes": False}
+
+
+def get(text: str, **options: Any) -> Rule:
+    """Make a rule for GET."""
+    return rule(text, "GET", **options)
+
+
+def put(text: str, **options: Any) -> Rule:
+    """Make a rule for PUT."""
+    return rule(text, "PUT", **options)
+
+
 EXACT = {
-    "static": ([rule("/a", "GET")], "/a", "GET HEAD"),
-    "another path": ([rule("/a", "GET")], "/b", ""),
-    "two rules": ([rule("/a", "GET"), rule("/a", "PUT")], "/a", "GET HEAD PUT"),
-    "value accepted": ([rule("/<int(max=5):i>", "GET")], "/3", "GET HEAD"),
-    "value refused": ([rule("/<int(max=5):i>", "GET")], "/9", ""),
+    "static": ([get("/a")], "/a", "GET HEAD"),
+    "another path": ([get("/a")], "/b", ""),
+    "two rules": ([get("/a"), put("/a")], "/a", "GET HEAD PUT"),
+    "value accepted": ([get("/<int(max=5):i>")], "/3", "GET HEAD"),
+    "value refused": ([get("/<int(max=5):i>")], "/9", ""),
     "value refused by one of two": (
-        [
-            rule("/<refusing:i>", "GET"),
-            rule("/<refusing:i>/", "PUT"),
-            rule("/<i>", "PUT"),
-        ],
+        [get("/<refusing:i>"), put("/<refusing:i>/"), put("/<i>")],
         "/9",
         "PUT",
     ),
     "a heavier rule refuses the value": (
-        [rule("/<int(max=5):i>", "GET"), rule("/<i>", "GET", "PUT")],
+        [get("/<int(max=5):i>"), rule("/<i>", "GET", "PUT")],
         "/9",
         "PUT",
     ),
-    "optional slash": ([rule("/a/", "GET", strict_slashes=False)], "/a", "GET HEAD"),
-    "slash missing at one of two": (
-        [rule("/a", "GET"), rule("/a/", "PUT")],
-        "/a",
-        "GET HEAD PUT",
-    ),
-    "redirect to the slash": ([rule("/a/", "GET")], "/a", "GET HEAD"),
-    "merged slashes": ([rule("/a/b", "PUT")], "/a//b", "PUT"),
+    "optional slash": ([get("/a/", **LOOSE)], "/a", "GET HEAD"),
+    "slash missing at one of two": ([get("/a"), put("/a/")], "/a", "GET HEAD PUT"),
+    "redirect to the slash": ([get("/a/")], "/a", "GET HEAD"),
+    "merged slashes": ([put("/a/b")], "/a//b", "PUT"),
     "merged slashes and an optional one": (
-        [rule("/a/b/", "GET", strict_slashes=False)],
+        [get("/a/b/", **LOOSE)],
         "/a//b",
         "GET HEAD",
     ),
-    "only slashes": ([rule("/", "GET"), rule("/<x>/", "PUT")], "//", "GET HEAD"),
-    "two slashes in a rule": (
-        [rule("/a//b/", "PUT", strict_slashes=False)],
-        "/a/b",
-        "PUT",
-    ),
-    "websocket": ([rule("/a", "GET", websocket=True)], "/a", ""),
-    "websocket next to HTTP": (
-        [rule("/a", "GET", websocket=True), rule("/a", "PUT")],
-        "/a",
-        "PUT",
-    ),
-    "number of many digits": ([rule("/<int:i>", "GET")], f"/{'9' * 640}", "GET HEAD"),
-    "crash": ([rule("/<crashing:x>", "PUT")], "/a", "PUT"),
+    "only slashes": ([get("/"), put("/<x>/")], "//", "GET HEAD"),
+    "two slashes in a rule": ([put("/a//b/", **LOOSE)], "/a/b", "PUT"),
+    "websocket": ([get("/a", websocket=True)], "/a", ""),
+    "websocket next to HTTP": ([get("/a", websocket=True), put("/a")], "/a", "PUT"),
+    "number of many digits": ([get("/<int:i>")], f"/{'9' * 640}", "GET HEAD"),
+    "crash": ([put("/<crashing:x>")], "/a", "PUT"),
     "no methods, crash": ([rule("/<crashing:x>")], "/a", SEVEN),
     "no methods": ([rule("/a")], "/a", SEVEN),
     "no methods, without a slash": ([rule("/a/")], "/a", SEVEN),
-    "redirect_to": ([rule("/a", "GET", redirect_to="b")], "/a", "GET HEAD"),
+    "redirect_to": ([get("/a", redirect_to="b")], "/a", "GET HEAD"),
     "redirect_to a callable": (
-        [rule("/<i>", "GET", redirect_to=lambda adapter, i: "b")],
+        [get("/<i>", redirect_to=lambda adapter, i: "b")],
         "/a",
         "GET HEAD",
     ),
-    "an optional segment": ([rule("/a/<empty:x>", "PUT")], "/a/", "PUT"),
-    "a rule for what is not a method": (
-        [rule("/a", "GET", " ")],
-        "/a",
-        "  GET HEAD",
-    ),
+    "an optional segment": ([put("/a/<empty:x>")], "/a/", "PUT"),
+    "a rule for what is not a method": ([rule("/a", "GET", " ")], "/a", "  GET HEAD"),
 }
 
 
