@@ -6,8 +6,6 @@ view of the blueprint must also answer a method that the router refuses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import product
 from typing import Any
 
@@ -28,9 +26,7 @@ from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from flask_method_guard import (
     MethodGuard,
     MethodNotAllowed,
-    MethodNotImplemented,
     MethodRejected,
-    extension,
     method_rejected,
 )
 from tests.raw_wsgi import Answer, ask
@@ -295,59 +291,3 @@ def test_a_crashing_handler_is_a_500_of_the_app(how: str, early: bool) -> None:
 
 
 # -- what passes on the way ---------------------------------------------------------
-
-
-@contextmanager
-def contexts_are_passed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the guard think that it runs on a Flask that passes contexts."""
-    with monkeypatch.context() as patch:
-        patch.setattr(extension, "_PASSES_CONTEXT", True)
-        yield
-
-
-@pytest.mark.skipif(
-    extension._PASSES_CONTEXT,  # noqa: SLF001
-    reason="this Flask passes the context by itself",
-)
-def test_the_context_is_passed_on_later_flasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard passes the context where Flask does, and only there."""
-    contexts: list[object] = []
-
-    class LaterFlask(Flask):
-        """Takes the context as the first argument, as Flask 3.2 does."""
-
-        def handle_user_exception(self, *args: Any) -> Any:
-            contexts.extend(args[:-1])
-            return super().handle_user_exception(args[-1])
-
-    app = LaterFlask(__name__)
-    MethodGuard(app)
-    blueprint = make_blueprint("api")
-    handle(blueprint, 405, "blueprint")
-    app.register_blueprint(blueprint)
-    assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
-    assert contexts == []
-    with contexts_are_passed(monkeypatch):
-        assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
-    (context,) = contexts
-    assert getattr(context, "request", None) is not None
-
-
-def test_a_view_may_raise_the_exceptions_itself() -> None:
-    """What a view raises is Flask's to answer, with the blueprint's handlers."""
-    app = make_app()
-    blueprint = make_blueprint("api")
-    handle(blueprint, MethodRejected, "blueprint")
-    views: dict[str, Callable[[], Exception]] = {
-        "a": MethodNotAllowed,
-        "b": MethodNotImplemented,
-    }
-    for name, make in views.items():
-
-        def view(make: Callable[[], Exception] = make) -> str:
-            raise make()
-
-        blueprint.add_url_rule(f"/{name}", name, view)
-    app.register_blueprint(blueprint)
-    for name in views:
-        assert ask(app, "GET", f"/api/{name}").text == f"blueprint api api.{name}"

@@ -83,24 +83,14 @@ def test_supported_methods(given: object, expected: set[str]) -> None:
     assert read(supported_methods=given).supported_methods == expected
 
 
+LIST = "Use a list of methods and of the groups 'default', 'routes', 'standard', '*'"
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (
-            7,
-            (
-                "METHOD_GUARD_SUPPORTED_METHODS is 7. Use a list of methods and of the"
-                " groups 'default', 'routes', 'standard', '*'."
-            ),
-        ),
-        (
-            "",
-            (
-                "METHOD_GUARD_SUPPORTED_METHODS is ''. It is empty. Use a list of"
-                " methods and of the groups 'default', 'routes', 'standard', '*', or"
-                " leave it unset."
-            ),
-        ),
+        (7, f"METHOD_GUARD_SUPPORTED_METHODS is 7. {LIST}."),
+        ("", f"_SUPPORTED_METHODS is ''. It is empty. {LIST}, or leave it unset."),
         (" , ", "METHOD_GUARD_SUPPORTED_METHODS is ' , '. It is empty."),
         ({"PUT": True}, "Use a list of methods"),
         (["A B"], "'A B' is not a method. Use letters, digits and !#$%&'*+-.^_`|~"),

@@ -66,23 +66,6 @@ ROWS: dict[str, tuple[dict[str, Any], Reason, int | None]] = {
 }
 
 
-@pytest.mark.parametrize("allowed", [("GET",), ()])
-@pytest.mark.parametrize(("asterisk", "retired"), [*product([False, True], repeat=2)])
-def test_where_no_route_takes_a_known_method_two_rows_are_left(
-    asterisk: bool, retired: bool, allowed: tuple[str, ...]
-) -> None:
-    """Nothing but ``Allow`` decides then, unless the method is OPTIONS."""
-    found = decide(
-        situation(
-            routing=Routing.UNMATCHED,
-            asterisk=asterisk,
-            retired=retired,
-            allowed_methods=allowed,
-        )
-    )
-    assert found.reason is (Reason.NOT_ALLOWED if allowed else Reason.NOT_FOUND)
-
-
 @pytest.mark.parametrize(("facts", "reason", "status"), ROWS.values(), ids=ROWS.keys())
 def test_each_row_decides(
     facts: dict[str, Any], reason: Reason, status: int | None
