@@ -164,9 +164,9 @@ def test_a_mark_on_get_covers_head(marked: int) -> None:
             deprecated_methods(name.split()[-1], since=since[name])(index)
     app.add_url_rule("/", view_func=index)
     for_get = next((PLACES[name] for name in given if "GET" in name), None)
-    assert ask(app, "HEAD", "/").get("Deprecation") == PLACES[given[0]]
-    assert ask(app, "GET", "/").get("Deprecation") == for_get
-    assert ask(app, "OPTIONS", "/").get("Deprecation") is None
+    expected = {"HEAD": PLACES[given[0]], "GET": for_get, "OPTIONS": None}
+    for method in (*expected, *expected):  # the second request takes the short cut
+        assert ask(app, method, "/").get("Deprecation") == expected[method]
 
 
 @pytest.mark.parametrize("way", ["view", "app"])
