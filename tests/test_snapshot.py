@@ -37,7 +37,9 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize(
-    ("setting", "groups"), SETTINGS, ids=[f"{type(s)} {g}" for s, g in SETTINGS]
+    ("setting", "groups"),
+    SETTINGS,
+    ids=[f"{type(s).__name__} {','.join(g)}" for s, g in SETTINGS],
 )
 def test_groups(setting: object, groups: Iterable[str]) -> None:
     """A method is 501 if and only if no group has it; then it is in no Allow either."""
