@@ -331,6 +331,8 @@ def test_above_one_of_two_routes() -> None:
     note("above")(login(old))
     assert marks(old, new=new) == {"PUT": "above"}
     assert marks(new, old=old) == {}
+    copied = login(function)  # with the attributes that the function has by now
+    assert marks(copied, old=old) == {}
 
 
 def test_above_the_route_twice() -> None:
