@@ -139,23 +139,6 @@ def test_a_converter_name_that_is_given_away(name: str) -> None:
     assert refuse(build, "/v/11").status == 404
 
 
-def test_a_converter_that_crashes_for_another_method() -> None:
-    """A value on which another method would crash is no reason to fail on this one."""
-
-    class Fragile(BaseConverter):
-        def to_python(self, value: str) -> str:
-            raise KeyError(value)
-
-    def build(app: Flask) -> None:
-        app.url_map.converters["fragile"] = Fragile
-        app.add_url_rule("/f/<fragile:x>", "fragile", lambda x: x)
-        app.add_url_rule("/f/<x>", "put", lambda x: x, methods=["PUT"])
-
-    status, allow = outcome(ask(make_app(build, guarded=True), "POST", "/f/1"))
-    assert status == 405
-    assert "PUT" in (allow or "")
-
-
 def test_an_alias_that_cannot_be_built() -> None:
     """A redirect that Werkzeug cannot build for a method is no reason to fail."""
 

@@ -6,8 +6,6 @@ view of the blueprint must also answer a method that the router refuses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import product
 from typing import Any
 
@@ -28,9 +26,7 @@ from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from flask_method_guard import (
     MethodGuard,
     MethodNotAllowed,
-    MethodNotImplemented,
     MethodRejected,
-    extension,
     method_rejected,
 )
 from tests.raw_wsgi import Answer, ask
@@ -152,8 +148,11 @@ def shop(early: bool = False, key: Key = 405) -> Flask:
 
 @MODES
 def test_the_handler_sees_the_url(early: bool) -> None:
-    """The endpoint, the arguments and the blueprint are there; then they are gone."""
-    app, after = shop(early), []
+    """The endpoint, the arguments and the blueprint are there; then they are gone.
+
+    A receiver of the signal gets the same exception, once.
+    """
+    app, after, sent = shop(early), [], []
 
     @app.before_request
     def before() -> None:
@@ -163,10 +162,15 @@ def test_the_handler_sees_the_url(early: bool) -> None:
     def teardown(error: object) -> None:
         after.append((request.endpoint, request.view_args, request.url_rule))
 
-    assert ask(app, "PUT", "/api/items/3").text == "/api/items/7"
+    def receive(sender: Flask, exception: MethodRejected, enforced: bool) -> None:
+        sent.append((exception, enforced))
+
+    with method_rejected.connected_to(receive, app):
+        assert ask(app, "PUT", "/api/items/3").text == "/api/items/7"
     ((endpoint, arguments, error),) = app.extensions["seen"]
     assert (endpoint, arguments) == ("api.items", {"number": 3})
     assert type(error) is MethodNotAllowed
+    assert sent == [(error, True)]
     assert (error.code, error.method, error.endpoint) == (405, "PUT", "api.items")
     assert after == [(None, None, None)] * (1 if early else 2)
 
@@ -193,20 +197,6 @@ def test_the_hooks_of_the_blueprint_stay_paired(early: bool) -> None:
 
 
 @MODES
-def test_the_signal_is_sent_once_with_the_real_exception(early: bool) -> None:
-    """A receiver sees what the handler saw, and not the way there."""
-    app, sent = shop(early), []
-
-    def receive(sender: Flask, exception: MethodRejected, enforced: bool) -> None:
-        sent.append((exception, enforced))
-
-    with method_rejected.connected_to(receive, app):
-        ask(app, "PUT", "/api/items/3")
-    ((_, _, error),) = app.extensions["seen"]
-    assert sent == [(error, True)]
-
-
-@MODES
 def test_the_site_and_what_names_no_url_stay_the_apps(early: bool) -> None:
     """Other URLs, a 501, a 400 and a 404 do not reach the blueprint."""
     app = shop(early, HTTPException)
@@ -218,20 +208,6 @@ def test_the_site_and_what_names_no_url_stay_the_apps(early: bool) -> None:
     ]:
         assert ask(app, method, path).status == status
     assert app.extensions["seen"] == []
-
-
-@MODES
-def test_a_retired_method_matched_a_route(early: bool) -> None:
-    """Flask itself knows the blueprint then."""
-    app = Flask(__name__)
-    app.config["METHOD_GUARD_DEPRECATED_METHODS"] = {"GET": {"sunset": "2020-01-01"}}
-    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
-    app.config["METHOD_GUARD_REJECT_EARLY"] = early
-    MethodGuard(app)
-    blueprint = make_blueprint("api")
-    handle(blueprint, 405, "blueprint")
-    app.register_blueprint(blueprint)
-    assert ask(app, "GET", "/api/items/3").text == "blueprint api api.items"
 
 
 # -- who owns a URL -----------------------------------------------------------------
@@ -277,28 +253,6 @@ def test_a_url_that_only_redirects_is_the_apps() -> None:
     assert who(ask(app, "POST", "/dir")) == (405, "app")
 
 
-def test_the_default_json_for_the_api_and_html_for_the_site() -> None:
-    """What users ask for: the API answers in JSON, and the site with its page."""
-    app = make_app()
-    api = make_blueprint("api")
-
-    @api.errorhandler(405)
-    def as_json(error: HTTPException) -> tuple[dict[str, str], int]:
-        return {"error": error.name}, 405
-
-    @app.errorhandler(405)
-    def as_page(error: HTTPException) -> tuple[str, int]:
-        return "<h1>Not here</h1>", 405
-
-    app.register_blueprint(api)
-    app.add_url_rule("/site", "site", lambda: "site")
-    answer = ask(app, "PUT", "/api/items/3")
-    assert answer.json == {"error": "Method Not Allowed"}
-    assert answer.get("Allow") == "GET, HEAD, OPTIONS"
-    page = ask(app, "PUT", "/site")
-    assert (page.text, page.get("Allow")) == ("<h1>Not here</h1>", "GET, HEAD, OPTIONS")
-
-
 # -- handlers that fail -------------------------------------------------------------
 
 
@@ -336,86 +290,4 @@ def test_a_crashing_handler_is_a_500_of_the_app(how: str, early: bool) -> None:
     assert sent == []
 
 
-@MODES
-def test_without_a_handler_the_guard_answers(early: bool) -> None:
-    """A blueprint alone changes nothing."""
-    with_it, without = make_app(METHOD_GUARD_REJECT_EARLY=early), make_app()
-    with_it.register_blueprint(make_blueprint("api"))
-    without.add_url_rule("/api/items/<int:number>", "api_items", lambda number: "")
-    assert ask(with_it, "PUT", "/api/items/3") == ask(without, "PUT", "/api/items/3")
-
-
 # -- what passes on the way ---------------------------------------------------------
-
-
-def test_hooks_see_a_405() -> None:
-    """A later hook sees an exception with the code, the methods and the words."""
-    app, seen = shop(), list[Any]()
-
-    @app.before_request
-    def look() -> None:
-        seen.append(request.routing_exception)
-
-    ask(app, "PUT", "/api/items/3")
-    (found,) = seen
-    assert isinstance(found, MethodNotAllowed)
-    assert isinstance(found, WerkzeugMethodNotAllowed)
-    assert (found.code, found.method) == (405, "PUT")
-    assert found.get_response().status_code == 405
-    assert found.allowed_methods == ("GET", "HEAD", "OPTIONS")
-
-
-@contextmanager
-def contexts_are_passed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the guard think that it runs on a Flask that passes contexts."""
-    with monkeypatch.context() as patch:
-        patch.setattr(extension, "_PASSES_CONTEXT", True)
-        yield
-
-
-@pytest.mark.skipif(
-    extension._PASSES_CONTEXT,  # noqa: SLF001
-    reason="this Flask passes the context by itself",
-)
-def test_the_context_is_passed_on_later_flasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard passes the context where Flask does, and only there."""
-    contexts: list[object] = []
-
-    class LaterFlask(Flask):
-        """Takes the context as the first argument, as Flask 3.2 does."""
-
-        def handle_user_exception(self, *args: Any) -> Any:
-            contexts.extend(args[:-1])
-            return super().handle_user_exception(args[-1])
-
-    app = LaterFlask(__name__)
-    MethodGuard(app)
-    blueprint = make_blueprint("api")
-    handle(blueprint, 405, "blueprint")
-    app.register_blueprint(blueprint)
-    assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
-    assert contexts == []
-    with contexts_are_passed(monkeypatch):
-        assert who(ask(app, "PUT", "/api/items/3")) == (405, "blueprint")
-    (context,) = contexts
-    assert getattr(context, "request", None) is not None
-
-
-def test_a_view_may_raise_the_exceptions_itself() -> None:
-    """What a view raises is Flask's to answer, with the blueprint's handlers."""
-    app = make_app()
-    blueprint = make_blueprint("api")
-    handle(blueprint, MethodRejected, "blueprint")
-    views: dict[str, Callable[[], Exception]] = {
-        "a": MethodNotAllowed,
-        "b": MethodNotImplemented,
-    }
-    for name, make in views.items():
-
-        def view(make: Callable[[], Exception] = make) -> str:
-            raise make()
-
-        blueprint.add_url_rule(f"/{name}", name, view)
-    app.register_blueprint(blueprint)
-    for name in views:
-        assert ask(app, "GET", f"/api/{name}").text == f"blueprint api api.{name}"

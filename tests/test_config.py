@@ -71,6 +71,8 @@ def test_none_is_unset(name: str) -> None:
         (["PUT", ""], {"PUT"}),
         ("REPORT, ROUTE66", {"REPORT", "ROUTE66"}),
         ("A, **", {"A", "**"}),
+        ([""], set()),
+        ("ROUTING, STANDARDS2, DEF, STD", {"ROUTING", "STANDARDS2", "DEF", "STD"}),
     ],
     ids=lambda value: repr(
         sorted(value) if isinstance(value, frozenset | set) else value
@@ -81,24 +83,14 @@ def test_supported_methods(given: object, expected: set[str]) -> None:
     assert read(supported_methods=given).supported_methods == expected
 
 
+LIST = "Use a list of methods and of the groups 'default', 'routes', 'standard', '*'"
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (
-            7,
-            (
-                "METHOD_GUARD_SUPPORTED_METHODS is 7. Use a list of methods and of the"
-                " groups 'default', 'routes', 'standard', '*'."
-            ),
-        ),
-        (
-            "",
-            (
-                "METHOD_GUARD_SUPPORTED_METHODS is ''. It is empty. Use a list of"
-                " methods and of the groups 'default', 'routes', 'standard', '*', or"
-                " leave it unset."
-            ),
-        ),
+        (7, f"METHOD_GUARD_SUPPORTED_METHODS is 7. {LIST}."),
+        ("", f"_SUPPORTED_METHODS is ''. It is empty. {LIST}, or leave it unset."),
         (" , ", "METHOD_GUARD_SUPPORTED_METHODS is ' , '. It is empty."),
         ({"PUT": True}, "Use a list of methods"),
         (["A B"], "'A B' is not a method. Use letters, digits and !#$%&'*+-.^_`|~"),
@@ -116,7 +108,9 @@ def test_supported_methods(given: object, expected: set[str]) -> None:
 )
 def test_bad_supported_methods(given: object, message: str) -> None:
     """A value that cannot be meant is reported with the fix."""
-    assert message in problem(supported_methods=given)
+    text = problem(supported_methods=given)
+    assert message in text
+    assert not text.endswith("?.")
 
 
 @pytest.mark.parametrize("name", ["case_sensitive", "reject_early", "enforce_sunset"])
@@ -327,6 +321,7 @@ VALUES: dict[str, Any] = {
             "since": "2026-01-01",
             "sunset": "2026-03-01T12:00:00Z",
             "notice": "Use PATCH.",
+            "brownouts": ["2026-02-10T14:00Z/PT1H", "2026-02-17T14:00Z/PT2H"],
         }
     },
     "ENFORCE_SUNSET": True,
@@ -344,6 +339,7 @@ METHOD_GUARD_ENFORCE_SUNSET = true
 since = 2026-01-01
 sunset = 2026-03-01T13:00:00+01:00
 notice = "Use PATCH."
+brownouts = ["2026-02-10T14:00Z/PT1H", "2026-02-17T14:00Z/PT2H"]
 """
 
 
@@ -406,7 +402,8 @@ def test_variables_for_one_method(
     if change is json.dumps:
         env = {name: json.dumps(put)}
     else:
-        env = {f"{name}__{change(key)}": value for key, value in put.items()}
+        texts = put | {"brownouts": ",".join(put["brownouts"])}
+        env = {f"{name}__{change(key)}": value for key, value in texts.items()}
     # The keys of os.environ itself are in upper case on Windows.
     monkeypatch.setattr("os.environ", env)
     app = Flask(__name__)

@@ -22,9 +22,6 @@ from flask_method_guard.decision import (
     is_settled,
     is_token,
 )
-from flask_method_guard.report import explain
-from tests.raw_wsgi import ask
-from tests.routed_apps import make_plain_app
 
 
 @dataclass(frozen=True)
@@ -69,23 +66,6 @@ ROWS: dict[str, tuple[dict[str, Any], Reason, int | None]] = {
 }
 
 
-@pytest.mark.parametrize("allowed", [("GET",), ()])
-@pytest.mark.parametrize(("asterisk", "retired"), [*product([False, True], repeat=2)])
-def test_where_no_route_takes_a_known_method_two_rows_are_left(
-    asterisk: bool, retired: bool, allowed: tuple[str, ...]
-) -> None:
-    """Nothing but ``Allow`` decides then, unless the method is OPTIONS."""
-    found = decide(
-        situation(
-            routing=Routing.UNMATCHED,
-            asterisk=asterisk,
-            retired=retired,
-            allowed_methods=allowed,
-        )
-    )
-    assert found.reason is (Reason.NOT_ALLOWED if allowed else Reason.NOT_FOUND)
-
-
 @pytest.mark.parametrize(("facts", "reason", "status"), ROWS.values(), ids=ROWS.keys())
 def test_each_row_decides(
     facts: dict[str, Any], reason: Reason, status: int | None
@@ -93,11 +73,6 @@ def test_each_row_decides(
     """Every row decides what it names."""
     found = decide(situation(**facts))
     assert (found.reason, found.status) == (reason, status)
-
-
-def test_a_reason_is_its_text() -> None:
-    """A reason is equal to its text, and so is found by it."""
-    assert {Reason.NOT_ALLOWED: 405}["not-allowed"] == 405  # type: ignore[index]
 
 
 def test_each_reason_has_one_row() -> None:
@@ -211,16 +186,6 @@ def test_a_row_with_an_unknown_fact_fails_at_once(
     assert not app.before_request_funcs
 
 
-def test_a_new_row_decides_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table decides the second request, too, and what explain says."""
-    new = row(Reason.NOT_ALLOWED, lambda it: it.method == "GET")
-    monkeypatch.setattr(decision, "TABLE", (new, *TABLE))
-    app = make_plain_app()
-    for _ in range(2):
-        assert ask(app, "GET", "/items").status == 405
-    assert explain(app, "GET", "/items").status == 405
-
-
 def test_a_raw_method_counts_for_the_token() -> None:
     """Upper-casing does not make a token of a method that is none."""
     found = decide(situation(raw_method="GLAßY", method="GLASSY"))
@@ -242,8 +207,3 @@ def test_tokens(text: str) -> None:
 def test_no_tokens(text: str) -> None:
     """Delimiters, white space, controls and what is not ASCII make no token."""
     assert not is_token(text)
-
-
-def test_a_reason_prints_its_name() -> None:
-    """Logs and templates show the name alone."""
-    assert f"{Reason.NOT_ALLOWED}" == str(Reason.NOT_ALLOWED) == "not-allowed"

@@ -59,7 +59,7 @@ def plain(case: Case) -> Case:
 def test_what_passes_is_allowed_or_not_found(number: int) -> None:
     """Over random maps, the table says ``allowed`` or ``not-found`` of what passes."""
     seen: Counter[Reason] = Counter()
-    maps = -(-MAPS // (2 * ROUNDS))
+    maps = -(-MAPS // (4 * ROUNDS))
 
     @search(number, maps, cases())
     def check(case: Case) -> None:

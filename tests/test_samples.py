@@ -17,11 +17,9 @@ class Hex(BaseConverter):
     regex = "[0-9a-f]{6}"
 
     def to_python(self, value: str) -> int:
-        """Read the number."""
         return int(value, 16)
 
     def to_url(self, value: int) -> str:
-        """Write the number."""
         return f"{value:06x}"
 
 
@@ -41,7 +39,6 @@ class Asks(BaseConverter):
     asked = 0
 
     def to_python(self, value: str) -> object:
-        """Ask."""
         Asks.asked += 1
         raise Lost
 
@@ -50,7 +47,6 @@ class Unknown(BaseConverter):
     """Knows one value, which nobody guesses."""
 
     def to_python(self, value: str) -> str:
-        """Refuse every value but one."""
         if value != "open sesame":
             raise ValidationError
         return value
@@ -60,7 +56,6 @@ class Mute(BaseConverter):
     """Reads, and can't write."""
 
     def to_url(self, value: Any) -> str:
-        """Fail."""
         raise TypeError("no URL of that")
 
 
@@ -68,7 +63,6 @@ class Fussy(BaseConverter):
     """Writes one value."""
 
     def to_url(self, value: str) -> str:
-        """Look it up."""
         return {"1": "1"}[value]
 
 
@@ -234,7 +228,6 @@ def test_a_value_that_the_converter_refuses_to_write() -> None:
 
     class Refusing(BaseConverter):
         def to_url(self, value: Any) -> str:
-            """Refuse."""
             raise ValidationError
 
     one = rule("/<refusing:x>")

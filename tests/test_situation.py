@@ -73,9 +73,10 @@ def test_options_of_the_server(path: str, target: str | None) -> None:
     assert run(app, environ).get("Allow") == "GET, HEAD, OPTIONS"
 
 
-def test_options_next_to_a_rule_for_every_method() -> None:
+@pytest.mark.parametrize("supported", [None, "routes", "*"])
+def test_options_next_to_a_rule_for_every_method(supported: str | None) -> None:
     """Flask's own answer to OPTIONS is made exact where the router lists nothing."""
-    app = make_app()
+    app = make_app(SUPPORTED_METHODS=supported)
     app.url_map.add(Rule("/<path:name>", endpoint="items"))
     assert outcome(ask(app, "OPTIONS", "/items")) == (200, SEVEN)
 

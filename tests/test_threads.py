@@ -26,7 +26,7 @@ from tests.routed_apps import outcome
 PACKAGE = str(Path(flask_method_guard.__file__).parent)
 
 #: A thread that waits for a lock is let go after this time; it ends later.
-PATIENCE = 0.1
+PATIENCE = 0.02
 
 Request = tuple[str, str]
 Outcome = tuple[int, "str | None"]
