@@ -80,6 +80,13 @@ def test_each_reason_has_one_row() -> None:
     assert [row.reason for row in TABLE] == list(Reason)
 
 
+def test_a_table_without_a_row_that_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table that lacks an answer is an error, not an answer."""
+    monkeypatch.setattr(decision, "TABLE", TABLE[:-1])
+    with pytest.raises(LookupError, match="no row"):
+        decide(situation(routing=Routing.UNMATCHED, allowed_methods=()))
+
+
 @pytest.mark.parametrize(
     ("first", "facts"),
     [
