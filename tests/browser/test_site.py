@@ -161,7 +161,7 @@ def test_a_search(site: str, desk: Page, query: str, expected: str) -> None:
         ),
         pytest.param(
             "index",
-            1,
+            2,
             "from flask import Flask\nfrom flask_method_guard import MethodGuard\n\n"
             "app = Flask(__name__)\nMethodGuard(app)",
             id="code",
