@@ -42,7 +42,7 @@ SETTINGS = [
     ids=[f"{type(s).__name__} {','.join(g)}" for s, g in SETTINGS],
 )
 def test_groups(setting: object, groups: Iterable[str]) -> None:
-    """A method is 501 if and only if no group has it; then it is in no Allow either."""
+    """A method that no group has is answered with 501, and appears in no ``Allow``."""
     app = make_app(SUPPORTED_METHODS=setting)
     app.add_url_rule("/cache", "cache", lambda: "ok", methods=[ROUTED])
     known = {"GET", "HEAD"}.union(*(GROUPS[group] for group in groups))
