@@ -1,7 +1,7 @@
 """Sphinx configuration: ``python -m sphinx -W -n docs docs/_build/html``."""
 
 import sys
-from importlib.metadata import version as distribution_version
+from importlib.metadata import metadata
 from pathlib import Path
 
 from docutils import nodes
@@ -11,7 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "flask-method-guard"
 copyright = "the flask-method-guard authors"  # noqa: A001 -- Sphinx's name
-release = version = distribution_version("flask-method-guard")
+# All of this comes from pyproject.toml, the address of the repository, too.
+distribution = metadata(project)
+release = version = distribution["Version"]
+urls = dict(url.split(", ", 1) for url in distribution.get_all("Project-URL", []))
 
 extensions = [
     "myst_parser",
@@ -29,7 +32,13 @@ nitpick_ignore_regex = [
     (r"py:class", r"[a-z]+"),
     (r"py:exc", r"\w+Error"),
 ]
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
+myst_substitutions = {"clone": f"```text\ngit clone {urls['Source']}\n```"}
+myst_url_schemes = {
+    "http": None,
+    "https": None,
+    "source": f"{urls['Source']}/{{{{path}}}}",
+}
 myst_heading_anchors = 3
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
