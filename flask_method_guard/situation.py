@@ -44,7 +44,6 @@ class RequestSituation:
     ) -> None:
         self.snapshot = snapshot
         self.req = req
-        self._settings = settings
         self._clock = clock
         self._adapter = adapter
         self.raw_method: str = req.environ["REQUEST_METHOD"]
@@ -54,6 +53,10 @@ class RequestSituation:
             self.method = self.raw_method.upper()
         #: What the router made of the request.
         self.routing: Routing = _routing(req.routing_exception)
+        #: The phase of the matched method, if its date can make it unavailable.
+        self._phase: Phase | None = None
+        if req.url_rule is not None and req.method in snapshot.closing:
+            self._phase = snapshot.phase(req.url_rule, req.method, self.now)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
         self._allowed_methods: tuple[str, ...] | None = None
@@ -90,20 +93,12 @@ class RequestSituation:
         return self._phase is Phase.BROWNOUT
 
     @property
-    def _phase(self) -> Phase | None:
-        """The phase of the matched method, where its date decides."""
-        req = self.req
-        if req.method not in self.snapshot.closing:
-            return None  # so that the clock is read only where a date matters
-        return self.snapshot.phase(req.url_rule, req.method, self.now)
-
-    @property
     def resource(self) -> Resource:
         """The target resource, as the router sees it."""
         if self._resource is None:
             req, error = self.req, self.req.routing_exception
             answer = (
-                Answer(Routing.MATCHED, req.url_rule, req.view_args)
+                Answer(True, req.url_rule, req.view_args)
                 if error is None
                 else refusal(error)
             )
@@ -116,7 +111,7 @@ class RequestSituation:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
             snapshot, resource = self.snapshot, self.resource
-            found = resource.methods(snapshot.groups)
+            found = resource.methods(snapshot.supported_methods)
             for method in snapshot.closing.intersection(found):
                 rule = resource.answer(method).rule
                 if snapshot.is_closed(rule, method, self.now):
@@ -142,8 +137,8 @@ class RequestSituation:
         if len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
-            self.resource.learn_list(listed)
-        elif listed != (self.resource.listed_here or frozenset()):
+            self.resource.listed_here = listed
+        elif listed != (self.resource.list_here() or frozenset()):
             return None
         return self.allowed_methods
 

@@ -31,12 +31,10 @@ class Snapshot(NamedTuple):
     supported_methods: tuple[str, ...]
     #: Whether every other token is supported, too.
     any_method: bool
-    #: The same methods, in groups that dispatch alike on every URL.
-    groups: tuple[tuple[str, ...], ...]
     #: The marks of the views: endpoint to method to deprecation.
     marks: Mapping[str, Mapping[str, Deprecation]]
-    #: The methods that are deprecated in the whole app.
-    app_marks: Mapping[str, Deprecation]
+    #: What these and the app's settings say together; ``None`` is every other endpoint.
+    deprecations: Mapping[str | None, Mapping[str, Deprecation]]
     enforce_sunset: bool
     #: The methods that a sunset or a brownout can make unavailable at some URL.
     closing: frozenset[str]
@@ -61,13 +59,12 @@ class Snapshot(NamedTuple):
         rules = Rules.read(url_map)
         any_method, named = _supported(settings.supported_methods, rules)
         marks = find_marks(views)
-        app_marks = settings.deprecated_methods
-        every_mark = [
-            (covered, mark)
-            for found in (app_marks, *marks.values())
-            for method, mark in found.items()
-            for covered in _covered_by(method)
-        ]
+        app_marks = _with_head(settings.deprecated_methods)
+        deprecations = {
+            endpoint: {**app_marks, **_with_head(found)}
+            for endpoint, found in ((None, {}), *marks.items())
+        }
+        every_mark = [item for found in deprecations.values() for item in found.items()]
         marked = {method for method, _ in every_mark}
         return cls(
             url_map=url_map,
@@ -75,9 +72,8 @@ class Snapshot(NamedTuple):
             rules=rules,
             supported_methods=tuple(sorted(named)),
             any_method=any_method,
-            groups=rules.groups(named),
             marks=marks,
-            app_marks=app_marks,
+            deprecations=deprecations,
             enforce_sunset=settings.enforce_sunset,
             closing=frozenset(
                 method
@@ -94,16 +90,11 @@ class Snapshot(NamedTuple):
     def deprecation(self, endpoint: str | None, method: str) -> Deprecation | None:
         """Return the deprecation of a method; a view's mark overrides the app's.
 
-        A mark on GET covers HEAD (RFC 9110 §9.3.2).
-
         :param endpoint: the endpoint; ``None`` for the app's own deprecations.
         :param method: the method, in upper case.
         """
-        for marks in (self.marks.get(endpoint or "", {}), self.app_marks):
-            for name in (method, "GET") if method == "HEAD" else (method,):
-                if name in marks:
-                    return marks[name]
-        return None
+        found = self.deprecations
+        return found.get(endpoint, found[None]).get(method)
 
     def phase(self, rule: Rule | None, method: str, now: datetime) -> Phase | None:
         """Return the phase of a method of a rule; ``None`` if it is not deprecated."""
@@ -131,9 +122,9 @@ class Snapshot(NamedTuple):
         )
 
 
-def _covered_by(method: str) -> tuple[str, ...]:
-    """Return the methods that the mark of a method applies to (RFC 9110 §9.3.2)."""
-    return ("GET", "HEAD") if method == "GET" else (method,)
+def _with_head(marks: Mapping[str, Deprecation]) -> Mapping[str, Deprecation]:
+    """Return marks where that of GET covers HEAD, too (RFC 9110 §9.3.2)."""
+    return {"HEAD": marks["GET"], **marks} if "GET" in marks else marks
 
 
 def _supported(setting: frozenset[str], rules: Rules) -> tuple[bool, set[str]]:

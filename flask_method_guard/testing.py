@@ -308,8 +308,8 @@ def _check_names(samples: Mapping[str, Any], rules: Iterable[Any]) -> None:
 def _known_methods(app: Flask, guard: AppGuard) -> list[str]:
     """List the methods that the app has something to say about."""
     snapshot = guard.refresh(app)
-    declared = snapshot.rules.declared
-    return sorted({*snapshot.supported_methods, *declared, *snapshot.app_marks})
+    marked = guard.settings.deprecated_methods
+    return sorted({*snapshot.supported_methods, *snapshot.rules.declared, *marked})
 
 
 _Request = tuple[SampleUrl, Explanation, Environ]

@@ -14,7 +14,7 @@ except in two cases:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -31,8 +31,6 @@ from werkzeug.routing import (
     UnicodeConverter,
     UUIDConverter,
 )
-
-from .decision import Routing
 
 #: Converters of these classes accept every value that matches their pattern …
 _TOTAL = (UnicodeConverter, PathConverter, AnyConverter, UUIDConverter)
@@ -52,8 +50,9 @@ class Rules(NamedTuple):
 
     #: The methods that any rule declares, tokens or not.
     declared: frozenset[str]
-    #: The sets of methods that rules declare.
-    method_sets: frozenset[frozenset[str]]
+    #: The same methods, each with one that the same rules declare. The router looks at
+    #: a method only to ask whether a rule has it, so both dispatch alike on every URL.
+    groups: Mapping[str, str]
     #: Whether some rule has no methods, and so accepts every method.
     any_method: bool
     #: The methods of the rules that may refuse a URL that matches their pattern.
@@ -73,12 +72,12 @@ class Rules(NamedTuple):
         """
         # The other rules only build URLs; no request reaches them.
         rules = [rule for rule in url_map.iter_rules() if not rule.build_only]
-        method_sets = frozenset(
+        method_sets = {
             frozenset(rule.methods) for rule in rules if rule.methods is not None
-        )
+        }
         return cls(
             declared=frozenset().union(*method_sets),
-            method_sets=method_sets,
+            groups=_groups(method_sets),
             any_method=any(rule.methods is None for rule in rules),
             doubtful=frozenset(
                 method
@@ -98,22 +97,6 @@ class Rules(NamedTuple):
         if methods is None:
             return self.any_method
         return self.declared.issuperset(methods)
-
-    def groups(self, methods: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-        """Group methods that the same rules have.
-
-        The router looks at a method only to ask whether a rule has it, so the
-        methods of one group dispatch alike on every URL.
-
-        :param methods: the methods to group.
-        :return: the groups, each sorted.
-        """
-        found: dict[tuple[bool, ...], list[str]] = {}
-        for method in sorted(methods):
-            found.setdefault(tuple(method in s for s in self.method_sets), []).append(
-                method
-            )
-        return tuple(tuple(group) for group in found.values())
 
     def lists_all(self, adapter: MapAdapter, method: str) -> bool:
         """Return whether a refusal of the router names all methods that may dispatch.
@@ -145,8 +128,17 @@ class Rules(NamedTuple):
             branches is None
             or path[:1] != "/"  # an app that is mounted can have an empty path
             or path in self.static_branches
-            or _first_segment(path) in branches
+            or bool(branches and _first_segment(path) in branches)
         )
+
+
+def _groups(method_sets: Collection[frozenset[str]]) -> dict[str, str]:
+    """Return :attr:`Rules.groups`."""
+    first: dict[tuple[bool, ...], str] = {}
+    return {
+        method: first.setdefault(tuple(method in each for each in method_sets), method)
+        for method in sorted(frozenset().union(*method_sets))
+    }
 
 
 def _first_segment(path: str) -> str:
@@ -204,36 +196,46 @@ def _is_total(converter: BaseConverter) -> bool:
     return type(converter) in _TOTAL
 
 
-class Answer(NamedTuple):
-    """What the router answers to one method at a URL."""
+class Answer:
+    """What the router answers to one method at a URL.
 
-    routing: Routing
-    rule: Rule | None = None
-    #: What the rule's converters made of the URL.
-    args: dict[str, Any] | None = None
-    #: The methods of the rules at the URL, if the router listed them.
-    listed: frozenset[str] | None = None
+    A named tuple would take twice the time.
 
-    @property
-    def dispatches(self) -> bool:
-        """Whether the method reaches a rule or a redirect."""
-        return self.routing is not Routing.UNMATCHED
+    :param dispatches: whether the method reaches a rule or a redirect.
+    :param rule: the rule that it reaches.
+    :param args: what the rule's converters made of the URL.
+    :param listed: the methods of the rules at the URL, if the router listed them.
+    """
+
+    __slots__ = ("args", "dispatches", "listed", "rule")
+
+    def __init__(
+        self,
+        dispatches: bool,
+        rule: Rule | None = None,
+        args: dict[str, Any] | None = None,
+        listed: frozenset[str] | None = None,
+    ) -> None:
+        self.dispatches = dispatches
+        self.rule = rule
+        self.args = args
+        self.listed = listed
 
 
 def refusal(error: Exception) -> Answer:
     """Return the answer that an exception of the router stands for."""
     if isinstance(error, NotFound):
-        return Answer(Routing.UNMATCHED, listed=frozenset())
+        return Answer(dispatches=False, listed=frozenset())
     if isinstance(error, MethodNotAllowed):
         listed = error.valid_methods
         return Answer(
-            Routing.UNMATCHED, listed=None if listed is None else frozenset(listed)
+            dispatches=False, listed=None if listed is None else frozenset(listed)
         )
     if isinstance(error, HTTPException) and not isinstance(error, RequestRedirect):
-        return Answer(Routing.UNMATCHED)
+        return Answer(dispatches=False)
     # A redirect, or a converter that crashed on a value that a rule for this method
     # gave it. Sending the method gives a 500; asking about it must not.
-    return Answer(Routing.ANSWERED)
+    return Answer(dispatches=True)
 
 
 def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Answer:
@@ -247,11 +249,11 @@ def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Answer:
         rule, args = adapter.match(path, method, return_rule=True)
     except Exception as error:  # noqa: BLE001 -- a converter can raise anything
         return refusal(error)
-    return Answer(Routing.MATCHED, rule, dict(args))
+    return Answer(True, rule, dict(args))
 
 
 class Resource:
-    """One URL of a map. It asks the router about each method at most once.
+    """One URL of a map. It asks the router once at most about each group of methods.
 
     :param rules: the rules of the adapter's map.
     :param adapter: the map bound to the URL.
@@ -265,58 +267,48 @@ class Resource:
         self._rules = rules
         self._adapter = adapter
         self._method = method
-        self._answers = {method: answer}
+        # By group; None is that of the methods that no rule declares.
+        self._answers = {rules.groups.get(method): answer}
         self._all_doubtful = rules.is_all_doubtful(adapter)
+        #: The methods that the router itself lists, once they are known.
+        self.listed_here: frozenset[str] | None = None
 
     def answer(self, method: str) -> Answer:
         """Return the router's answer to a method at this URL."""
-        if method not in self._answers:
-            self._answers[method] = ask(self._adapter, method)
-        return self._answers[method]
+        group = self._rules.groups.get(method)
+        if group not in self._answers:
+            self._answers[group] = ask(self._adapter, method)
+        return self._answers[group]
 
-    def learn_list(self, listed: frozenset[str]) -> None:
-        """Keep the router's list of methods, which somebody else has asked for."""
-        self._answers[_NO_METHOD] = Answer(Routing.UNMATCHED, listed=listed)
-
-    def methods(self, groups: Iterable[tuple[str, ...]]) -> list[str]:
+    def methods(self, supported: Iterable[str]) -> list[str]:
         """Return the methods that dispatch here, sorted (RFC 9110 §10.2.1).
 
-        :param groups: the methods to choose from, in groups that dispatch alike.
+        :param supported: the methods to choose from.
         """
-        listed = self.listed()
+        listed = self.list_all()
         if listed is None:
-            found = [group for group in groups if self._dispatches(group)]
+            found = asked = frozenset(supported)
         else:
-            found = [
-                group
-                for group in groups
-                if group[0] in listed
-                and (not self._is_doubtful(group[0]) or self._dispatches(group))
-            ]
-        return sorted([method for group in found for method in group])
+            found = listed.intersection(supported)
+            asked = found if self._all_doubtful else found & self._rules.doubtful
+        refused = [method for method in asked if not self.answer(method).dispatches]
+        return sorted(found.difference(refused))
 
     def _is_doubtful(self, method: str) -> bool:
         return self._all_doubtful or method in self._rules.doubtful
 
-    def _dispatches(self, group: tuple[str, ...]) -> bool:
-        """Return whether the methods of a group dispatch.
+    def list_here(self) -> frozenset[str] | None:
+        """Return the methods that the router itself lists; see :meth:`list_all`."""
+        if self.listed_here is None:
+            listed = self.answer(self._method).listed
+            if listed is None or self._is_doubtful(self._method):
+                # The answer to a doubtful method may list too little: the router stops
+                # at the first rule that matches, even if it refuses.
+                listed = self.answer(_NO_METHOD).listed
+            self.listed_here = listed
+        return self.listed_here
 
-        The answer to the request's own method is known already.
-        """
-        known = self._method if self._method in group else group[0]
-        return self.answer(known).dispatches
-
-    @property
-    def listed_here(self) -> frozenset[str] | None:
-        """The methods that the router itself lists; see :meth:`listed`."""
-        listed = self._answers[self._method].listed
-        if listed is None or self._is_doubtful(self._method):
-            # The answer to a doubtful method may list too little: the router stops at
-            # the first rule that matches, even if it refuses.
-            return self.answer(_NO_METHOD).listed
-        return listed
-
-    def listed(self) -> frozenset[str] | None:
+    def list_all(self) -> frozenset[str] | None:
         """Return the methods of the rules at this URL, with and without a slash.
 
         :return: the methods, or ``None`` if the router cannot list them: a rule
@@ -324,7 +316,7 @@ class Resource:
             merged.
         """
         adapter, path = self._adapter, self._adapter.path_info
-        found = None if "//" in path else self.listed_here
+        found = None if "//" in path else self.list_here()
         if found is None or not self._rules.may_lack_slash(adapter):
             return found
         if path == "/":
@@ -343,7 +335,7 @@ class Resource:
             answer = self.answer(method)
             if answer.rule is not None and not is_options_route(answer.rule):
                 return answer
-        return Answer(Routing.UNMATCHED)
+        return Answer(dispatches=False)
 
 
 def is_options_route(rule: Rule) -> bool:
@@ -360,7 +352,7 @@ def answers_options(rule: Rule) -> bool:
     if rule.methods is None or "OPTIONS" not in rule.methods:
         return False
     marked = getattr(rule, "provide_automatic_options", False)
-    return is_options_route(rule) or bool(marked)
+    return bool(marked) or is_options_route(rule)
 
 
 def methods_of(rule: Rule) -> Collection[str] | None:

@@ -86,7 +86,7 @@ def deprecations(
             next_brownout=value.next_brownout(now),
             deprecation=value,
         )
-        for method, rule, endpoint, value in _marks(app, snapshot)
+        for method, rule, endpoint, value in _marks(app, guard, snapshot)
     ]
     return tuple(sorted(rows, key=_order))
 
@@ -119,12 +119,13 @@ def clock_at(guard: AppGuard, at: date | str | None) -> Iterator[None]:
 _Mark = tuple[str, str | None, str | None, Deprecation]
 
 
-def _marks(app: Flask, snapshot: Snapshot) -> Iterator[_Mark]:
+def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
     """Yield method, rule, endpoint and value for each method of each route."""
+    app_marks = guard.settings.deprecated_methods
     found: dict[tuple[str, str, str], Deprecation] = {}
     for rule in url_rules(app.url_map):
         endpoint = rule.endpoint
-        marked = snapshot.app_marks.keys() | snapshot.marks.get(endpoint, {}).keys()
+        marked = app_marks.keys() | snapshot.marks.get(endpoint, {}).keys()
         methods = methods_of(rule)
         for method in marked if methods is None else marked.intersection(methods):
             value = snapshot.deprecation(endpoint, method)
@@ -132,7 +133,7 @@ def _marks(app: Flask, snapshot: Snapshot) -> Iterator[_Mark]:
     for place, value in found.items():
         yield *place, value
     routed = {(name, method) for method, _, e in found for name in (None, e)}
-    for endpoint, marks in [(None, snapshot.app_marks), *snapshot.marks.items()]:
+    for endpoint, marks in [(None, app_marks), *snapshot.marks.items()]:
         for method, value in marks.items():
             if (endpoint, method) not in routed:
                 yield method, None, None, value
