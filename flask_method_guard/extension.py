@@ -59,7 +59,7 @@ method_rejected: NamedSignal = Namespace().signal("method-rejected")
 #: refused, with ``method``, ``endpoint``, ``deprecation``, ``phase`` and ``response``.
 deprecated_method_called: NamedSignal = Namespace().signal("deprecated-method-called")
 
-_DEPRECATED_CALL = (Reason.RETIRED, Reason.BROWNOUT, Reason.ALLOWED)
+_DEPRECATED_CALL = (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT)
 
 
 class MethodGuard:
@@ -523,7 +523,7 @@ def _make_facts(  # noqa: PLR0913, PLR0917
 def _add_fields(response: Response, fields: Iterable[tuple[str, str]]) -> None:
     """Add header fields that the response does not have; links next to its own."""
     for name, value in fields:
-        if name == "Link" and value not in response.headers.getlist(name):
-            response.headers.add(name, value)
-        elif name != "Link":
+        if name != "Link":
             response.headers.setdefault(name, value)
+        elif value not in [known for _, known in response.headers]:
+            response.headers.add(name, value)
