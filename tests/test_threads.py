@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -20,61 +20,78 @@ from werkzeug.routing import Rule
 
 import flask_method_guard
 from flask_method_guard import MethodGuard
-from tests.raw_wsgi import Answer, ask
+from tests.raw_wsgi import ask
 from tests.routed_apps import outcome
 
 PACKAGE = str(Path(flask_method_guard.__file__).parent)
 
 #: A thread that waits for a lock is let go after this time; it ends later.
-PATIENCE = 0.02
+PATIENCE = 0.01
 
 Request = tuple[str, str]
 Outcome = tuple[int, "str | None"]
+Line = tuple[CodeType, int]
+Trace = Callable[[FrameType, str, object], Any]
 
 
-class Meeting:
-    """Two requests to one app, of which the second comes amid the first."""
+def traced(trace: Trace, call: Callable[[], object]) -> None:
+    """Call a function in a thread that is traced."""
 
-    def __init__(self, app: Flask, first: Request, second: Request, step: int) -> None:
-        self.app, self.requests, self.step = app, (first, second), step
-        self.answers: dict[Request, Answer] = {}
-        self.lines: set[tuple[str, int]] = set()
-        self.second = threading.Thread(target=self.send, args=(second,))
-
-    def send(self, request: Request) -> None:
-        """Send one request."""
-        self.answers[request] = ask(self.app, *request)
-
-    def watch(self, frame: FrameType, event: str, arg: object) -> Any:
-        """Count the lines that run in the package; let the other in at one of them."""
-        file = frame.f_code.co_filename
-        if not file.startswith(PACKAGE):
-            return None
-        line = (file, frame.f_lineno)
-        if event == "line" and line not in self.lines:
-            self.lines.add(line)
-            if len(self.lines) == self.step:
-                self.second.start()
-                self.second.join(PATIENCE)
-        return self.watch
-
-    def send_watched(self) -> None:
-        """Send the first request, and the second amid it."""
-        sys.settrace(self.watch)
+    def run() -> None:
+        sys.settrace(trace)
         try:
-            self.send(self.requests[0])
+            call()
         finally:
             sys.settrace(None)
 
-    def run(self) -> bool:
-        """Send both; return whether there was a line to meet at."""
-        first = threading.Thread(target=self.send_watched)
-        first.start()
-        first.join()
-        if len(self.lines) < self.step:
-            return False
-        self.second.join()
-        return True
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+def lines_of(app: Flask, request: Request) -> list[Line]:
+    """Return the lines of the package that a request runs, each where it is first."""
+    lines: dict[Line, None] = {}
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        if not frame.f_code.co_filename.startswith(PACKAGE):
+            return None
+        if event == "line":
+            lines.setdefault((frame.f_code, frame.f_lineno))
+        return trace
+
+    traced(trace, lambda: ask(app, *request))
+    return list(lines)
+
+
+def meet_at(
+    line: Line, app: Flask, first: Request, second: Request
+) -> dict[Request, Outcome]:
+    """Send a request, and another when the first comes to a line.
+
+    Little is traced, since that is slow: the calls up to the line, and its function.
+    """
+    code, number = line
+    answers: dict[Request, Outcome] = {}
+
+    def send(request: Request) -> None:
+        answers[request] = outcome(ask(app, *request))
+
+    other = threading.Thread(target=send, args=(second,))
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        if frame.f_code is not code:
+            return None
+        if event == "line" and frame.f_lineno == number:
+            sys.settrace(None)
+            other.start()
+            other.join(PATIENCE)
+            return None
+        return trace
+
+    traced(trace, lambda: send(first))
+    other.join()
+    return answers
 
 
 def meet(
@@ -84,13 +101,11 @@ def meet(
     expected: dict[Request, Outcome],
 ) -> None:
     """Let two requests meet at every line, each time in a fresh app."""
-    step = 1
-    while (meeting := Meeting(make(), first, second, step)).run():
-        for request, answer in meeting.answers.items():
-            assert outcome(answer) == expected[request], f"line {step}: {request}"
-        assert len(meeting.answers) == 2
-        step += 1
-    assert step > 1, "no line of the package was seen"
+    lines = lines_of(make(), first)
+    assert lines, "no line of the package was seen"
+    for line in lines:
+        answers = meet_at(line, make(), first, second)
+        assert answers == {each: expected[each] for each in (first, second)}, line
 
 
 # -- the first requests ---------------------------------------------------------------
@@ -98,7 +113,7 @@ def meet(
 
 def fresh() -> Flask:
     """Make an app that has served nothing yet."""
-    app = Flask("fresh", static_folder=None)
+    app = Flask(__name__, static_folder=None)
     MethodGuard(app)
     app.add_url_rule("/items", "items", lambda: "items", methods=["GET", "POST"])
     return app
