@@ -215,7 +215,7 @@ def explain(  # noqa: PLR0913, PLR0917
         click.echo("\nWhat to do:")
         click.echo(wrapped(next_step, width, "- ", "  "))
     if found.unknown:
-        click.echo("\nWhat this cannot know:")
+        click.echo("\nNot checked:")
     for sentence in found.unknown:
         click.echo(wrapped(sentence, width, "- ", "  "))
 

@@ -509,7 +509,7 @@ Deprecated  sunset 2026-01-01T00:00:00Z
 What to do:
 - To serve POST again, give it a later sunset, or do not enforce sunsets.
 
-What this cannot know:
+Not checked:
 - A server or a proxy in front of the app may answer first.
 """
     )
@@ -555,7 +555,7 @@ def test_explain_a_crash() -> None:
     text = output(app, "explain", "GET", "/crash/x")
     assert text.startswith("GET /crash/x: 500 Internal Server Error\n\nWhen    a URL ")
     assert "Reason" not in text
-    assert "What this cannot know" not in text
+    assert "Not checked" not in text
 
 
 ITEM = f"{__name__}.Item (tests/test_cli.py:"
@@ -619,7 +619,43 @@ def test_explain_says_what_to_do(
         assert "What to do" not in text
     else:
         assert f"\n\nWhat to do:\n- {advice}" in text
-    assert ("and add PURGE to its methods." in text) == (args == "PURGE /items/3")
+
+
+@pytest.mark.parametrize(
+    ("method", "advice"),
+    [
+        (
+            "POST",
+            (
+                "define post() in {item}. If the class or the route lists its methods,"
+                " add POST to the list."
+            ),
+        ),
+        (
+            "PURGE",
+            (
+                "define purge() in {item}, and add PURGE to the methods of the class or"
+                " of the route."
+            ),
+        ),
+        (
+            "PATCH",
+            (
+                "add it to the methods of the class or of the route. {item} already has"
+                " patch()."
+            ),
+        ),
+    ],
+    ids=["default", "custom", "defined"],
+)
+def test_the_advice_for_a_class_names_its_list(
+    monkeypatch: pytest.MonkeyPatch, method: str, advice: str
+) -> None:
+    """A function alone is not enough if the methods are listed."""
+    monkeypatch.setattr(Item, "patch", Item.get, raising=False)
+    text = " ".join(output(shop(), "explain", method, "/items/3").split())
+    item = f"{ITEM}{inspect.getsourcelines(Item)[1]})"
+    assert f"To accept {method} here, {advice.format(item=item)}" in text
 
 
 def test_explain_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -630,8 +666,8 @@ def test_explain_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = output(app, "explain", "PURGE", "/items/3").splitlines()
     assert max(map(len, lines)) <= 60
     assert lines[3:5] == [
-        "When      no route takes the method at this URL, but one",
-        "          takes another method",
+        "When      no route accepts the method at this URL, but one",
+        "          accepts another method",
     ]
 
 

@@ -497,11 +497,11 @@ class Middleware:
 
 
 def test_middleware() -> None:
-    """What stands around the app is named."""
+    """A middleware that wraps the app is named."""
     app = shop()
     app.wsgi_app = Middleware(app.wsgi_app)  # type: ignore[method-assign, assignment]
     assert explain(app, "PUT", "/").unknown == (
-        f"{__name__}.Middleware stands around the app and may change anything.",
+        f"{__name__}.Middleware wraps the app and may change anything.",
         LAST,
     )
 

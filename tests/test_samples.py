@@ -192,13 +192,16 @@ def test_a_rule_for_every_method() -> None:
         (
             "/a/<unknown:word>",
             {},
-            "no value was found for <word>, which Unknown reads",
+            "no value was found for <word> (converter: Unknown)",
             "samples={'word': …}",
         ),
         (
             "/<asks:a>",
             {},
-            "no value was found for <a>, which Asks reads; it raised Lost() for 'AA'",
+            (
+                "no value was found for <a> (converter: Asks, which raised Lost() for"
+                " 'AA')"
+            ),
             "samples={'a': …}",
         ),
         (

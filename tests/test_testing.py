@@ -890,8 +890,8 @@ def test_a_rule_without_a_sample() -> None:
     text = failure(app)
     assert "\n2 rules without a request:\n" in text
     assert (
-        "/s/<secret:key> (endpoint 'secret'): no value was found for <key>, which"
-        " Secret reads. Give samples={'key': …}." in " ".join(text.split())
+        "/s/<secret:key> (endpoint 'secret'): no value was found for <key>"
+        " (converter: Secret). Give samples={'key': …}." in " ".join(text.split())
     )
     assert "\n9 wrong answers:\n" in text
 

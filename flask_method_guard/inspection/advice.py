@@ -6,9 +6,9 @@ from collections.abc import Callable
 from inspect import isclass
 
 from flask import Flask
-from flask.views import MethodView
+from flask.views import MethodView, http_method_funcs
 
-from ..decision import DEFAULT_METHODS, Reason
+from ..decision import Reason
 from .apps import guard_of, name_of
 from .explanation import Explanation
 from .places import place_of, source_of
@@ -79,10 +79,29 @@ def _not_allowed(app: Flask, found: Explanation) -> str:
     view = view_of(app, found.endpoint)
     source = source_of(app.view_functions.get(found.endpoint or ""))
     if isclass(source) and issubclass(source, MethodView):
-        also = "" if method in DEFAULT_METHODS else f", and add {method} to its methods"
-        return f"To accept {method} here, define {method.lower()}() in {view}{also}."
+        return f"To accept {method} here, {_class_advice(method, source, view)}"
     route = f"the route of {view}" if view else "one of its routes"
     return f"To accept {method} here, add it to the methods of {route}."
+
+
+def _class_advice(method: str, source: type[MethodView], view: str | None) -> str:
+    """Say what to change in a class, or in its route, to accept a method."""
+    name = method.lower()
+    if hasattr(source, name):
+        return (
+            f"add it to the methods of the class or of the route. {view} already has"
+            f" {name}()."
+        )
+    # Flask collects only the functions that it knows, and only if nothing lists them.
+    if name in http_method_funcs:
+        return (
+            f"define {name}() in {view}. If the class or the route lists its methods,"
+            f" add {method} to the list."
+        )
+    return (
+        f"define {name}() in {view}, and add {method} to the methods of the class or of"
+        " the route."
+    )
 
 
 def _not_found(app: Flask, found: Explanation) -> str:

@@ -236,7 +236,7 @@ def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
         code = error.code or getattr(error.response, "status_code", None)
         return code, row.answer
     if row.reason is Reason.ALLOWED and found.allowed_methods is not None:
-        return 200, "Flask's automatic answer to OPTIONS, with the exact Allow"
+        return 200, "Flask's automatic answer to OPTIONS, with a complete Allow"
     return row.status, row.answer
 
 
@@ -324,7 +324,7 @@ def _unknown(
         yield f"These before_request functions may answer first: {', '.join(names)}."
     wsgi_app = getattr(app, "wsgi_app", None)
     if getattr(wsgi_app, "__self__", None) is not app:
-        yield f"{name_of(wsgi_app)} stands around the app and may change anything."
+        yield f"{name_of(wsgi_app)} wraps the app and may change anything."
     if is_refused_by_gunicorn(method):
         yield "gunicorn refuses such a method by default; the app never sees it."
     yield "A server or a proxy in front of the app may answer first."

@@ -106,11 +106,11 @@ def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:
             continue
         except Exception as error:  # noqa: BLE001
             # A converter of the app may ask for what is not there.
-            trouble = f"; it raised {error!r} for {text!r}"
+            trouble = f", which raised {error!r} for {text!r}"
     if not found:
         raise NoSampleError(
             f"{rule_text(rule)} (endpoint {rule.endpoint!r}): no value was found for"
-            f" <{name}>, which {type(converter).__name__} reads{trouble}."
+            f" <{name}> (converter: {type(converter).__name__}{trouble})."
             f" Give samples={{{name!r}: …}}."
         )
     return found
