@@ -18,6 +18,9 @@ if os.environ.get("METHOD_GUARD_DOUBT") == "1":
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported out of garbage collections: they took 5 s, not 2."""
+    """Leave what was imported out of garbage collections.
+
+    It lives until the tests end, and a full collection would look through all of it.
+    """
     gc.collect()
     gc.freeze()
