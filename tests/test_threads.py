@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -19,7 +20,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 import flask_method_guard
-from flask_method_guard import MethodGuard
+from flask_method_guard import MethodGuard, deprecated_methods
 from tests.raw_wsgi import ask
 from tests.routed_apps import outcome
 
@@ -64,20 +65,15 @@ def lines_of(app: Flask, request: Request) -> list[Line]:
     return list(lines)
 
 
-def meet_at(
-    line: Line, app: Flask, first: Request, second: Request
-) -> dict[Request, Outcome]:
-    """Send a request, and another when the first comes to a line.
+def stop_at(
+    line: Line, first: Callable[[], object], second: Callable[[], object]
+) -> None:
+    """Call a function, and another when the first comes to a line.
 
     Little is traced, since that is slow: the calls up to the line, and its function.
     """
     code, number = line
-    answers: dict[Request, Outcome] = {}
-
-    def send(request: Request) -> None:
-        answers[request] = outcome(ask(app, *request))
-
-    other = threading.Thread(target=send, args=(second,))
+    other = threading.Thread(target=second)
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
         if frame.f_code is not code:
@@ -89,9 +85,8 @@ def meet_at(
             return None
         return trace
 
-    traced(trace, lambda: send(first))
+    traced(trace, first)
     other.join()
-    return answers
 
 
 def meet(
@@ -104,7 +99,17 @@ def meet(
     lines = lines_of(make(), first)
     assert lines, "no line of the package was seen"
     for line in lines:
-        answers = meet_at(line, make(), first, second)
+        app = make()
+        answers: dict[Request, Outcome] = {}
+
+        def send(
+            request: Request,
+            app: Flask = app,
+            answers: dict[Request, Outcome] = answers,
+        ) -> None:
+            answers[request] = outcome(ask(app, *request))
+
+        stop_at(line, partial(send, first), partial(send, second))
         assert answers == {each: expected[each] for each in (first, second)}, line
 
 
@@ -154,3 +159,57 @@ GROWN: dict[Request, Outcome] = {
 def test_requests_around_a_new_view(first: str, second: str) -> None:
     """What was read before and what is read now are never used together."""
     meet(grown, (first, "/dav"), (second, "/dav"), GROWN)
+
+
+# -- a view that is added during a request --------------------------------------------
+
+
+def add_views(app: Flask) -> None:
+    """Add a view past its sunset, and a route that can refuse a value."""
+    ended: Any = deprecated_methods("GET", sunset="2020-01-01")(lambda: "ended")
+    for endpoint, path, view in [
+        ("ended", "/ended", ended),
+        ("limited", "/limited/<int(max=5):n>", lambda n: "limited"),
+    ]:
+        # The order in which Flask itself adds them.
+        app.url_map.add(Rule(path, endpoint=endpoint, methods=["GET"]))
+        app.view_functions[endpoint] = view
+
+
+def enforcing() -> Flask:
+    """Make an app that enforces sunsets, and has served nothing yet."""
+    app = Flask(__name__, static_folder=None)
+    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+    MethodGuard(app)
+    app.add_url_rule("/items", "items", lambda: "items", methods=["GET", "POST"])
+    return app
+
+
+LATER: dict[Request, Outcome] = {
+    ("PUT", "/items"): (405, ALLOW),
+    ("GET", "/ended"): (405, ""),
+    ("PUT", "/limited/9"): (404, None),
+}
+
+
+def test_a_view_added_during_a_request() -> None:
+    """Whatever was read when a view was added, later requests know the view."""
+    first = ("PUT", "/items")
+    for line in lines_of(enforcing(), first):
+        app = enforcing()
+        stop_at(line, partial(ask, app, *first), partial(add_views, app))
+        found = {request: outcome(ask(app, *request)) for request in LATER}
+        assert found == LATER, line
+
+
+def ended() -> Flask:
+    """Make an app that has served a request before it got a view past its sunset."""
+    app = enforcing()
+    assert ask(app, "PUT", "/items").status == 405
+    add_views(app)
+    return app
+
+
+def test_requests_around_a_new_sunset() -> None:
+    """While one request reads a new view, no other request reaches it."""
+    meet(ended, ("PUT", "/items"), ("GET", "/ended"), LATER)
