@@ -97,7 +97,7 @@ def test_no_rule_breaks_the_others(build: Callable[[Flask], None]) -> None:
 
 
 def test_a_slash_in_the_arguments_of_a_converter() -> None:
-    """A slash that only stands in an argument is not one of the path."""
+    """A slash that is only in an argument is not one of the path."""
 
     def build(app: Flask) -> None:
         rule = '/<any("<a/b", c):x>/'

@@ -183,7 +183,7 @@ def test_html_of_others() -> None:
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 @given(text=st.text())
 def test_text_is_escaped(media_type: str, text: str) -> None:
-    """No text can break out of the format that it stands in."""
+    """No text can break out of the format that it is in."""
     body = render(replace(NOT_ALLOWED, media_type=media_type), text)
     if media_type.endswith("json"):
         assert json.loads(body)["detail"] == text

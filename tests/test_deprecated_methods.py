@@ -94,7 +94,7 @@ def test_what_a_hook_answers_is_announced() -> None:
 
 @pytest.mark.parametrize("way", ["errorhandler", "rendered exception"])
 def test_what_an_error_handler_answers_is_announced(way: str) -> None:
-    """The announcement stands on whatever an error handler makes."""
+    """The announcement is added to whatever an error handler makes."""
     app = make_app()
 
     @app.put("/")
@@ -132,7 +132,7 @@ def test_what_an_error_handler_answers_is_announced(way: str) -> None:
 def test_the_views_own_headers_stay(
     own: dict[str, str], expected: tuple[list[str], ...]
 ) -> None:
-    """A header of the view is not overwritten; a link stands beside others."""
+    """A header of the view is not overwritten; a link is added to the others."""
     app = make_app(DEPRECATED_METHODS={"PUT": SAID})
     app.add_url_rule("/", "index", lambda: ("ok", own), methods=["PUT"])
     assert announced(ask(app, "PUT", "/")) == expected

@@ -104,7 +104,7 @@ def test_times(key: str, value: object, moment: datetime | None) -> None:
 def test_the_zone_of_the_process_is_nothing(
     zone: str, value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What names no zone is UTC, wherever the server stands."""
+    """What names no zone is UTC, wherever the server is."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", zone)
         clock.tzset()

@@ -337,7 +337,7 @@ def test_docs_of_a_method_that_is_not_supported(path: str, link: str) -> None:
 
 
 def test_docs_url_quotes_what_clients_send() -> None:
-    """A method cannot break out of the part of the URL where it stands."""
+    """A method cannot break out of the part of the URL where it is."""
     app = make_app(
         DOCS_URL="https://docs.example.com/{method}/x", SUPPORTED_METHODS="*"
     )

@@ -312,7 +312,7 @@ def expected_of_router(config: Config, adapter: MapAdapter, method: str) -> Expe
 
 
 def knows_all(config: Config) -> bool:
-    """Tell whether every token is a method, by word or by a route that takes all."""
+    """Return whether every token is a method, by word or by a route that takes all."""
     return config.supported == "*" or (
         config.any_method and config.supported in (None, "routes")
     )
@@ -340,7 +340,7 @@ def dispatches(adapter: MapAdapter, method: str) -> str:
 
 
 def may_fail(config: Config, environ: Environ) -> bool:
-    """Tell whether reading the body of a refused request may fail, and must show."""
+    """Return whether reading the body of a refused request may fail, and must show."""
     return isinstance(environ["wsgi.input"], BrokenInput) and bool(config.drain_limit)
 
 
@@ -424,7 +424,7 @@ def check_headers(raw: str, answer: Answer) -> None:
 
 
 def keeps_pep_3333(environ: Environ) -> bool:
-    """Tell whether an environ is one that wsgiref's validator lets through."""
+    """Return whether an environ is one that wsgiref's validator lets through."""
     path: str = environ["PATH_INFO"]
     length: str = environ.get("CONTENT_LENGTH", "")
     return (

@@ -107,7 +107,7 @@ def test_later_hooks_still_run(code: int) -> None:
 
 
 def test_earlier_hooks_still_run_when_early() -> None:
-    """What stands before the guard runs before it, whatever the settings."""
+    """What is registered before the guard runs before it, whatever the settings."""
     app = flask.Flask(__name__)
     app.config["METHOD_GUARD_REJECT_EARLY"] = True
     ran: list[str] = []
@@ -664,7 +664,7 @@ def test_the_signals_have_names() -> None:
 
 @pytest.mark.parametrize("handler", [False, True], ids=["no handler", "handler"])
 def test_no_signal_when_another_hook_answers(handler: bool) -> None:
-    """A rejection that an authentication hook pre-empted is none."""
+    """A rejection that an authentication hook pre-empted is not reported."""
     app = make_app()
     if handler:
         app.register_error_handler(501, lambda error: ("own", 501))

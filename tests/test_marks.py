@@ -123,7 +123,7 @@ class Plain(MethodView):
 
 
 def method_view_decorators(app: Flask) -> None:
-    """Mark in the list of a class's decorators, amid others."""
+    """Mark in the list of a class's decorators, among others."""
 
     class Index(Plain):
         decorators = [login, deprecated, login]  # noqa: RUF012 -- as Flask has it
