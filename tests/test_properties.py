@@ -4,7 +4,7 @@ The judge is Werkzeug: an app with the same rules and no guard is asked, method 
 method, what it would dispatch. Nothing of the package but the extension is
 imported here, so that no mistake of its own can prove itself right.
 
-``METHOD_GUARD_MAPS`` says how many maps to try, 60 where it is not set; more than
+``METHOD_GUARD_MAPS`` says how many maps to try, 40 where it is not set; more than
 2,000 go in rounds. A round's maps follow from its seed, so they are the same in every
 run. The seeds begin at ``METHOD_GUARD_SEED``, 0 where it is not set: another tries
 other maps. A failure prints the command that repeats it::
@@ -45,7 +45,7 @@ from flask_method_guard.decision import Reason, Routing
 from tests.raw_wsgi import Answer, Environ, make_environ, run
 from tests.routed_apps import duplicates_allowed
 
-MAPS = int(os.environ.get("METHOD_GUARD_MAPS", "60"))
+MAPS = int(os.environ.get("METHOD_GUARD_MAPS", "40"))
 ROUNDS = math.ceil(MAPS / 2000)
 SEED = int(os.environ.get("METHOD_GUARD_SEED", "0"))
 

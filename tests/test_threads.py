@@ -155,6 +155,7 @@ GROWN: dict[Request, Outcome] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), [("PUT", "GET"), ("GET", "PROPFIND")])
 def test_requests_around_a_new_view(first: str, second: str) -> None:
     """What was read before and what is read now are never used together."""
