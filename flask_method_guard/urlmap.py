@@ -216,10 +216,10 @@ class Answer:
         args: dict[str, Any] | None = None,
         listed: frozenset[str] | None = None,
     ) -> None:
-        self.dispatches = dispatches
-        self.rule = rule
-        self.args = args
-        self.listed = listed
+        self.dispatches: bool = dispatches
+        self.rule: Rule | None = rule
+        self.args: dict[str, Any] | None = args
+        self.listed: frozenset[str] | None = listed
 
 
 def refusal(error: Exception) -> Answer:
