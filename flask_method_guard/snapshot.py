@@ -33,7 +33,8 @@ class Snapshot(NamedTuple):
     any_method: bool
     #: The marks of the views: endpoint to method to deprecation.
     marks: Mapping[str, Mapping[str, Deprecation]]
-    #: What these and the app's settings say together; ``None`` is every other endpoint.
+    #: The deprecations of each endpoint that has marks, with those of the whole app;
+    #: under ``None``, those of all other endpoints.
     deprecations: Mapping[str | None, Mapping[str, Deprecation]]
     enforce_sunset: bool
     #: The methods that a sunset or a brownout can make unavailable at some URL.
