@@ -232,7 +232,7 @@ DELETE /orders
 PUT /books/<int:number>
     deprecated, since 2026-01-01, sunset 2026-07-01, days left 57, next brownout
     2026-05-05T14:00Z
-PURGE (no route has it)
+PURGE (no route accepts it)
     deprecated, since 2026-01-01
 """
     )

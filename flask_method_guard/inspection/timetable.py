@@ -15,7 +15,7 @@ from .schedule import DeprecatedMethod
 from .text import columns, counted, wrapped
 
 #: Stands for the URL of a mark that no route has.
-_NO_ROUTE = "(no route has it)"
+_NO_ROUTE = "(no route accepts it)"
 
 
 def timetable(found: Sequence[DeprecatedMethod], width: int | None) -> Iterator[str]:
