@@ -76,18 +76,10 @@ def _method_or_group(item: object) -> str:
     if isinstance(item, str) and item in GROUPS:
         return str(item)
     method = check_method(item)
-    for group in GROUPS:
-        if group != "*" and _is_one_edit_away(method.lower(), group):
-            raise ValueError(f"{item!r} is not a group. Did you mean {group!r}?")
+    # No registered method resembles a group that much.
+    if group := closest(method.lower(), GROUPS, 0.8):
+        raise ValueError(f"{item!r} is not a group. Did you mean {group!r}?")
     return method
-
-
-def _is_one_edit_away(text: str, other: str) -> bool:
-    """Return whether one added, removed or changed character makes them equal."""
-    without = [other[:i] + other[i + 1 :] for i in range(len(other) + 1)]
-    return text in without or any(
-        text[:i] + text[i + 1 :] in (other, without[i]) for i in range(len(without))
-    )
 
 
 def _flag(value: object) -> bool:
