@@ -81,7 +81,7 @@ class Snapshot(NamedTuple):
                 for method, mark in every_mark
                 if mark.brownouts or (settings.enforce_sunset and mark.sunset)
             ),
-            settled=frozenset(m for m in named - marked if is_settled(m, m)),
+            settled=frozenset(m for m in named - marked if is_settled(m)),
         )
 
     def supports(self, method: str) -> bool:

@@ -21,7 +21,7 @@ from markupsafe import escape
 from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
 
-from .extension import AppGuard, method_rejected
+from .guard import AppGuard
 from .inspection.apps import Environ, guard_of, hooks_before, name_of
 from .inspection.explanation import (
     REFUSED,
@@ -32,10 +32,11 @@ from .inspection.explanation import (
 )
 from .inspection.first import find_first
 from .inspection.places import place_raised
+from .inspection.rules import url_rules
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
 from .inspection.schedule import clock_at
 from .inspection.text import counted, wrapped
-from .urlmap import url_rules
+from .signals import method_rejected
 
 #: Methods that no app knows: a plain one, one that HTML must escape, and one that is
 #: not a token. None differs from a known method by its case alone, because some servers

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -196,29 +197,17 @@ def _is_total(converter: BaseConverter) -> bool:
     return type(converter) in _TOTAL
 
 
+@dataclass(slots=True)
 class Answer:
-    """What the router answers to one method at a URL.
+    """What the router answers to one method at a URL."""
 
-    :param dispatches: whether the method reaches a rule or a redirect.
-    :param rule: the rule that it reaches.
-    :param args: what the rule's converters made of the URL.
-    :param listed: the methods of the rules at the URL, if the router listed them.
-    """
-
-    # A named tuple takes almost twice as long to make.
-    __slots__ = ("args", "dispatches", "listed", "rule")
-
-    def __init__(
-        self,
-        dispatches: bool,
-        rule: Rule | None = None,
-        args: dict[str, Any] | None = None,
-        listed: frozenset[str] | None = None,
-    ) -> None:
-        self.dispatches: bool = dispatches
-        self.rule: Rule | None = rule
-        self.args: dict[str, Any] | None = args
-        self.listed: frozenset[str] | None = listed
+    #: Whether the method reaches a rule or a redirect.
+    dispatches: bool
+    #: The rule that it reaches, and what the rule's converters made of the URL.
+    rule: Rule | None = None
+    args: dict[str, Any] | None = None
+    #: The methods of the rules at the URL, if the router listed them.
+    listed: frozenset[str] | None = None
 
 
 def refusal(error: Exception) -> Answer:
@@ -352,40 +341,3 @@ def answers_options(rule: Rule) -> bool:
         return False
     marked = getattr(rule, "provide_automatic_options", False)
     return bool(marked) or is_options_route(rule)
-
-
-def methods_of(rule: Rule) -> Collection[str] | None:
-    """Return the methods at the URL of a rule for which it is responsible.
-
-    :return: the methods, with OPTIONS where Flask answers it; ``None`` for every one.
-    """
-    if rule.methods is None or not getattr(rule, "provide_automatic_options", False):
-        return rule.methods
-    return rule.methods | {"OPTIONS"}
-
-
-def rule_text(rule: Rule) -> str:
-    """Return a rule with its host, if it has one.
-
-    :param rule: a rule that is bound to a map.
-    :return: such as ``/items/<int:id>`` or ``api.example.com/items``; for a
-        subdomain, of which only the name is known, ``api.*/items``.
-    """
-    if rule.map.host_matching:
-        return f"{rule.host or ''}{rule.rule}"
-    return f"{rule.subdomain}.*{rule.rule}" if rule.subdomain else rule.rule
-
-
-def url_rules(url_map: Map) -> list[Rule]:
-    """Return the rules that an HTTP request can match, sorted by URL.
-
-    Rules that Flask added only to answer OPTIONS are left out; see :func:`methods_of`.
-    """
-    rules = [
-        rule
-        for rule in url_map.iter_rules()
-        if not (rule.build_only or rule.websocket or is_options_route(rule))
-    ]
-    return sorted(
-        rules, key=lambda r: (rule_text(r), r.endpoint, sorted(r.methods or ()))
-    )

@@ -50,18 +50,25 @@ SERVING = {
         "werkzeug",
         *ours("config", "decision", "deprecation", "marks", "urlmap"),
     ),
-    "situation": (
+    "guard": (
         *("flask", "werkzeug"),
-        *ours("config", "decision", "deprecation", "snapshot", "urlmap"),
+        *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
+        *ours("snapshot", "urlmap"),
     ),
-    "report_only": ("flask", "werkzeug", *ours("bodies", "decision")),
+    "signals": ("blinker", "flask"),
+    "blueprints": ("flask", *ours("exceptions", "guard")),
+    "report_only": (
+        *("flask", "werkzeug"),
+        *ours("bodies", "decision", "exceptions", "guard", "signals"),
+    ),
     "extension": (
-        *("blinker", "flask", "werkzeug"),
-        *ours("bodies", "config", "decision", "deprecation", "drain", "exceptions"),
-        *ours("links", "report_only", "situation", "snapshot"),
+        *("flask", "werkzeug"),
+        *ours("blueprints", "config", "decision", "deprecation", "drain", "exceptions"),
+        *ours("guard", "report_only", "signals"),
     ),
     "__init__": ours(
-        *("config", "decision", "deprecation", "exceptions", "extension", "marks")
+        *("config", "decision", "deprecation", "exceptions", "extension", "marks"),
+        "signals",
     ),
 }
 #: What a module that looks at an app may import.

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from flask import Flask
 
-from ..extension import EXTENSION_KEY, AppGuard
+from ..guard import EXTENSION_KEY, AppGuard
 
 Environ = dict[str, Any]
 

@@ -18,11 +18,11 @@ from flask import Flask
 
 from ..decision import is_token
 from ..deprecation import Deprecation, spoken_date, spoken_time
-from ..extension import AppGuard
+from ..guard import AppGuard
 from ..snapshot import Snapshot
-from ..urlmap import methods_of, rule_text, url_rules
 from .apps import guard_of, hooks_before, name_of
 from .places import place_of
+from .rules import methods_of, rule_text, url_rules
 
 
 class Severity(str, Enum):

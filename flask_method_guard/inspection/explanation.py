@@ -22,11 +22,10 @@ from werkzeug.routing import Rule
 from ..decision import Reason, Row, decide
 from ..deprecation import Deprecation
 from ..exceptions import BY_REASON
-from ..extension import AppGuard
-from ..situation import is_automatic_options
-from ..urlmap import rule_text
+from ..guard import AppGuard
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .checks import is_refused_by_gunicorn
+from .rules import rule_text
 from .schedule import moment
 from .text import status_text
 
@@ -179,7 +178,6 @@ def examine(
             return Examination(None, req.routing_exception)
         row = decide(situation)
         if row.reason not in BY_REASON:
-            automatic = is_automatic_options(req)
             deprecation = None
             if row.reason is Reason.ALLOWED:
                 deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
@@ -187,12 +185,12 @@ def examine(
                 row,
                 req.routing_exception,
                 req.url_rule,
-                situation.allowed_methods if automatic else None,
+                situation.allowed_methods if situation.is_automatic_options else None,
                 deprecation,
             )
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
-            rejection = guard.rejection(app, situation, row.reason)
+            rejection = situation.rejection(app, row.reason)
         rule = situation.rule() if rejection.code == 405 else req.url_rule
         allow = rejection.facts.allowed_methods
         return Examination(row, rejection, rule, allow, rejection.deprecation)

@@ -12,8 +12,8 @@ from werkzeug.routing import Rule
 from ..config import Settings
 from ..decision import is_token
 from ..snapshot import Snapshot
-from ..urlmap import methods_of, rule_text, url_rules
 from .apps import guard_of
+from .rules import methods_of, rule_text, url_rules
 from .text import url_order
 
 

@@ -11,10 +11,10 @@ from typing import cast
 from flask import Flask
 
 from ..deprecation import Deprecation, Phase, Window, iso, read_moment
-from ..extension import AppGuard
+from ..guard import AppGuard
 from ..snapshot import Snapshot
-from ..urlmap import methods_of, rule_text, url_rules
 from .apps import guard_of
+from .rules import methods_of, rule_text, url_rules
 
 
 @dataclass(frozen=True)
