@@ -29,10 +29,10 @@ from werkzeug.exceptions import HTTPException
 from .blueprints import BlueprintMethodNotAllowed, ask_blueprint, for_blueprint
 from .config import Settings
 from .decision import Reason, decide, is_settled
-from .deprecation import utc_now
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
 from .guard import EXTENSION_KEY, AppGuard, RequestSituation, with_docs_url
+from .moments import utc_now
 from .report_only import watch
 from .signals import (
     deprecated_method_called,

@@ -19,12 +19,13 @@ from flask.wrappers import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, Rule
 
-from .bodies import Facts, echoable, fill_docs_url, negotiate
+from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
 from .decision import Reason, Routing
 from .deprecation import Phase
 from .exceptions import BY_REASON, Rejection
 from .links import as_url, check_url
+from .negotiation import negotiate
 from .snapshot import Snapshot
 from .urlmap import Answer, Resource, answers_options, refusal
 
@@ -49,7 +50,7 @@ class AppGuard:
       fields and its body, about 4 kB;
     * the settings.
 
-    :func:`~.bodies.negotiate` keeps up to 256 values of ``Accept``, for all apps.
+    :func:`~.negotiation.negotiate` keeps up to 256 values of ``Accept``, for all apps.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:

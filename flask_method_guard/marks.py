@@ -11,8 +11,8 @@ from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
-from .deprecation import Deprecation, joined, read_deprecation
-from .messages import check_method
+from .deprecation import Deprecation, read_deprecation
+from .messages import check_method, joined
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 

@@ -24,7 +24,7 @@ from flask_method_guard import (
     method_rejected,
 )
 from flask_method_guard.config import ConfigError
-from flask_method_guard.deprecation import Window, iso
+from flask_method_guard.moments import Window, iso
 from flask_method_guard.report import deprecations, explain
 from tests.deprecations import (
     ANNOUNCED,

@@ -20,12 +20,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_method_guard import Deprecation, Phase
-from flask_method_guard.deprecation import (
-    read_deprecation,
-    spoken_date,
-    utc_now,
-)
+from flask_method_guard.deprecation import read_deprecation
 from flask_method_guard.links import as_url, check_url
+from flask_method_guard.moments import spoken_date, utc_now
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=timezone.utc)

@@ -34,14 +34,14 @@ SERVING = {
     "decision": (),
     "messages": ours("decision"),
     "links": (),
-    "deprecation": ours("links", "messages"),
+    "moments": ours("messages"),
+    "deprecation": ours("links", "messages", "moments"),
     "marks": ours("deprecation", "messages"),
     "config": ours("decision", "deprecation", "links", "messages"),
     # … these know Werkzeug only …
-    "bodies": (
-        *("markupsafe", "werkzeug.http"),
-        *ours("decision", "deprecation", "links"),
-    ),
+    "negotiation": ("werkzeug.http",),
+    "page": ("markupsafe",),
+    "bodies": ours("decision", "deprecation", "links", "moments", "page"),
     "exceptions": ("werkzeug", *ours("bodies", "decision", "deprecation")),
     "urlmap": ("werkzeug", *ours("decision")),
     "drain": ("werkzeug",),
@@ -53,7 +53,7 @@ SERVING = {
     "guard": (
         *("flask", "werkzeug"),
         *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
-        *ours("snapshot", "urlmap"),
+        *ours("negotiation", "snapshot", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
     "blueprints": ("flask", *ours("exceptions", "guard")),
@@ -63,8 +63,8 @@ SERVING = {
     ),
     "extension": (
         *("flask", "werkzeug"),
-        *ours("blueprints", "config", "decision", "deprecation", "drain", "exceptions"),
-        *ours("guard", "report_only", "signals"),
+        *ours("blueprints", "config", "decision", "drain", "exceptions", "guard"),
+        *ours("moments", "report_only", "signals"),
     ),
     "__init__": ours(
         *("config", "decision", "deprecation", "exceptions", "extension", "marks"),
@@ -72,11 +72,14 @@ SERVING = {
     ),
 }
 #: What a module that looks at an app may import.
-INSPECTION = ("click", "flask", "jinja2", "werkzeug", *ours(*SERVING, "inspection"))
+INSPECTION = (
+    *("click", "flask", "jinja2", "markupsafe", "werkzeug"),
+    *ours(*SERVING, "inspection"),
+)
 #: The same for the modules above them.
 ABOVE = {
     "report": ours("inspection"),
-    "testing": ("markupsafe", *INSPECTION),
+    "testing": INSPECTION,
     "cli": ("click", "flask", *ours("inspection", "report")),
 }
 

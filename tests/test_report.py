@@ -17,9 +17,9 @@ from werkzeug.test import run_wsgi_app
 
 from flask_method_guard import MethodGuard, deprecated_methods
 from flask_method_guard.decision import Reason
-from flask_method_guard.deprecation import utc_now
 from flask_method_guard.inspection.explanation import explain_request, make_environ
 from flask_method_guard.inspection.text import columns
+from flask_method_guard.moments import utc_now
 from flask_method_guard.report import NoGuardError, explain, inventory
 
 FLASK = tuple(int(part) for part in version("flask").split(".")[:2])

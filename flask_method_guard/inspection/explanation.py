@@ -24,7 +24,7 @@ from ..deprecation import Deprecation
 from ..exceptions import BY_REASON
 from ..guard import AppGuard
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
-from .checks import is_refused_by_gunicorn
+from .catalogue import is_refused_by_gunicorn
 from .rules import rule_text
 from .schedule import moment
 from .text import status_text

@@ -10,8 +10,9 @@ from typing import cast
 
 from flask import Flask
 
-from ..deprecation import Deprecation, Phase, Window, iso, read_moment
+from ..deprecation import Deprecation, Phase
 from ..guard import AppGuard
+from ..moments import Window, iso, read_moment
 from ..snapshot import Snapshot
 from .apps import guard_of
 from .rules import methods_of, rule_text, url_rules
