@@ -20,7 +20,7 @@ from flask.cli import ScriptInfo, pass_script_info
 from . import report
 from .inspection.advice import advice, view_of
 from .inspection.listing import listing
-from .inspection.text import counted, facts, status_text, terminal_width, wrapped
+from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
 from .inspection.timetable import due, timetable
 from .report import (
     DeprecatedMethod,
@@ -209,7 +209,7 @@ def explain(  # noqa: PLR0913, PLR0917
         answer = status_text(found.status)
     click.echo(f"{request}: {_coloured(answer, found.status)}\n")
     app = info.load_app()
-    for line in facts(list(_facts(found, view_of(app, found.endpoint))), width):
+    for line in two_columns(list(_rows(found, view_of(app, found.endpoint))), width):
         click.echo(line)
     if next_step := advice(app, found):
         click.echo("\nWhat to do:")
@@ -231,7 +231,7 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
     return shlex.join([program, *app, *names, *args])
 
 
-def _facts(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
+def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
     """Name what is known."""
     deprecation = found.deprecation.as_json() if found.deprecation else {}
     known = {

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from enum import Enum
 from typing import Any
 
-from .links import as_url, check_url, link_field
+from .links import as_url, link_field, read_url
 from .messages import Problem, closest, given_twice, joined
 from .moments import Window, iso, read_moment, read_windows
 
@@ -40,7 +40,7 @@ class Phase(str, Enum):
     __hash__ = str.__hash__
 
     @property
-    def is_refused(self) -> bool:
+    def is_rejected(self) -> bool:
         """Whether the method is answered with 405."""
         return self in (Phase.BROWNOUT, Phase.RETIRED)
 
@@ -209,7 +209,7 @@ def _read(name: str, value: object) -> object:
 
 def _link(value: object) -> str:
     try:
-        return as_url(check_url(value))
+        return as_url(read_url(value))
     except (TypeError, ValueError) as error:
         raise type(error)(f"{value!r}: {error}.") from None
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .deprecation import Deprecation, read_deprecation
-from .messages import check_method, joined
+from .messages import joined, read_method
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -66,7 +66,7 @@ def deprecated_methods(
         marks = {}
         for method in methods:
             try:
-                marks[check_method(method)] = value
+                marks[read_method(method)] = value
             except (TypeError, ValueError) as error:
                 problems.append(error)
         if not problems and not _put(view, marks):

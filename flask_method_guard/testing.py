@@ -16,9 +16,9 @@ from flask import Flask
 
 from .guard import AppGuard
 from .inspection.apps import Environ, guard_of
-from .inspection.contract import Answer as Answer
 from .inspection.contract import ContractReport as ContractReport
 from .inspection.contract import MethodContractError as MethodContractError
+from .inspection.contract import Reply as Reply
 from .inspection.exchange import Exchange, needs_escape
 from .inspection.explanation import (
     REFUSED,

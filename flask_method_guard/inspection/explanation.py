@@ -26,7 +26,7 @@ from ..guard import AppGuard
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .catalogue import is_refused_by_gunicorn
 from .rules import rule_text
-from .schedule import moment
+from .schedule import read_at
 from .text import status_text
 
 
@@ -98,7 +98,7 @@ def explain(
     guard = guard_of(app)
     guard.refresh(app)
     environ = make_environ(app, method, url, host)
-    return explain_request(app, environ, method, url, moment(guard, at))
+    return explain_request(app, environ, method, url, read_at(guard, at))
 
 
 def explain_request(
@@ -191,7 +191,9 @@ def examine(
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
             rejection = situation.rejection(app, row.reason)
-        rule = situation.rule() if rejection.code == 405 else req.url_rule
+        rule = (
+            situation.representative_rule() if rejection.code == 405 else req.url_rule
+        )
         allow = rejection.facts.allowed_methods
         return Examination(row, rejection, rule, allow, rejection.deprecation)
 
