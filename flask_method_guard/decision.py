@@ -9,7 +9,7 @@ hook may let pass without a second look. This module uses only the standard libr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -239,7 +239,7 @@ class _AnyUrl(NamedTuple):
         raise _DependsOnUrlError
 
 
-def is_settled(method: str) -> bool:
+def is_settled(method: str, asterisk: Collection[bool] = (False, True)) -> bool:
     """Return whether the table lets a method pass at every URL.
 
     A request with a settled method can skip the table. If a route matched, its view
@@ -247,6 +247,7 @@ def is_settled(method: str) -> bool:
     The caller makes sure that the method is supported and is not deprecated.
 
     :param method: the method, as the client sends it and as it is compared.
+    :param asterisk: whether the request target may be ``*``, and something else.
     :return: ``True`` if :func:`decide` says ``allowed`` for every matched request
         and ``not-found`` for every URL where no method dispatches.
     :raises AttributeError: if a row of the table reads an unknown fact.
@@ -254,8 +255,8 @@ def is_settled(method: str) -> bool:
     passes = {Routing.MATCHED: Reason.ALLOWED, Routing.UNMATCHED: Reason.NOT_FOUND}
     try:
         return all(
-            decide(_AnyUrl(method, asterisk, routing)).reason is reason
-            for asterisk in (False, True)
+            decide(_AnyUrl(method, is_asterisk, routing)).reason is reason
+            for is_asterisk in asterisk
             for routing, reason in passes.items()
         )
     except _DependsOnUrlError:

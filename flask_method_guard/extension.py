@@ -124,9 +124,11 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         method, error = req.environ["REQUEST_METHOD"], req.routing_exception
         snapshot = guard.snapshot
         # The fast path, computed from the table; see decision.is_settled.
+        deprecated_at = snapshot and snapshot.settled.get(method)
         if (
             snapshot is None
-            or method not in snapshot.settled
+            or deprecated_at is None
+            or (deprecated_at and req.endpoint in deprecated_at)
             or len(ctx.app.view_functions) != snapshot.view_count
             or (
                 error is not None
@@ -156,6 +158,10 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     """Ask the table about a request, and act on the row that decides."""
     situation = guard.situation(ctx)
     if situation is None:
+        return
+    if situation.is_settled:
+        if situation.is_automatic_options and not guard.settings.report_only:
+            _correct_allow(situation)
         return
     row = decide(situation)
     if row.reason in _MATCHED:

@@ -158,6 +158,18 @@ class RequestSituation:
         return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the table says ``allowed``; see :func:`~.decision.is_settled`."""
+        deprecated_at = self.snapshot.settled_at_paths.get(self.raw_method)
+        return (
+            deprecated_at is not None
+            and self.routing is Routing.MATCHED
+            and self.raw_method == self.req.method
+            and self.req.endpoint not in deprecated_at
+            and not self.asterisk
+        )
+
+    @property
     def retired(self) -> bool:
         """Whether the matched method is past an enforced sunset."""
         return self._phase is Phase.RETIRED
@@ -185,14 +197,18 @@ class RequestSituation:
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
-            snapshot, resource = self.snapshot, self.resource
-            found = resource.methods(snapshot.supported_methods)
-            for method in snapshot.rejectable.intersection(found):
-                rule = resource.match(method).rule
-                if snapshot.is_rejected(rule, method, self.now):
-                    found.remove(method)
-            self._allowed_methods = tuple(found)
+            self._allowed_methods = self._allowed()
         return self._allowed_methods
+
+    def _allowed(self, listed: frozenset[str] | None = None) -> tuple[str, ...]:
+        """Find the exact ``Allow``; see :meth:`~.urlmap.Resource.methods`."""
+        snapshot, resource = self.snapshot, self.resource
+        found = resource.methods(snapshot.supported_methods, listed)
+        for method in snapshot.rejectable.intersection(found):
+            rule = resource.match(method).rule
+            if snapshot.is_rejected(rule, method, self.now):
+                found.remove(method)
+        return tuple(found)
 
     @property
     def is_automatic_options(self) -> bool:
@@ -220,8 +236,8 @@ class RequestSituation:
         if len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
-            self.resource.listed_here = listed
-        elif listed != (self.resource.methods_listed() or frozenset()):
+            return self._allowed(listed)
+        if listed != (self.resource.methods_listed() or frozenset()):
             return None
         return self.allowed_methods
 

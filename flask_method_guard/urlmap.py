@@ -4,41 +4,38 @@ The router is asked; nothing is guessed from the text of a rule. Asked for a met
 that no rule has, it lists the methods of the rules at a URL. That list is exact,
 except in two cases:
 
-* It is too long where a rule may still refuse the URL, since it is made before the
+* It is too long where a rule may still reject the URL, since it is made before the
   converters run. The methods of such a rule are *doubtful*. Where they are listed, the
   router is asked about each.
 * It is too short where only a slash is missing at the end of the URL. The URL with
   the slash is then asked, too.
+
+A rule affects only the URLs that its pattern matches. These have the rule's first path
+segment, and no other URL pays for such a rule.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import (
-    AnyConverter,
     BaseConverter,
     FloatConverter,
     IntegerConverter,
     Map,
     MapAdapter,
-    PathConverter,
     RequestRedirect,
     Rule,
-    UnicodeConverter,
     UUIDConverter,
 )
 
-#: Converters of these classes accept every value that matches their pattern …
-_TOTAL = (UnicodeConverter, PathConverter, AnyConverter, UUIDConverter)
-#: … and so do these, unless they have limits.
-_NUMBERS = (IntegerConverter, FloatConverter)
+_T = TypeVar("_T")
 
-# Python can be configured to refuse numbers with more digits, but not with fewer.
+# Python can be configured to reject numbers with more digits, but not with fewer.
 _MAX_DIGITS = 640
 
 # A space is not a valid method. If a rule has it by mistake, the router matches instead
@@ -56,13 +53,15 @@ class Rules(NamedTuple):
     alike: Mapping[str, str]
     #: Whether some rule has no methods, and so accepts every method.
     any_method: bool
-    #: The methods of the rules that may refuse a URL that matches their pattern.
-    doubtful: frozenset[str]
+    #: The methods of the rules that may reject a URL that matches their pattern, by the
+    #: first path segment of these rules. Under ``None``, those of the rules that begin
+    #: with a variable, which every other entry contains, too.
+    doubtful: Mapping[str | None, frozenset[str]]
     #: The paths that lack only the slash of a rule without variables.
     static_branches: frozenset[str]
-    #: The first path segments of the other rules that end in a slash. Only under these
-    #: can a slash be missing, too. ``None`` if one of them is a variable.
-    branches: frozenset[str] | None
+    #: How many slashes the URLs of the other rules that end in one have, in the same
+    #: order. Only at such a URL can a slash be missing. ``None``: any number.
+    branches: Mapping[str | None, frozenset[int | None]]
 
     @classmethod
     def read(cls, url_map: Map) -> Rules:
@@ -76,18 +75,20 @@ class Rules(NamedTuple):
         method_sets = {
             frozenset(rule.methods) for rule in rules if rule.methods is not None
         }
+        branches = [r for r in rules if r.rule.endswith("/") and r.rule != "/"]
         return cls(
             declared=frozenset().union(*method_sets),
             alike=_alike(method_sets),
             any_method=any(rule.methods is None for rule in rules),
-            doubtful=frozenset(
-                method
-                for rule in rules
-                if _may_refuse(rule)
-                for method in rule.methods or ()
+            doubtful=_by_segment(
+                (rule, rule.methods or ()) for rule in rules if _may_reject(rule)
             ),
-            static_branches=frozenset(_static_branches(rules)),
-            branches=_branches(rules),
+            static_branches=frozenset(
+                rule.rule[:-1] for rule in branches if _is_static(rule)
+            ),
+            branches=_by_segment(
+                (rule, [_slashes(rule)]) for rule in branches if not _is_static(rule)
+            ),
         )
 
     def knows(self, methods: Iterable[str] | None) -> bool:
@@ -103,33 +104,37 @@ class Rules(NamedTuple):
         """Return whether the router's exception names all methods that may dispatch.
 
         :param adapter: the map bound to the URL.
-        :param method: the refused method.
+        :param method: the rejected method.
         """
-        return not (
-            method in self.doubtful
-            or self.is_all_doubtful(adapter)
-            or self.may_lack_slash(adapter)
+        doubtful = self.doubtful_at(adapter)
+        return (
+            doubtful is not None
+            and method not in doubtful
+            and not self.may_lack_slash(adapter)
         )
 
-    def is_all_doubtful(self, adapter: MapAdapter) -> bool:
-        """Return whether every method is doubtful at a URL."""
+    def doubtful_at(self, adapter: MapAdapter) -> frozenset[str] | None:
+        """Return the doubtful methods of a URL; ``None`` if every method is."""
         path = adapter.path_info
         length = len(path) + len(adapter.server_name) + len(adapter.subdomain or "")
-        return (
+        if (
             self.any_method
             or length > _MAX_DIGITS
             or "//" in path  # which the router may merge into one slash
-            or adapter.websocket  # which rules for other requests refuse
-        )
+            or adapter.websocket  # which rules for other requests reject
+            or type(adapter) is not MapAdapter  # which may do anything
+        ):
+            return None
+        return _at(self.doubtful, path)
 
     def may_lack_slash(self, adapter: MapAdapter) -> bool:
         """Return whether a rule may match the URL with one more slash at its end."""
-        path, branches = adapter.path_info, self.branches
-        return (
-            branches is None
-            or path[:1] != "/"  # an app that is mounted can have an empty path
-            or path in self.static_branches
-            or _first_segment(path) in branches
+        path = adapter.path_info
+        if path[:1] != "/" or path in self.static_branches:
+            return True  # an app that is mounted can have an empty path
+        slashes = _at(self.branches, path)
+        return bool(slashes) and (
+            None in slashes or (path[-1] != "/" and path.count("/") + 1 in slashes)
         )
 
 
@@ -151,50 +156,86 @@ def _is_static(rule: Rule) -> bool:
     return "<" not in rule.rule and "//" not in rule.rule
 
 
-def _static_branches(rules: Iterable[Rule]) -> Iterator[str]:
-    """Yield the members of :attr:`Rules.static_branches`."""
-    for rule in rules:
-        if rule.rule != "/" and rule.rule.endswith("/") and _is_static(rule):
-            yield rule.rule[:-1]
+def _by_segment(
+    found: Iterable[tuple[Rule, Iterable[_T]]],
+) -> dict[str | None, frozenset[_T]]:
+    """Collect values of rules by the first path segment of each rule."""
+    places: dict[str | None, set[_T]] = {None: set()}
+    for rule, values in found:
+        segment = _first_segment(rule.rule)
+        key = None if "<" in segment else segment
+        places.setdefault(key, set()).update(values)
+    return {key: frozenset(values | places[None]) for key, values in places.items()}
 
 
-def _branches(rules: Iterable[Rule]) -> frozenset[str] | None:
-    """Return :attr:`Rules.branches`."""
-    found = frozenset(
-        _first_segment(rule.rule)
-        for rule in rules
-        if rule.rule.endswith("/") and not _is_static(rule)
-    )
-    return None if any("<" in segment for segment in found) else found
+def _at(places: Mapping[str | None, frozenset[_T]], path: str) -> frozenset[_T]:
+    """Return what :func:`_by_segment` collected for a path."""
+    anywhere = places[None]
+    return anywhere if len(places) == 1 else places.get(_first_segment(path), anywhere)
 
 
-def _may_refuse(rule: Rule) -> bool:
-    """Return whether a rule may refuse a URL that matches its pattern."""
-    if rule.websocket or rule.merge_slashes is False:
-        return True
-    if callable(rule.redirect_to):
+#: A variable of a rule, if its arguments contain nothing that looks like a rule.
+_VARIABLE = re.compile("<[^</>]*>")
+
+
+def _slashes(rule: Rule) -> int | None:
+    """Return how many slashes each URL of a rule has; ``None`` if that differs."""
+    text = _VARIABLE.sub("x", rule.rule)
+    if "<" in text or "//" in text:
+        return None
+    try:
+        converters = _converters(rule)
+        if not all(c.part_isolating and not _may_be_empty(c) for c in converters):
+            return None
+    except Exception:  # noqa: BLE001 -- a converter can be anything
+        return None
+    return text.count("/")
+
+
+def _may_reject(rule: Rule) -> bool:
+    """Return whether a rule may reject a URL that matches its pattern."""
+    if rule.websocket or callable(rule.redirect_to):
         return True
     try:
-        # Private, but nothing public tells which converters a rule was bound with:
-        # map.converters may have changed since, and rules can have their own.
-        converters = rule._converters.values()  # noqa: SLF001
-        return not all(_is_total(converter) for converter in converters)
+        return not all(_is_total(converter) for converter in _converters(rule))
     except Exception:  # noqa: BLE001 -- a converter can be anything
         return True
 
 
-def _is_total(converter: BaseConverter) -> bool:
+def _converters(rule: Rule) -> Iterable[BaseConverter]:
+    # Private, but nothing public tells which converters a rule was bound with:
+    # map.converters may have changed since, and rules can have their own.
+    return rule._converters.values()  # noqa: SLF001
+
+
+def _may_be_empty(converter: BaseConverter) -> bool:
+    """Return whether a converter matches nothing at all.
+
+    Whether a segment is there then depends on slashes.
+    """
+    return re.fullmatch(converter.regex, "") is not None
+
+
+def _is_total(converter: Any) -> bool:
     """Return whether a converter accepts every value that its pattern matches.
 
-    One that matches the empty string does not count: whether a segment is there
-    then depends on slashes.
+    Its function decides, not its class, since a class inherits also from one that
+    rejects values.
     """
-    if re.fullmatch(converter.regex, ""):
+    convert = getattr(converter.to_python, "__func__", None)
+    if _may_be_empty(converter):
         return False
-    if isinstance(converter, _NUMBERS) and type(converter) in _NUMBERS:
-        limits = (converter.min, converter.max)
-        return limits == (None, None) and not converter.fixed_digits
-    return type(converter) in _TOTAL
+    if convert is IntegerConverter.to_python:
+        # A class of its own can set limits, a pattern and a type of number.
+        has_limits = (converter.min, converter.max) != (None, None)
+        return not (has_limits or converter.fixed_digits) and any(
+            converter.num_convert is known.num_convert
+            and converter.regex in (known.regex, f"-?{known.regex}")
+            for known in (IntegerConverter, FloatConverter)
+        )
+    if convert is UUIDConverter.to_python:
+        return bool(converter.regex == UUIDConverter.regex)
+    return convert is BaseConverter.to_python
 
 
 @dataclass(slots=True)
@@ -255,66 +296,72 @@ class Resource:
         self._rules = rules
         self._adapter = adapter
         self._method = method
-        # By group; None is that of the methods that no rule declares.
-        self._matches = {rules.alike.get(method): match}
-        self._all_doubtful = rules.is_all_doubtful(adapter)
-        #: The methods that the router itself lists, once they are known.
-        self.listed_here: frozenset[str] | None = None
+        # An adapter of another class may treat every method in its own way.
+        self._is_usual = type(adapter) is MapAdapter
+        self._matches = {self._group(method): match}
+        #: The doubtful methods of the URL; ``None`` if every method is.
+        self._doubtful = rules.doubtful_at(adapter)
+
+    def _group(self, method: str) -> str | None:
+        """Return a name for the methods that the router treats as this one."""
+        return self._rules.alike.get(method) if self._is_usual else method
 
     def match(self, method: str) -> Match:
         """Return the router's answer to a method at this URL."""
-        group = self._rules.alike.get(method)
+        group = self._group(method)
         if group not in self._matches:
             self._matches[group] = ask(self._adapter, method)
         return self._matches[group]
 
-    def methods(self, supported: Iterable[str]) -> list[str]:
+    def methods(
+        self, supported: Iterable[str], listed: frozenset[str] | None = None
+    ) -> list[str]:
         """Return the methods that dispatch here, sorted (RFC 9110 §10.2.1).
 
         :param supported: the methods to choose from.
+        :param listed: what :meth:`methods_listed` would return, if it is known.
         """
-        listed = self.methods_listed_with_slash()
+        listed = self._methods_listed_with_slash(listed)
         if listed is None:
             found = asked = frozenset(supported)
         else:
             found = listed.intersection(supported)
-            asked = found if self._all_doubtful else found & self._rules.doubtful
-        refused = [method for method in asked if not self.match(method).dispatches]
-        return sorted(found.difference(refused))
-
-    def _is_doubtful(self, method: str) -> bool:
-        return self._all_doubtful or method in self._rules.doubtful
+            asked = found if self._doubtful is None else found & self._doubtful
+        rejected = [method for method in asked if not self.match(method).dispatches]
+        return sorted(found.difference(rejected))
 
     def methods_listed(self) -> frozenset[str] | None:
         """Return the methods of the rules at exactly this URL, as the router lists.
 
-        :return: the methods, or ``None`` if the router cannot list them; see
-            :meth:`methods_listed_with_slash`.
+        :return: the methods, or ``None`` if the router cannot list them: a rule
+            accepts any method, or the answer is a redirect or an error.
         """
-        if self.listed_here is None:
-            listed = self.match(self._method).listed
-            if listed is None or self._is_doubtful(self._method):
-                # The answer to a doubtful method may list too little: the router stops
-                # at the first rule that matches, even if it refuses.
-                listed = self.match(_NO_METHOD).listed
-            self.listed_here = listed
-        return self.listed_here
+        listed = self.match(self._method).listed
+        if listed is None or self._doubtful is None or self._method in self._doubtful:
+            # The answer to a doubtful method may list too little: the router stops
+            # at the first rule that matches, even if it rejects the URL.
+            listed = self.match(_NO_METHOD).listed
+        return listed
 
-    def methods_listed_with_slash(self) -> frozenset[str] | None:
+    def _methods_listed_with_slash(
+        self, listed: frozenset[str] | None
+    ) -> frozenset[str] | None:
         """Return the methods of the rules at this URL, with and without a slash.
 
-        :return: the methods, or ``None`` if the router cannot list them: a rule
-            accepts any method, the answer is a redirect or an error, or slashes are
-            merged.
+        :param listed: those at exactly this URL, if they are known.
+        :return: the methods, or ``None`` if the router cannot list them all.
         """
         adapter, path = self._adapter, self._adapter.path_info
-        found = None if "//" in path else self.methods_listed()
-        if found is None or not self._rules.may_lack_slash(adapter):
-            return found
+        if "//" in path or not self._is_usual:
+            return None  # slashes may be merged
+        if listed is None:
+            listed = self.methods_listed()
+        if listed is None or not self._rules.may_lack_slash(adapter):
+            return listed
         if path == "/":
             return None  # "//" would be merged
         more = ask(adapter, _NO_METHOD, f"/{path.lstrip('/')}/").listed
-        return None if more is None else found | more
+        return None if more is None else listed | more
 
     def representative(self, methods: Collection[str]) -> Match:
         """Return the answer whose rule represents the resource: GET's if it has one.
@@ -339,9 +386,13 @@ def is_options_route(rule: Rule) -> bool:
     return bool(rule.endpoint == "_automatic_options")
 
 
+def is_automatic(rule: Rule) -> bool:
+    """Return whether Flask itself answers OPTIONS at the URLs of a rule."""
+    return bool(getattr(rule, "provide_automatic_options", False))
+
+
 def answers_options(rule: Rule) -> bool:
     """Return whether Flask itself answers the OPTIONS requests that match a rule."""
     if rule.methods is None or "OPTIONS" not in rule.methods:
         return False
-    marked = getattr(rule, "provide_automatic_options", False)
-    return bool(marked) or is_options_route(rule)
+    return is_automatic(rule) or is_options_route(rule)
