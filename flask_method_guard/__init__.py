@@ -12,6 +12,6 @@ from .exceptions import MethodNotAllowed as MethodNotAllowed
 from .exceptions import MethodNotImplemented as MethodNotImplemented
 from .exceptions import MethodRejected as MethodRejected
 from .extension import MethodGuard as MethodGuard
-from .extension import deprecated_method_called as deprecated_method_called
-from .extension import method_rejected as method_rejected
 from .marks import deprecated_methods as deprecated_methods
+from .signals import deprecated_method_called as deprecated_method_called
+from .signals import method_rejected as method_rejected

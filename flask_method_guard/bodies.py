@@ -1,35 +1,27 @@
 """Bodies: the facts of a rejection, in the format that the client asked for.
 
 Values go in, text comes out: nothing here knows a request. All words that a client
-reads are here. Problem details follow RFC 9457, and the choice of a format follows
-RFC 9110 §12.
+reads are here. Problem details follow RFC 9457.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
-from hashlib import sha256
+from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import quote
 
-from markupsafe import Markup, escape
-from werkzeug.http import parse_list_header, parse_options_header
-
 from .decision import Reason, is_token
-from .deprecation import Deprecation, iso, spoken_date, spoken_time
+from .deprecation import Deprecation
 from .links import as_url, link_field
+from .moments import iso, spoken_date, spoken_time
+from .page import CONTENT_SECURITY_POLICY, page
 
 #: A longer method is never echoed: clients can send thousands of characters.
 ECHO_LIMIT = 32
-
-#: A longer ``Accept`` is not cached, so that clients cannot fill memory.
-_ACCEPT_LIMIT = 512
 
 
 @dataclass(frozen=True)
@@ -180,100 +172,26 @@ def _plain(facts: Facts, text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-# Text and links have a contrast of at least 4.5:1, in light and in dark mode.
-_STYLE = Markup("""
-:root { --text: #1f2328; --quiet: #59636e; --line: #8c959f; --ground: #fff;
-  --link: #0b57d0; --on-link: #fff; }
-@media (prefers-color-scheme: dark) {
-  :root { --text: #e6e8eb; --quiet: #9aa4af; --line: #6e7781; --ground: #15181c;
-    --link: #8ab4f8; --on-link: #15181c; }
-}
-body {
-  max-width: 34rem; margin: 0 auto; padding: clamp(2rem, 14vh, 8rem) 1.25rem 3rem;
-  color: var(--text); background: var(--ground);
-  font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere;
-}
-h1 { margin: 0 0 .75rem; font-size: 1.875rem; line-height: 1.2; text-wrap: balance; }
-h1 span { display: block; margin-bottom: .5rem; color: var(--quiet); font-size: 1rem; }
-h2 { margin: 2rem 0 .625rem; color: var(--quiet); font-size: .9375rem; }
-p { margin: 0; }
-ul { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; }
-li {
-  padding: 0 .625rem; border: 1px solid var(--line); border-radius: .375rem;
-  font: .9375rem/1.75 ui-monospace, monospace; list-style: none;
-}
-a { color: var(--link); text-underline-offset: .2em; }
-.next { margin-top: 2rem; }
-.next a {
-  display: inline-block; padding: .5rem 1.125rem; border-radius: .375rem;
-  color: var(--on-link); background: var(--link); font-weight: 600;
-  text-decoration: none;
-}
-a:hover { text-decoration: underline; }
-a:focus-visible { outline: 3px solid var(--text); outline-offset: 3px; }
-""")
-
-#: Allows the page's own style, by its hash, and nothing else.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'sha256-"
-    + b64encode(sha256(_STYLE.encode()).digest()).decode()
-    + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-
-_PAGE = Markup(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{status} {phrase}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-<h1><span>{status} </span>{phrase}</h1>
-<p>{text}</p>
-{extra}</main>
-</body>
-</html>
-"""
-)
-# Without the role, Safari does not announce a list without markers as a list.
-_LIST = Markup(
-    '<h2 id="methods">{title}</h2>\n'
-    '<ul role="list" aria-labelledby="methods">{items}</ul>\n'
-)
-_LINK = Markup('<a href="{url}">{text}</a>')
-
-
 def _html(facts: Facts, text: str) -> str:
     methods, title = facts.allowed_methods or (), "Allowed methods"
     if facts.status == HTTPStatus.NOT_IMPLEMENTED:
         methods, title = facts.supported_methods, "Supported methods"
-    extra = Markup()
     if methods:
         # The page shows the methods as a list, so the sentence would repeat them.
         # A slice keeps the type of an app's own description, which may be Markup.
         sentence = methods_sentence(facts)
         if text.endswith(sentence):
             text = text[: len(text) - len(sentence)].rstrip()
-        items = Markup().join(Markup("<li>{}</li>").format(name) for name in methods)
-        extra += _LIST.format(title=title, items=items)
-    if facts.docs_url:
-        link = _LINK.format(url=facts.docs_url, text="Read the documentation")
-        extra += Markup('<p class="next">{}</p>\n').format(link)
-    paragraph = escape(text).replace("\n", Markup("<br>"))
-    if facts.deprecation and facts.deprecation.link:
-        paragraph += " " + _LINK.format(url=facts.deprecation.link, text=_GUIDE)
-    page = _PAGE.format(
+    link = facts.deprecation and facts.deprecation.link
+    return page(
         status=facts.status,
         phrase=HTTPStatus(facts.status).phrase,
-        style=_STYLE,
-        text=paragraph,
-        extra=extra,
+        text=text,
+        title=title,
+        methods=methods,
+        docs_url=facts.docs_url,
+        guide=(_GUIDE, link) if link else None,
     )
-    return str(page)
 
 
 _RENDERERS: dict[str, Callable[[Facts, str], str]] = {
@@ -330,72 +248,3 @@ def fill_docs_url(template: str, facts: Facts) -> str:
     }
     quoted = {name: quote(value, safe="") for name, value in values.items()}
     return as_url(template.format(**quoted))
-
-
-# -- negotiation ----------------------------------------------------------------
-
-
-def negotiate(accept: str | None, formats: Sequence[str]) -> str:
-    """Choose the format of an answer.
-
-    Follows RFC 9110 §12.5.1, generously: parameters are ignored, every ``+json``
-    type counts as JSON, and invalid parts are skipped. If nothing is acceptable, the
-    first format is used, since an error in another format helps more than a 406.
-
-    :param accept: the value of ``Accept``; ``None`` if there is none.
-    :param formats: the available formats, the default first.
-    :return: one of ``formats``.
-    """
-    if not accept:
-        return formats[0]
-    # Clients send the same few values again and again, and parsing one is slow.
-    chosen = _negotiate if len(accept) <= _ACCEPT_LIMIT else _negotiate.__wrapped__
-    return chosen(accept, tuple(formats))
-
-
-@lru_cache(maxsize=256)
-def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
-    wanted: dict[str, float] = {}
-    for media_range, quality in _media_ranges(accept):
-        wanted[media_range] = max(quality, wanted.get(media_range, 0))
-    best = formats[0]
-    best_rank = (0.0, 0)
-    for media_type in formats:
-        rank = _rank(media_type, wanted)
-        if rank > best_rank:
-            best, best_rank = media_type, rank
-    return best
-
-
-# RFC 9110 §12.4.2, with any number of digits.
-_QUALITY = r"[0-9]+(\.[0-9]*)?"
-
-
-def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
-    """Yield the valid media ranges of ``Accept``, each with its quality."""
-    # Werkzeug's parser of the whole field is renamed in 3.2; this one is not.
-    for item in parse_list_header(accept):
-        media_range, parameters = parse_options_header(item)
-        quality = parameters.get("q", "1")
-        if re.fullmatch(_QUALITY, quality) and float(quality) <= 1:
-            yield media_range.lower(), float(quality)
-
-
-def _rank(media_type: str, wanted: dict[str, float]) -> tuple[float, int]:
-    """Return how much a format is wanted: by quality, then by precision."""
-    is_json = media_type.endswith("json")
-    family = [
-        quality
-        for name, quality in wanted.items()
-        if is_json and (name == "application/json" or name.endswith("+json"))
-    ]
-    by_precision = (
-        wanted.get(media_type),
-        max(family, default=None),
-        wanted.get(media_type.partition("/")[0] + "/*"),
-        wanted.get("*/*"),
-    )
-    for lost, quality in enumerate(by_precision):
-        if quality is not None:
-            return quality, -lost
-    return 0.0, -len(by_precision)

@@ -14,14 +14,14 @@ from typing import Any
 
 from .decision import DEFAULT_METHODS, STANDARD_METHODS
 from .deprecation import SAY_SOMETHING, Deprecation, read_deprecation
-from .links import check_url
-from .messages import check_method, closest, given_twice
+from .links import read_url
+from .messages import closest, given_twice, read_method
 
 PREFIX = "METHOD_GUARD_"
 
 #: The groups of methods in ``METHOD_GUARD_SUPPORTED_METHODS``. Those that are empty
 #: here depend on the app.
-GROUPS: Mapping[str, tuple[str, ...]] = {
+METHOD_GROUPS: Mapping[str, tuple[str, ...]] = {
     "default": DEFAULT_METHODS,
     "routes": (),
     "standard": STANDARD_METHODS,
@@ -60,7 +60,7 @@ class ConfigError(ValueError):
 
 
 def _supported_methods(value: object) -> frozenset[str]:
-    names = ", ".join(f"'{group}'" for group in GROUPS)
+    names = ", ".join(f"'{group}'" for group in METHOD_GROUPS)
     advice = f"Use a list of methods and of the groups {names}"
     if isinstance(value, str):
         if not value.strip(" ,"):
@@ -73,21 +73,13 @@ def _supported_methods(value: object) -> frozenset[str]:
 
 
 def _method_or_group(item: object) -> str:
-    if isinstance(item, str) and item in GROUPS:
+    if isinstance(item, str) and item in METHOD_GROUPS:
         return str(item)
-    method = check_method(item)
-    for group in GROUPS:
-        if group != "*" and _is_one_edit_away(method.lower(), group):
-            raise ValueError(f"{item!r} is not a group. Did you mean {group!r}?")
+    method = read_method(item)
+    # No registered method resembles a group that much.
+    if group := closest(method.lower(), METHOD_GROUPS, 0.8):
+        raise ValueError(f"{item!r} is not a group. Did you mean {group!r}?")
     return method
-
-
-def _is_one_edit_away(text: str, other: str) -> bool:
-    """Return whether one added, removed or changed character makes them equal."""
-    without = [other[:i] + other[i + 1 :] for i in range(len(other) + 1)]
-    return text in without or any(
-        text[:i] + text[i + 1 :] in (other, without[i]) for i in range(len(without))
-    )
 
 
 def _flag(value: object) -> bool:
@@ -103,7 +95,7 @@ def _flag(value: object) -> bool:
 def _docs_url(value: object) -> str | Callable[..., object]:
     if callable(value):
         return value
-    text = check_url(value)
+    text = read_url(value)
     try:
         parts = list(string.Formatter().parse(text))
     except ValueError as error:
@@ -152,7 +144,7 @@ def _deprecated_methods(value: object) -> Mapping[str, Deprecation]:
     problems: list[str] = []
     for name, values in value.items():
         try:
-            method = check_method(name)
+            method = read_method(name)
             if method in found:
                 problems.append(given_twice(name))
         except (TypeError, ValueError) as error:

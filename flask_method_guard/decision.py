@@ -220,13 +220,16 @@ class _DependsOnUrlError(Exception):
 class _AnyUrl(NamedTuple):
     """A request whose method is supported and not deprecated, at an unknown URL."""
 
-    raw_method: str
     method: str
     asterisk: bool
     routing: Routing
     supported: bool = True
     retired: bool = False
     brownout: bool = False
+
+    @property
+    def raw_method(self) -> str:
+        return self.method
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
@@ -236,15 +239,14 @@ class _AnyUrl(NamedTuple):
         raise _DependsOnUrlError
 
 
-def is_settled(raw_method: str, method: str) -> bool:
+def is_settled(method: str) -> bool:
     """Return whether the table lets a method pass at every URL.
 
     A request with a settled method can skip the table. If a route matched, its view
     runs. If no method dispatches at the URL, the router's 404 is the answer.
     The caller makes sure that the method is supported and is not deprecated.
 
-    :param raw_method: the method as the client sends it.
-    :param method: the method as it is compared.
+    :param method: the method, as the client sends it and as it is compared.
     :return: ``True`` if :func:`decide` says ``allowed`` for every matched request
         and ``not-found`` for every URL where no method dispatches.
     :raises AttributeError: if a row of the table reads an unknown fact.
@@ -252,7 +254,7 @@ def is_settled(raw_method: str, method: str) -> bool:
     passes = {Routing.MATCHED: Reason.ALLOWED, Routing.UNMATCHED: Reason.NOT_FOUND}
     try:
         return all(
-            decide(_AnyUrl(raw_method, method, asterisk, routing)).reason is reason
+            decide(_AnyUrl(method, asterisk, routing)).reason is reason
             for asterisk in (False, True)
             for routing, reason in passes.items()
         )

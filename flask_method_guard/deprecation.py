@@ -1,4 +1,4 @@
-"""Deprecations: the value, how it is read, its header fields and its dates.
+"""Deprecations: the value, how it is read, its header fields and its phases.
 
 The header fields are ``Deprecation`` (RFC 9745) and ``Sunset`` (RFC 8594). This
 module uses only the standard library.
@@ -6,34 +6,19 @@ module uses only the standard library.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import datetime
 from email.utils import format_datetime
 from enum import Enum
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
-from .links import as_url, check_url, link_field
-from .messages import closest, given_twice
-
-#: What can be wrong with a value: its type, or its content.
-Problem = TypeError | ValueError
+from .links import as_url, link_field, read_url
+from .messages import Problem, closest, given_twice, joined
+from .moments import Window, iso, read_moment, read_windows
 
 #: The advice where a deprecation says nothing.
 SAY_SOMETHING = "Set since, sunset, brownouts, link or notice."
-
-# strftime("%B") depends on the locale of the process.
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
-
-def utc_now() -> datetime:
-    """Return the current time: the default clock of the guard."""
-    return datetime.now(timezone.utc)
 
 
 class Phase(str, Enum):
@@ -55,21 +40,9 @@ class Phase(str, Enum):
     __hash__ = str.__hash__
 
     @property
-    def is_refused(self) -> bool:
+    def is_rejected(self) -> bool:
         """Whether the method is answered with 405."""
         return self in (Phase.BROWNOUT, Phase.RETIRED)
-
-
-class Window(NamedTuple):
-    """A brownout: an interval in UTC, as a pair of its start and its end."""
-
-    #: The first second of the interval.
-    start: datetime
-    #: The first second after it.
-    end: datetime
-
-    def __str__(self) -> str:
-        return f"{iso(self.start)}/{iso(self.end)}"
 
 
 @dataclass(frozen=True)
@@ -177,22 +150,6 @@ class Deprecation:
         return found
 
 
-def iso(moment: datetime) -> str:
-    """Return a time in UTC as ISO 8601 text, with ``Z``."""
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def spoken_date(moment: datetime) -> str:
-    """Return a date as people write it: ``1 March 2026``."""
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
-
-
-def spoken_time(moment: datetime) -> str:
-    """Return a time as people write it: ``5 May 2026, 15:00 UTC``."""
-    clock = f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
-    return f"{spoken_date(moment)}, {clock} UTC"
-
-
 def read_deprecation(
     values: Mapping[Any, object],
 ) -> tuple[Deprecation, list[Problem]]:
@@ -250,97 +207,9 @@ def _read(name: str, value: object) -> object:
         raise type(error)(f"{name}: {error}") from None
 
 
-# A date, alone or with a time. Python 3.11 would read the offset of
-# "2026-01-01+05:00" as a time of day.
-_ISO = r"\d{4}-\d\d-\d\d([Tt ].+)?"
-
-
-def read_moment(value: object) -> datetime:
-    """Read one time, in UTC unless it says otherwise.
-
-    :param value: a date, a datetime or an ISO 8601 string.
-    :return: an aware datetime in UTC, without fractions of a second.
-    :raises TypeError: if it is none of these.
-    :raises ValueError: if it is not a date, or is out of range.
-    """
-    given = value
-    try:
-        if isinstance(value, str):
-            if not re.fullmatch(_ISO, value.strip()):
-                raise ValueError
-            # Python 3.10 does not read the "Z" that JSON and TOML write.
-            text = re.sub("[Zz]$", "+00:00", value.strip())
-            value = datetime.fromisoformat(text)
-        if isinstance(value, datetime):
-            if value.utcoffset() is None:
-                value = value.replace(tzinfo=timezone.utc)
-            value = value.astimezone(timezone.utc)
-            # A plain datetime, even for a library's subclass, and whole seconds,
-            # since both header fields count seconds.
-            return datetime(*value.timetuple()[:6], tzinfo=timezone.utc)
-    except (ValueError, OverflowError):
-        raise ValueError(
-            f"{given!r} is not a date. Write 2026-03-01 or 2026-03-01T12:00:00Z."
-        ) from None
-    if isinstance(value, date):
-        return datetime.combine(value, time(), timezone.utc)
-    raise TypeError(f"{given!r} is not a date, a datetime or an ISO 8601 string.")
-
-
-# The ISO 8601 durations of a fixed length.
-_DURATION = (
-    r"P(?=.)(?:(?P<days>\d+)D)?"
-    r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
-)
-
-
-def _brownouts(value: object) -> tuple[Window, ...]:
-    """Read brownouts: a list of intervals, or several of them in one string."""
-    if isinstance(value, str):
-        value = [part for part in value.split(",") if part.strip()]
-    if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{value!r} is not a list. Write ['2026-05-05T14:00Z/PT1H'].")
-    windows: list[Window] = []
-    problems: list[Problem] = []
-    for item in value:
-        try:
-            windows.append(_window(item))
-        except (TypeError, ValueError) as error:
-            problems.append(error)
-    if problems:
-        raise joined(problems)
-    windows.sort()
-    for first, second in pairwise(windows):
-        if second.start < first.end:
-            raise ValueError(f"{first} and {second} overlap. Make them one.")
-    return tuple(windows)
-
-
-def _window(value: object) -> Window:
-    advice = "Write 2026-05-05T14:00Z/PT1H or 2026-05-05T14:00Z/2026-05-05T15:00Z."
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a string. {advice}")
-    first, slash, second = value.strip().partition("/")
-    duration = re.fullmatch(_DURATION, second.strip())
-    try:
-        if not slash:
-            raise ValueError
-        start = read_moment(first)
-        if duration is None:
-            end = read_moment(second)
-        else:
-            parts = {name: int(n or 0) for name, n in duration.groupdict().items()}
-            end = start + timedelta(**parts)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{value!r} is not an ISO 8601 interval. {advice}") from None
-    if end <= start:
-        raise ValueError(f"{value!r} is empty: it ends at {iso(end)}. {advice}")
-    return Window(start, end)
-
-
 def _link(value: object) -> str:
     try:
-        return as_url(check_url(value))
+        return as_url(read_url(value))
     except (TypeError, ValueError) as error:
         raise type(error)(f"{value!r}: {error}.") from None
 
@@ -357,12 +226,7 @@ def _notice(value: object) -> str:
 _READERS: Mapping[str, Callable[[object], object]] = {
     "since": read_moment,
     "sunset": read_moment,
-    "brownouts": _brownouts,
+    "brownouts": read_windows,
     "link": _link,
     "notice": _notice,
 }
-
-
-def joined(problems: Sequence[Problem], where: str = "") -> Problem:
-    """Return one error for several; its type is that of the first."""
-    return type(problems[0])(where + " ".join(str(problem) for problem in problems))

@@ -18,7 +18,6 @@ from .deprecation import Deprecation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.routing import Rule
     from werkzeug.sansio.response import Response
 
 
@@ -158,34 +157,6 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
         allowed = list(facts.allowed_methods or ())
         text = facts.detail if description is None else description
         werkzeug.MethodNotAllowed.__init__(self, allowed, text, response)
-
-
-class BlueprintMethodNotAllowed(MethodNotAllowed):
-    """A 405 for a URL of a blueprint, on its way to the blueprint's error handlers.
-
-    The router refused the method, so Flask knows no blueprint and would ask only the
-    app's handlers. Flask looks handlers up by the ``code`` of the exception's class. It
-    is ``None`` here, so Flask finds the guard's handler for this class; see
-    :func:`~.extension._ask_blueprint`. Everyone else sees a 405.
-
-    :param rejection: the 405 for the handlers.
-    :param rule: the rule that represents the URL.
-    :param view_args: what the rule's converters made of the URL.
-    """
-
-    code: int = None  # type: ignore[assignment]
-
-    def __init__(
-        self,
-        rejection: Rejection,
-        rule: Rule | None,
-        view_args: dict[str, Any] | None,
-    ) -> None:
-        self.code = MethodNotAllowed.code
-        super().__init__(facts=rejection.facts)
-        self.rejection = rejection
-        self.rule = rule
-        self.view_args = view_args
 
 
 #: Any of the three exceptions.

@@ -6,22 +6,18 @@ of all views of an app. This module uses only the standard library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, TypeVar
-from weakref import ref
 
-from .deprecation import Deprecation, joined, read_deprecation
-from .messages import check_method
+from .deprecation import Deprecation, read_deprecation
+from .messages import joined, read_method
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 #: The attribute of a view, function or class, that carries its marks.
 _MARK = "__method_guard_deprecations__"
-#: The attribute of a function that carries the marks of its wrappers.
-_ABOVE = "__method_guard_deprecations_above__"
 
 
 def deprecated_methods(
@@ -36,9 +32,9 @@ def deprecated_methods(
 
     The decorator returns the view itself, a function or a
     :class:`~flask.views.MethodView`. For these methods of this view, the mark
-    overrides ``METHOD_GUARD_DEPRECATED_METHODS``. The order of decorators does not
-    matter, as long as those between this one and ``@app.route`` use
-    :func:`functools.wraps` or :func:`functools.partial`.
+    overrides ``METHOD_GUARD_DEPRECATED_METHODS``. Put it below ``@app.route``, or
+    directly above it. Decorators between the two must use :func:`functools.wraps` or
+    :func:`functools.partial`.
 
     :param methods: the methods' names.
     :param since: when they become deprecated.
@@ -70,7 +66,7 @@ def deprecated_methods(
         marks = {}
         for method in methods:
             try:
-                marks[check_method(method)] = value
+                marks[read_method(method)] = value
             except (TypeError, ValueError) as error:
                 problems.append(error)
         if not problems and not _put(view, marks):
@@ -89,19 +85,14 @@ def _name(view: Callable[..., Any]) -> str:
 
 
 def _put(view: Callable[..., Any], marks: Mapping[str, Deprecation]) -> bool:
-    """Put marks on a view and on what it wraps; return whether the view takes them."""
-    outer, *inner = _layers(view)
+    """Put marks on a view; return whether it takes them."""
+    outer = getattr(view, "__func__", view)
     try:
         # A new mapping each time, since functools.wraps copies the reference: the
         # old mapping may belong to another view, too.
-        setattr(outer, _MARK, {**_own(outer, _MARK, {}), **marks})
+        setattr(outer, _MARK, {**_own(outer), **marks})
     except (AttributeError, TypeError):
         return False
-    for layer in inner:
-        with suppress(AttributeError, TypeError):
-            # Weak references, so that a function does not refer to itself.
-            mark = (ref(layer), ref(outer), marks)
-            setattr(layer, _ABOVE, (*_own(layer, _ABOVE, ()), mark))
     return True
 
 
@@ -110,40 +101,29 @@ def find_marks(
 ) -> dict[str, Mapping[str, Deprecation]]:
     """Find the marks that :func:`deprecated_methods` left on the views of an app.
 
-    A mark applies to the view that it was put on and to every wrapper of it. A mark
-    on a wrapper, above ``@app.route``, applies to the wrapped view, too, unless the
-    wrapper itself is registered.
+    A mark applies to the view that it was put on and to every wrapper of it.
 
     :param views: endpoint to view, as in :attr:`flask.Flask.view_functions`.
     :return: endpoint to method to value, for the endpoints that have marks.
     """
-    layers = {name: _safe_layers(view) for name, view in views.items()}
-    registered = {id(layer) for found in layers.values() for layer in found}
-    marks = {name: _marks(found, registered) for name, found in layers.items()}
+    marks = {name: _marks(_safe_layers(view)) for name, view in views.items()}
     return {name: found for name, found in marks.items() if found}
 
 
-def _marks(layers: list[Any], registered: Container[int]) -> dict[str, Deprecation]:
+def _marks(layers: list[Any]) -> dict[str, Deprecation]:
     """Collect the marks of one view; those of outer layers win."""
-    if not layers:
-        return {}
     found: dict[str, Deprecation] = {}
-    view = layers[0]
-    view_class = getattr(view, "view_class", type(view))
-    parents = getattr(view_class, "__mro__", ())[::-1]
-    for owner in (*parents, *layers[::-1]):
-        found.update(_own(owner, _MARK, {}))
-    for inner, outer, marks in _own(view, _ABOVE, ()):
-        # functools.wraps copies a function's attributes to its wrappers, so the
-        # attribute may belong to another function.
-        if inner() is view and id(outer()) not in registered:
-            found.update(marks)
+    for view in layers[:1]:
+        view_class = getattr(view, "view_class", type(view))
+        for owner in (*getattr(view_class, "__mro__", ())[::-1], *layers[::-1]):
+            found.update(_own(owner))
     return found
 
 
-def _own(owner: object, name: str, default: Any) -> Any:
-    """Return an attribute of the object itself, not of its class."""
-    return getattr(owner, "__dict__", {}).get(name, default)
+def _own(owner: object) -> Mapping[str, Deprecation]:
+    """Return the marks of the object itself, not of its class."""
+    found: Mapping[str, Deprecation] = getattr(owner, "__dict__", {}).get(_MARK, {})
+    return found
 
 
 def _safe_layers(view: Callable[..., Any]) -> list[Any]:

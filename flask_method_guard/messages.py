@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .decision import is_token
+
+#: What can be wrong with a value: its type, or its content.
+Problem = TypeError | ValueError
 
 
 def closest(name: object, known: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -27,7 +30,7 @@ def given_twice(name: object) -> str:
     return f"{name!r} is given twice, in different case. Use it once."
 
 
-def check_method(value: object) -> str:
+def read_method(value: object) -> str:
     """Return a method's name in upper case, as Werkzeug stores a rule's methods.
 
     :param value: the name.
@@ -42,3 +45,8 @@ def check_method(value: object) -> str:
             f"{value!r} is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only."
         )
     return str(value.upper())
+
+
+def joined(problems: Sequence[Problem], where: str = "") -> Problem:
+    """Return one error for several; its type is that of the first."""
+    return type(problems[0])(where + " ".join(str(problem) for problem in problems))

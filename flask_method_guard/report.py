@@ -4,10 +4,10 @@ The public names of the inspection wing. No view runs, and no hook.
 """
 
 from .inspection.apps import NoGuardError as NoGuardError
-from .inspection.checks import CHECKS as CHECKS
-from .inspection.checks import Check as Check
+from .inspection.catalogue import CHECKS as CHECKS
+from .inspection.catalogue import Check as Check
+from .inspection.catalogue import Severity as Severity
 from .inspection.checks import Finding as Finding
-from .inspection.checks import Severity as Severity
 from .inspection.checks import check as check
 from .inspection.explanation import Explanation as Explanation
 from .inspection.explanation import explain as explain

@@ -7,18 +7,22 @@ whether Flask raised the router's error or called the view.
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import after_this_request
+from flask import Flask
 from flask.wrappers import Request, Response
+from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
 
 from .bodies import ECHO_LIMIT, echoable
 from .decision import Row
+from .exceptions import BY_REASON
+from .signals import method_rejected, send, with_first_response
+
+if TYPE_CHECKING:
+    from .guard import AppGuard, RequestSituation
 
 log: logging.Logger = logging.getLogger("flask_method_guard")
 
@@ -26,34 +30,28 @@ log: logging.Logger = logging.getLogger("flask_method_guard")
 _PATH_LIMIT = 200
 
 
-def watch(req: Request, row: Row, early: bool, report: Callable[[], None]) -> None:
-    """Report a request if the guard would change the status of its answer.
-
-    :param req: the request.
-    :param row: the row of the table that decides.
-    :param early: whether the guard would answer before later hooks.
-    :param report: called after the warning.
-    """
+def watch(guard: AppGuard, app: Flask, situation: RequestSituation, row: Row) -> None:
+    """Report a request if the guard would change the status of its answer."""
     if row.status is None:
         return
+    req, rejects = situation.req, row.reason in BY_REASON
+    # Enforced, the guard answers before a later hook only if it rejects early.
+    early = rejects and guard.settings.reject_early
     # The same error reaches the same error handler, whatever that makes of it.
     is_same_error = getattr(req.routing_exception, "code", None) == row.status
     if is_same_error and not early:
         return
     is_dispatched = _dispatch_watch(req)
-    is_done = False
 
-    @after_this_request
-    def compare(response: Response) -> Response:
-        nonlocal is_done
-        # Flask calls this twice if a later function raises.
-        is_first, is_done = not is_done, True
-        # Enforced, the guard answers before a later hook only if it rejects early.
+    @with_first_response
+    def compare(response: Response) -> None:
         would_change = not is_same_error if is_dispatched() else early
-        if is_first and would_change and response.status_code != row.status:
-            _warn(req, response.status_code, row)
-            report()
-        return response
+        if not would_change or response.status_code == row.status:
+            return
+        _warn(req, response.status_code, row)
+        if rejects and method_rejected.receivers:
+            rejection = situation.rejection(app, row.reason)
+            send(method_rejected, app, exception=rejection, enforced=False)
 
 
 def _warn(req: Request, status: int, row: Row) -> None:
@@ -81,32 +79,19 @@ def _dispatch_watch(req: Request) -> Callable[[], bool]:
         # The router raised it, and Flask raises it again after the hooks.
         error.__traceback__ = None
         return lambda: error.__traceback__ is not None
-    rule = cast("Rule", req.url_rule)
-    watched: Any = copy.copy(rule)
-    watched.__class__ = _watched_class(cast("Any", type(rule)))
-    watched.original = rule
-    req.url_rule = watched
+    rule = req.url_rule
+    watched = _WatchedRule(lambda: rule)
+    req.url_rule = cast("Rule", watched)
     return lambda: watched.is_dispatched
 
 
-class _Watched:
-    """A copy of a rule that notices when Flask dispatches to it."""
+class _WatchedRule(LocalProxy[Any]):
+    """Stands for a rule, and notices when Flask dispatches to it."""
 
     is_dispatched = False
-    original: Rule
-
-    __hash__ = None  # type: ignore[assignment]  # as Werkzeug's rules
-
-    def __eq__(self, other: object) -> bool:
-        return self.original == other
 
     @property
     def provide_automatic_options(self) -> Any:
         """Flask's own attribute; Flask reads it right before it calls the view."""
-        self.is_dispatched = True
-        return getattr(self.original, "provide_automatic_options", False)
-
-
-@lru_cache(maxsize=16)
-def _watched_class(rule_class: type) -> type:
-    return type(rule_class.__name__, (_Watched, rule_class), {})
+        object.__setattr__(self, "is_dispatched", True)
+        return getattr(self._get_current_object(), "provide_automatic_options", False)

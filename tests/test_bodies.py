@@ -13,16 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_method_guard import Deprecation, Reason
-from flask_method_guard.bodies import (
-    CONTENT_SECURITY_POLICY,
-    ECHO_LIMIT,
-    Facts,
-    _negotiate,
-    echoable,
-    negotiate,
-    render,
-)
+from flask_method_guard.bodies import ECHO_LIMIT, Facts, echoable, render
 from flask_method_guard.config import MEDIA_TYPES
+from flask_method_guard.negotiation import _negotiate, negotiate
+from flask_method_guard.page import CONTENT_SECURITY_POLICY
 
 NOT_ALLOWED = Facts(
     Reason.NOT_ALLOWED,

@@ -14,6 +14,15 @@ from flask import Flask
 from flask_method_guard import ConfigError, Deprecation, MethodGuard, Settings
 from flask_method_guard.config import MEDIA_TYPES, PREFIX
 
+#: The registry of RFC 9110 §16.1, and what caches use.
+REGISTERED_METHODS = (
+    "ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK"
+    " LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE OPTIONS"
+    " ORDERPATCH PATCH POST PRI PROPFIND PROPPATCH PUT QUERY REBIND REPORT SEARCH TRACE"
+    " UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL"
+    " BAN PURGE REFRESH SUBSCRIBE UNSUBSCRIBE NOTIFY M-SEARCH SOURCE"
+)
+
 
 def read(**values: Any) -> Settings:
     """Read settings from keys whose names are given in lower case."""
@@ -72,7 +81,8 @@ def test_none_is_unset(name: str) -> None:
         ("REPORT, ROUTE66", {"REPORT", "ROUTE66"}),
         ("A, **", {"A", "**"}),
         ([""], set()),
-        ("ROUTING, STANDARDS2, DEF, STD", {"ROUTING", "STANDARDS2", "DEF", "STD"}),
+        ("ROUTING, BREW, DEF, STD", {"ROUTING", "BREW", "DEF", "STD"}),
+        (REGISTERED_METHODS.split(), set(REGISTERED_METHODS.split())),
     ],
     ids=lambda value: repr(
         sorted(value) if isinstance(value, frozenset | set) else value
@@ -103,6 +113,13 @@ LIST = "Use a list of methods and of the groups 'default', 'routes', 'standard',
         ("route", "'route' is not a group. Did you mean 'routes'?"),
         ("STANDART", "'STANDART' is not a group. Did you mean 'standard'?"),
         ("roQutes", "'roQutes' is not a group. Did you mean 'routes'?"),
+        ("STANDARDS2", "'STANDARDS2' is not a group. Did you mean 'standard'?"),
+        # Two characters are exchanged: the most frequent slip of all.
+        ("defualt", "'defualt' is not a group. Did you mean 'default'?"),
+        ("deafult", "'deafult' is not a group. Did you mean 'default'?"),
+        ("standrad", "'standrad' is not a group. Did you mean 'standard'?"),
+        ("stadnard", "'stadnard' is not a group. Did you mean 'standard'?"),
+        ("rotues", "'rotues' is not a group. Did you mean 'routes'?"),
     ],
     ids=repr,
 )

@@ -139,20 +139,19 @@ def test_allow_is_not_looked_up_needlessly(routing: Routing) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw_method", "method", "settled"),
+    ("method", "settled"),
     [
-        ("GET", "GET", True),
-        ("PROPFIND", "PROPFIND", True),
-        ("get", "GET", True),
+        ("GET", True),
+        ("PROPFIND", True),
         # OPTIONS may be sent to the server as a whole.
-        ("OPTIONS", "OPTIONS", False),
-        ("A B", "A B", False),
-        ("", "", False),
+        ("OPTIONS", False),
+        ("A B", False),
+        ("", False),
     ],
 )
-def test_settled(raw_method: str, method: str, settled: bool) -> None:
+def test_settled(method: str, settled: bool) -> None:
     """A method is settled if the table lets it pass at every URL."""
-    assert is_settled(raw_method, method) is settled
+    assert is_settled(method) is settled
 
 
 def row(reason: Reason, holds: Callable[[Situation], bool]) -> Row:
@@ -177,7 +176,7 @@ def test_a_new_row_counts_for_the_fast_path(
 ) -> None:
     """The fast path asks the table, so it cannot disagree with it."""
     monkeypatch.setattr(decision, "TABLE", (new, *TABLE))
-    assert is_settled("GET", "GET") is settled
+    assert is_settled("GET") is settled
 
 
 def test_a_row_with_an_unknown_fact_fails_at_once(

@@ -21,12 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_method_guard import Deprecation, Phase
-from flask_method_guard.deprecation import (
-    read_deprecation,
-    spoken_date,
-    utc_now,
-)
-from flask_method_guard.links import as_url, check_url
+from flask_method_guard.deprecation import read_deprecation
+from flask_method_guard.links import as_url, read_url
+from flask_method_guard.moments import spoken_date, utc_now
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -275,7 +272,7 @@ LINKS = [
 @pytest.mark.parametrize(("value", "url"), LINKS, ids=ascii)
 def test_links(value: str, url: str) -> None:
     """A link is kept, and what may not stand in a header is percent-encoded."""
-    assert check_url(value) == value
+    assert read_url(value) == value
     assert as_url(value) == url
     found = Deprecation.from_mapping({"link": value})
     assert found.headers() == [("Link", f'<{url}>; rel="deprecation"')]
@@ -309,7 +306,7 @@ OTHER_SCHEMES = (
 def test_bad_links(value: object, kind: type[Exception], message: str) -> None:
     """A link that would break a header, or run as a script, is reported."""
     with pytest.raises(kind, match=message):
-        check_url(value)
+        read_url(value)
     if value is not None:
         with pytest.raises(kind) as caught:
             Deprecation.from_mapping({"link": value})
@@ -322,7 +319,7 @@ def test_bad_links(value: object, kind: type[Exception], message: str) -> None:
 def test_any_link_is_safe(text: str) -> None:
     """Whatever is taken for a link cannot leave the angle brackets of the header."""
     try:
-        check_url(text)
+        read_url(text)
     except ValueError:
         return
     url = as_url(text)

@@ -19,7 +19,7 @@ from flask_method_guard import (
     MethodRejected,
     method_rejected,
 )
-from flask_method_guard.bodies import CONTENT_SECURITY_POLICY
+from flask_method_guard.page import CONTENT_SECURITY_POLICY
 from flask_method_guard.report import inventory
 from tests.raw_wsgi import ask
 from tests.routed_apps import (

@@ -81,26 +81,12 @@ def below_wrappers(app: Flask) -> None:
         return "ok"
 
 
-def route_amid_wrappers(app: Flask) -> None:
-    """Mark a wrapper of what is registered, which is a wrapper itself."""
-
-    @login
-    @deprecated
-    @login
-    @app.put("/")
-    @bare_wrapper
-    @login
-    def index() -> str:
-        return "ok"
-
-
 def asynchronous_wrapped(app: Flask) -> None:
-    """Mark a wrapper of a coroutine function."""
+    """Mark a coroutine function under a wrapper."""
 
-    @deprecated
-    @async_login
     @app.put("/")
     @async_login
+    @deprecated
     async def index() -> str:
         return "ok"
 
@@ -155,8 +141,8 @@ def blueprint(app: Flask) -> None:
     outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
 
     @deprecated
-    @login
     @inner.put("/")
+    @login
     def index() -> str:
         return "ok"
 
@@ -167,7 +153,6 @@ def blueprint(app: Flask) -> None:
 WAYS: list[Callable[[Flask], None]] = [
     above_the_route,
     below_wrappers,
-    route_amid_wrappers,
     asynchronous_wrapped,
     endpoint_decorator,
     method_view_decorators,
@@ -308,41 +293,6 @@ def test_a_wrapper_does_not_write_on_what_it_wraps() -> None:
     assert marks(inner, outer=outer) == {"PUT": "inner"}
 
 
-def test_above_the_route() -> None:
-    """A mark on a wrapper that nobody registered is meant for the view within."""
-    view = login(make())
-    wrapper = login(note("above", "PUT")(login(view)))
-    assert marks(view) == {"PUT": "above"}
-    assert marks(view, other=wrapper) == {}
-    assert marks(wrapper) == {"PUT": "above"}
-
-
-def test_above_the_route_and_forgotten() -> None:
-    """The mark outlives the wrapper, which a factory drops when it returns."""
-    view = make()
-    note("above")(login(view))
-    assert marks(view) == {"PUT": "above"}
-
-
-def test_above_one_of_two_routes() -> None:
-    """A mark above one route is not a mark on another wrapper of the function."""
-    function = make()
-    old, new = login(function), login(function)
-    note("above")(login(old))
-    assert marks(old, new=new) == {"PUT": "above"}
-    assert marks(new, old=old) == {}
-    copied = login(function)  # with the attributes that the function has by now
-    assert marks(copied, old=old) == {}
-
-
-def test_above_the_route_twice() -> None:
-    """The one that was put last has the last word."""
-    view = note("own", "PUT", "LINK")(make())
-    note("first", "PUT", "POST")(login(view))
-    note("second")(login(view))
-    assert marks(view) == {"PUT": "second", "POST": "first", "LINK": "own"}
-
-
 def test_classes() -> None:
     """A class has its parents' marks, in the order of resolution, and gives none."""
 
@@ -410,8 +360,6 @@ def test_methods_of_objects() -> None:
     api = Api()
     note("bound")(api.view)
     assert marks(api.view) == {"PUT": "bound"}
-    note("above", "LINK")(login(api.view))
-    assert marks(api.view) == {"PUT": "bound", "LINK": "above"}
     assert marks(Api.of_class) == {"PUT": "class"}
     assert marks(api.static) == {"PUT": "static"}
 

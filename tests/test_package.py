@@ -34,14 +34,14 @@ SERVING = {
     "decision": (),
     "messages": ours("decision"),
     "links": (),
-    "deprecation": ours("links", "messages"),
+    "moments": ours("messages"),
+    "deprecation": ours("links", "messages", "moments"),
     "marks": ours("deprecation", "messages"),
     "config": ours("decision", "deprecation", "links", "messages"),
     # … these know Werkzeug only …
-    "bodies": (
-        *("markupsafe", "werkzeug.http"),
-        *ours("decision", "deprecation", "links"),
-    ),
+    "negotiation": ("werkzeug.http",),
+    "page": ("markupsafe",),
+    "bodies": ours("decision", "deprecation", "links", "moments", "page"),
     "exceptions": ("werkzeug", *ours("bodies", "decision", "deprecation")),
     "urlmap": ("werkzeug", *ours("decision")),
     "drain": ("werkzeug",),
@@ -50,27 +50,37 @@ SERVING = {
         "werkzeug",
         *ours("config", "decision", "deprecation", "marks", "urlmap"),
     ),
-    "situation": (
+    "guard": (
         *("flask", "werkzeug"),
-        *ours("config", "decision", "deprecation", "snapshot", "urlmap"),
+        *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
+        *ours("negotiation", "snapshot", "urlmap"),
     ),
-    "report_only": ("flask", "werkzeug", *ours("bodies", "decision")),
+    "signals": ("blinker", "flask"),
+    "blueprints": ("flask", *ours("exceptions", "guard")),
+    "report_only": (
+        *("flask", "werkzeug"),
+        *ours("bodies", "decision", "exceptions", "guard", "signals"),
+    ),
     "extension": (
-        *("blinker", "flask", "werkzeug"),
-        *ours("bodies", "config", "decision", "deprecation", "drain", "exceptions"),
-        *ours("links", "report_only", "situation", "snapshot"),
+        *("flask", "werkzeug"),
+        *ours("blueprints", "config", "decision", "drain", "exceptions", "guard"),
+        *ours("moments", "report_only", "signals"),
     ),
     "__init__": ours(
-        *("config", "decision", "deprecation", "exceptions", "extension", "marks")
+        *("config", "decision", "deprecation", "exceptions", "extension", "marks"),
+        "signals",
     ),
 }
 #: What a module that looks at an app may import.
-INSPECTION = ("click", "flask", "jinja2", "werkzeug", *ours(*SERVING, "inspection"))
+INSPECTION = (
+    *("click", "flask", "jinja2", "markupsafe", "werkzeug"),
+    *ours(*SERVING, "inspection"),
+)
 #: The same for the modules above them.
 ABOVE = {
     "report": ours("inspection"),
-    "testing": ("markupsafe", *INSPECTION),
-    "cli": ("click", "flask", *ours("inspection", "report")),
+    "testing": INSPECTION,
+    "cli": ("click", "flask", *ours("config", "inspection", "report")),
 }
 
 

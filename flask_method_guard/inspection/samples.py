@@ -18,7 +18,8 @@ from werkzeug.routing import AnyConverter, BaseConverter, Rule, ValidationError
 from werkzeug.routing.converters import NumberConverter
 from werkzeug.routing.rules import parse_converter_args
 
-from ..urlmap import ask, rule_text
+from ..urlmap import ask
+from .rules import rule_text
 
 # Werkzeug's own grammar of a variable, in its documented form <converter(args):name>.
 _VARIABLE = re.compile(

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import click
 
-from ..deprecation import iso
+from ..moments import iso
 from .schedule import DeprecatedMethod
 from .text import columns, counted, wrapped
 

@@ -1,0 +1,297 @@
+"""What the guard of an app knows about a request, and what it would answer.
+
+Questions are answered here, and nothing is done about the answers: :mod:`.extension`
+does that, and the inspection wing only shows them. Each fact is looked up when a row of
+the table asks for it, in one :class:`~.snapshot.Snapshot` and at one instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache, partial
+from math import ceil
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from flask import Flask
+from flask.wrappers import Request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import MapAdapter, Rule
+
+from .bodies import Facts, echoable, fill_docs_url
+from .config import Settings
+from .decision import Reason, Routing
+from .deprecation import Phase
+from .exceptions import BY_REASON, Rejection
+from .links import as_url, read_url
+from .negotiation import negotiate
+from .snapshot import Snapshot
+from .urlmap import Match, Resource, answers_options, match_of
+
+if TYPE_CHECKING:
+    from flask.ctx import RequestContext
+
+EXTENSION_KEY = "method_guard"
+
+_R = TypeVar("_R", bound=Rejection)
+
+#: The attribute of a request that keeps its instant.
+_INSTANT = "__method_guard_instant__"
+
+
+class AppGuard:
+    """The guard of one app: its settings, and what is known about the app.
+
+    It keeps three things, none of which refers to the app:
+
+    * ``snapshot``, the rules and the marks, replaced whole when the app has changed;
+    * up to 256 ``Facts``, since refusals repeat: each keeps its words, its header
+      fields and its body, about 4 kB;
+    * the settings.
+
+    :func:`~.negotiation.negotiate` keeps up to 256 values of ``Accept``, for all apps.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.snapshot: Snapshot | None = None
+        template = settings.docs_url if isinstance(settings.docs_url, str) else None
+        #: Makes the facts of a rejection, the same object for the same values.
+        self.facts = lru_cache(maxsize=256)(partial(_make_facts, template))
+
+    def refresh(self, app: Flask) -> Snapshot:
+        """Read the app, and keep what was read."""
+        snapshot = Snapshot.take(app.url_map, app.view_functions, self.settings)
+        self.snapshot = snapshot
+        return snapshot
+
+    def situation(
+        self, ctx: RequestContext, clock: Callable[[], datetime] | None = None
+    ) -> RequestSituation | None:
+        """Return the situation of a request; ``None`` if no URL map is bound to it.
+
+        No map is bound if the host is not trusted, or if the app refuses to bind one.
+        """
+        adapter = ctx.url_adapter
+        if adapter is None:
+            return None
+        snapshot = self.snapshot
+        if (
+            snapshot is None
+            or snapshot.url_map is not ctx.app.url_map
+            or snapshot.view_count != len(ctx.app.view_functions)
+            or not snapshot.rules.knows(_shown_methods(ctx.request))
+        ):
+            snapshot = self.refresh(ctx.app)
+        return RequestSituation(
+            self, snapshot, clock or self.clock, ctx.request, adapter
+        )
+
+
+def _shown_methods(req: Request) -> Iterable[str] | None:
+    """Return the methods that the router showed for a request."""
+    found = req.routing_exception
+    if isinstance(found, MethodNotAllowed):
+        return found.valid_methods or ()
+    return () if req.url_rule is None else req.url_rule.methods
+
+
+class RequestSituation:
+    """The facts of one request; see :class:`~.decision.Situation`.
+
+    :param guard: the guard of the app.
+    :param snapshot: the app.
+    :param clock: returns the time, as an aware datetime; called once at most.
+    :param req: the request, after routing.
+    :param adapter: the app's URL map, bound to the request.
+    """
+
+    def __init__(
+        self,
+        guard: AppGuard,
+        snapshot: Snapshot,
+        clock: Callable[[], datetime],
+        req: Request,
+        adapter: MapAdapter,
+    ) -> None:
+        self.snapshot = snapshot
+        self.req = req
+        self._guard = guard
+        self._clock = clock
+        self._adapter = adapter
+        self.raw_method: str = req.environ["REQUEST_METHOD"]
+        #: The method as it is compared (RFC 9110 §9.1).
+        self.method: str = self.raw_method
+        if not guard.settings.case_sensitive:
+            self.method = self.raw_method.upper()
+        #: What the router made of the request.
+        self.routing: Routing = _routing(req.routing_exception)
+        #: The phase of the matched method, if its date can make it unavailable.
+        self._phase: Phase | None = None
+        if req.url_rule is not None and req.method in snapshot.rejectable:
+            self._phase = snapshot.phase(req.url_rule, req.method, self.now)
+        # functools.cached_property takes a lock before Python 3.12.
+        self._resource: Resource | None = None
+        self._allowed_methods: tuple[str, ...] | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The time of the request: read once and used for all of its facts."""
+        known = vars(self.req)
+        # A view's own 405 is a second situation of the same request.
+        if _INSTANT not in known:
+            known[_INSTANT] = self._clock()
+        return cast("datetime", known[_INSTANT])
+
+    @property
+    def supported(self) -> bool:
+        """Whether the app supports the method on any resource."""
+        return self.snapshot.supports(self.method)
+
+    @property
+    def asterisk(self) -> bool:
+        """Whether the request target is ``*`` (RFC 9112 §3.2.4)."""
+        environ = self.req.environ
+        # cheroot turns it into a path, but keeps the original target.
+        return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
+
+    @property
+    def retired(self) -> bool:
+        """Whether the matched method is past an enforced sunset."""
+        return self._phase is Phase.RETIRED
+
+    @property
+    def brownout(self) -> bool:
+        """Whether the matched method is inside a brownout window."""
+        return self._phase is Phase.BROWNOUT
+
+    @property
+    def resource(self) -> Resource:
+        """The target resource, as the router sees it."""
+        if self._resource is None:
+            req, error = self.req, self.req.routing_exception
+            match = (
+                Match(True, req.url_rule, req.view_args)
+                if error is None
+                else match_of(error)
+            )
+            rules = self.snapshot.rules
+            self._resource = Resource(rules, self._adapter, req.method, match)
+        return self._resource
+
+    @property
+    def allowed_methods(self) -> tuple[str, ...]:
+        """The exact ``Allow`` (RFC 9110 §10.2.1)."""
+        if self._allowed_methods is None:
+            snapshot, resource = self.snapshot, self.resource
+            found = resource.methods(snapshot.supported_methods)
+            for method in snapshot.rejectable.intersection(found):
+                rule = resource.match(method).rule
+                if snapshot.is_rejected(rule, method, self.now):
+                    found.remove(method)
+            self._allowed_methods = tuple(found)
+        return self._allowed_methods
+
+    @property
+    def is_automatic_options(self) -> bool:
+        """Whether Flask itself answers: a route matched an OPTIONS request."""
+        rule = self.req.url_rule
+        return (
+            self.req.method == "OPTIONS" and rule is not None and answers_options(rule)
+        )
+
+    @property
+    def other_methods(self) -> tuple[str, ...]:
+        """The exact ``Allow`` for a method that a view refuses."""
+        return tuple(m for m in self.allowed_methods if m != self.req.method)
+
+    def exact_options(self, allow: str) -> tuple[str, ...] | None:
+        """Return the exact ``Allow`` of Flask's automatic answer to OPTIONS.
+
+        :param allow: the value of the answer's ``Allow``.
+        :return: the methods, or ``None`` if a hook gave another answer.
+        """
+        rule = self.req.url_rule
+        methods = (rule and rule.methods) or ()
+        names = allow.replace('"', "").replace(", ", ",").split(",")
+        listed = frozenset(names if allow else ())
+        if len(methods) > 1 and listed.issuperset(methods):
+            # Flask asked the router for the methods of all rules at the URL. A rule for
+            # OPTIONS alone does not show that, since a hook can list that much.
+            self.resource.listed_here = listed
+        elif listed != (self.resource.methods_listed() or frozenset()):
+            return None
+        return self.allowed_methods
+
+    def representative_rule(self) -> Rule | None:
+        """Return the rule that represents the resource of a 405, if one is known."""
+        if self.req.url_rule is not None:
+            return self.req.url_rule
+        return self.resource.representative(self.allowed_methods).rule
+
+    # -- a rejection --------------------------------------------------------------
+
+    def rejection(self, app: Flask, reason: Reason) -> Rejection:
+        """Return the exception for a row of the table that rejects."""
+        rejection = BY_REASON[reason](facts=self.facts(reason))
+        return with_docs_url(app, rejection, self._guard.settings.docs_url)
+
+    def facts(self, reason: Reason) -> Facts:
+        """Return the facts of a rejection."""
+        req, guard = self.req, self._guard
+        status = BY_REASON[reason].code
+        rule = self.representative_rule() if status == 405 else req.url_rule
+        endpoint = None if rule is None else rule.endpoint
+        deprecation = until = None
+        if reason is not Reason.NOT_ALLOWED:
+            # Where a route matched, Flask would have served the upper-cased method.
+            method = req.method if status == 405 else self.method
+            deprecation = self.snapshot.deprecation(endpoint, method)
+        if reason is Reason.BROWNOUT and deprecation is not None:
+            until = deprecation.brownout_end(self.now)
+        left = None if until is None else ceil((until - self.now).total_seconds())
+        accept = req.environ.get("HTTP_ACCEPT")
+        return guard.facts(
+            reason=reason,
+            status=status,
+            media_type=negotiate(accept, guard.settings.error_formats),
+            method=echoable(self.raw_method),
+            allowed_methods=self.allowed_methods if status == 405 else None,
+            supported_methods=self.snapshot.supported_methods,
+            endpoint=endpoint,
+            deprecation=deprecation,
+            until=until,
+            retry_after=left,
+        )
+
+
+def _routing(found: HTTPException | None) -> Routing:
+    if found is None:
+        return Routing.MATCHED
+    if isinstance(found, (NotFound, MethodNotAllowed)):
+        return Routing.UNMATCHED
+    return Routing.ANSWERED
+
+
+def _make_facts(template: str | None, **values: Any) -> Facts:
+    """Make facts, with the link that a template stands for."""
+    facts = Facts(**values)
+    if template is None:
+        return facts
+    return replace(facts, docs_url=fill_docs_url(template, facts))
+
+
+def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:
+    """Add the link that a callable ``METHOD_GUARD_DOCS_URL`` returns."""
+    if callable(docs_url):
+        try:
+            url = docs_url(rejection)
+            if url is not None:
+                url = as_url(read_url(url))
+                rejection.facts = replace(rejection.facts, docs_url=url)
+        except Exception:
+            # The answer matters more than its link.
+            app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is sent")
+    return rejection

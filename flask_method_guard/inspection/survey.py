@@ -1,0 +1,99 @@
+"""The survey: what the checks look at, and the words in which they report it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from flask import Flask
+
+from ..decision import is_token
+from ..deprecation import Deprecation
+from ..guard import AppGuard
+from ..snapshot import Snapshot
+from .apps import guard_of, name_of
+from .rules import methods_of, rule_text, url_rules
+
+
+class Hit(NamedTuple):
+    """What a check found, before it has an id and a place."""
+
+    endpoint: str | None
+    message: str
+    #: Where to look, if not at the view.
+    source: Callable[..., Any] | None = None
+
+
+def survey_of(app: Flask) -> Survey:
+    """Read an app for the checks."""
+    guard = guard_of(app)
+    return Survey(app, guard, guard.refresh(app), tuple(url_rules(app.url_map)))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the checks look at."""
+
+    app: Flask
+    guard: AppGuard
+    snapshot: Snapshot
+    rules: tuple[Any, ...]
+
+    def pick(self, choose: Callable[[Any], Iterable[str]]) -> Iterator[tuple[str, str]]:
+        """Choose methods of each rule.
+
+        :return: the endpoints, each with its chosen methods and their URLs as a text
+            that begins a message: ``"PURGE /cache: "``.
+        """
+        methods: dict[str, set[str]] = {}
+        urls: dict[str, list[str]] = {}
+        for rule in self.rules:
+            if chosen := set(choose(rule)):
+                methods.setdefault(rule.endpoint, set()).update(chosen)
+                urls.setdefault(rule.endpoint, []).append(rule_text(rule))
+        for endpoint, names in methods.items():
+            yield endpoint, f"{shown(names)} {some(urls[endpoint])}: "
+
+    def view_class(self, endpoint: str) -> type | None:
+        """Return the ``MethodView`` of an endpoint, if Flask's code dispatches it."""
+        view = self.app.view_functions.get(endpoint)
+        view_class = getattr(view, "view_class", None)
+        if view_class is None:
+            return None
+        owner = next(c for c in view_class.__mro__ if "dispatch_request" in vars(c))
+        is_flasks = name_of(owner) == "flask.views.MethodView"
+        return view_class if is_flasks else None
+
+    def deprecations(self) -> Iterator[tuple[str | None, str, Deprecation]]:
+        """List every deprecation: endpoint, method, value."""
+        for method, value in self.guard.settings.deprecated_methods.items():
+            yield None, method, value
+        for endpoint, found in self.snapshot.own_marks.items():
+            for method, value in found.items():
+                yield endpoint, method, value
+
+    def is_routed(self, endpoint: str | None, method: str) -> bool:
+        """Return whether a rule has a method; of the endpoint, if one is given."""
+        found = (
+            methods_of(rule) for rule in self.rules if endpoint in (None, rule.endpoint)
+        )
+        return any(methods is None or method in methods for methods in found)
+
+
+def shown(methods: Iterable[str]) -> str:
+    """Write methods; one that is not a token may be anything, even a line break."""
+    return ", ".join(m if is_token(m) else ascii(m) for m in sorted(methods))
+
+
+def some(names: Sequence[str]) -> str:
+    """Join a few names, and count the others."""
+    rest = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def declared(rule: Any) -> frozenset[str]:
+    """Return the methods that somebody wrote down: Flask adds OPTIONS by itself."""
+    methods = frozenset(rule.methods or ())
+    automatic = getattr(rule, "provide_automatic_options", False)
+    return methods - {"OPTIONS"} if automatic else methods

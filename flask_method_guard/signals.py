@@ -1,0 +1,44 @@
+"""The signals: what an app can be told about methods, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from blinker import NamedSignal, Namespace
+from flask import Flask, after_this_request
+from flask.wrappers import Response
+
+#: Sent with ``exception=`` when a rejection of the guard becomes the answer, and with
+#: ``enforced=True``; in report-only mode, when it would have, with ``enforced=False``.
+method_rejected: NamedSignal = Namespace().signal("method-rejected")
+
+#: Sent once for every request that a route matched with a deprecated method, served or
+#: refused, with ``method``, ``endpoint``, ``deprecation``, ``phase`` and ``response``.
+deprecated_method_called: NamedSignal = Namespace().signal("deprecated-method-called")
+
+
+def send(signal: NamedSignal, app: Flask, **facts: Any) -> None:
+    """Send one of them, to coroutine functions, too."""
+    signal.send(app, _async_wrapper=app.ensure_sync, **facts)
+
+
+class _Once:
+    """Passes a request's first response on, and no other."""
+
+    def __init__(self, act: Callable[[Response], None]) -> None:
+        self._act: Callable[[Response], None] | None = act
+
+    def __call__(self, response: Response) -> Response:
+        act, self._act = self._act, None
+        if act is not None:
+            act(response)
+        return response
+
+
+def with_first_response(act: Callable[[Response], None]) -> None:
+    """Call a function once, with the first response of the current request.
+
+    There is another one if an ``after_request`` function raises: the error page.
+    """
+    after_this_request(_Once(act))
