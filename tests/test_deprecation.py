@@ -7,6 +7,7 @@ import pickle
 import re
 import time as clock
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import FrozenInstanceError, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
@@ -427,11 +428,11 @@ def test_a_locale_changes_no_date() -> None:
     """The texts are English whatever the process speaks."""
     before = locale.setlocale(locale.LC_TIME)
     try:
-        locale.setlocale(locale.LC_TIME, "de_DE.UTF-8")
-    except locale.Error:
-        pytest.skip("the locale de_DE.UTF-8 is not installed")
-    try:
-        assert NOON.strftime("%B") == "März"
+        # glibc raises if a locale is not installed; musl ignores it.
+        with suppress(locale.Error):
+            locale.setlocale(locale.LC_TIME, "de_DE.UTF-8")
+        if NOON.strftime("%B") != "März":
+            pytest.skip("the locale de_DE.UTF-8 is not installed")
         assert spoken_date(NOON) == "1 March 2026"
         assert dict(FULL.headers())["Sunset"] == "Sun, 01 Mar 2026 12:00:00 GMT"
     finally:

@@ -81,7 +81,7 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("inspection", "report")),
+    "cli": ("click", "flask", *ours("config", "inspection", "report")),
 }
 
 
