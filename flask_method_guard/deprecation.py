@@ -85,8 +85,8 @@ class Deprecation:
         :return: the value.
         :raises TypeError: for a value of another type.
         :raises ValueError: for an unknown key, a text that is not a date, an interval,
-            a link or a successor, a sunset before ``since`` (RFC 9745 §4), brownouts that overlap
-            or end after the sunset, or no value at all.
+            a link or a successor, a sunset before ``since`` (RFC 9745 §4), brownouts
+            that overlap or end after the sunset, or no value at all.
         """
         value, problems = read_deprecation(values)
         if problems:

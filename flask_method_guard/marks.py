@@ -20,7 +20,7 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 _MARK = "__method_guard_deprecations__"
 
 
-def deprecated_methods(
+def deprecated_methods(  # noqa: PLR0913 -- each has a name
     *methods: str,
     since: date | str | None = None,
     sunset: date | str | None = None,
