@@ -18,7 +18,9 @@ import click
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
+from .config import ConfigError
 from .inspection.advice import advice, view_of
+from .inspection.apps import has_guard
 from .inspection.listing import listing
 from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
 from .inspection.timetable import due, timetable
@@ -32,6 +34,11 @@ from .report import (
 )
 
 _T = TypeVar("_T")
+
+_NO_GUARD = (
+    "No guard is installed; this is what one would do. Add: MethodGuard(app), from"
+    " flask_method_guard."
+)
 
 _format = click.option(
     "--format",
@@ -77,9 +84,11 @@ def _ask(
 ) -> _T:
     """Ask a report about the app, and turn its complaints into messages."""
     app = info.load_app()
+    if not has_guard(app):
+        click.echo(_NO_GUARD, err=True)
     try:
         return question(app, *args, **kwargs)
-    except report.NoGuardError as error:
+    except ConfigError as error:
         raise click.ClickException(str(error)) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error

@@ -19,7 +19,6 @@ from flask_method_guard import DEFAULT_METHODS, MethodGuard, deprecated_methods
 from flask_method_guard.report import (
     CHECKS,
     Finding,
-    NoGuardError,
     Severity,
     check,
 )
@@ -584,12 +583,6 @@ def test_json() -> None:
         "file": "tests/test_checks.py",
         "line": view.__code__.co_firstlineno,
     }
-
-
-def test_no_guard() -> None:
-    """An app without a guard is told what to add."""
-    with pytest.raises(NoGuardError, match="has no method guard"):
-        check(Flask(__name__))
 
 
 def test_catalogue() -> None:

@@ -70,7 +70,7 @@ def inventory(app: Flask) -> Inventory:
 
     :param app: a Flask app.
     :return: the routes, sorted by URL; the supported methods, and why they are.
-    :raises NoGuardError: if the app has no guard.
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
     """
     guard = guard_of(app)
     snapshot = guard.refresh(app)

@@ -70,7 +70,7 @@ def deprecations(
     :param app: a Flask app.
     :param at: the moment to look at, as a date, a datetime or an ISO 8601 string, in
         UTC unless it says otherwise; by default now.
-    :raises NoGuardError: if the app has no guard.
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
     :raises TypeError: if ``at`` is something else.
     :raises ValueError: if ``at`` is not a date.
     """
