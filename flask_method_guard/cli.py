@@ -6,7 +6,6 @@ Nothing is decided here. Everything that is printed comes from the plain values 
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import shlex
@@ -24,6 +23,7 @@ from .inspection.apps import has_guard
 from .inspection.listing import listing
 from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
 from .inspection.timetable import due, timetable
+from .messages import closest
 from .report import (
     DeprecatedMethod,
     Explanation,
@@ -134,7 +134,7 @@ def list_(
     gets one line for each route, with its endpoint.
 
     PUT* is deprecated. A status, such as PUT:405 or 405 instead of PUT, is
-    the answer to a method that the route declares and the app refuses.
+    the answer to a method that the route declares and the app rejects.
     """
     found = _ask(info, report.inventory)
     _check_blueprint(blueprint, info.load_app().blueprints)
@@ -153,10 +153,9 @@ def _check_blueprint(name: str | None, known: Iterable[str]) -> None:
     if name is None or name in known:
         return
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, 1)
     hint = f"Blueprints: {', '.join(names)}." if names else "The app has none."
-    if close:
-        hint = f"Did you mean {close[0]!r}?"
+    if meant := closest(name, names):
+        hint = f"Did you mean {meant!r}?"
     raise click.UsageError(f"No blueprint named {name!r}. {hint}")
 
 

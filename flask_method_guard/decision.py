@@ -69,6 +69,10 @@ class Routing(Enum):
     UNMATCHED = "unmatched"
 
 
+# Python 3.11 takes long to look up a member of an Enum.
+MATCHED, ANSWERED, UNMATCHED = Routing
+
+
 class Situation(Protocol):
     """The facts of one request. A row reads only the facts that it needs."""
 
@@ -153,7 +157,7 @@ TABLE = (
         "the router's response, unchanged",
         None,
         "RFC 9110 §15.4",
-        lambda it: it.routing is Routing.ANSWERED,
+        lambda it: it.routing is ANSWERED,
     ),
     Row(
         Reason.RETIRED,
@@ -161,7 +165,7 @@ TABLE = (
         "405 Method Not Allowed, with an Allow without the method",
         405,
         "RFC 9110 §15.5.6, RFC 8594 §3",
-        lambda it: it.routing is Routing.MATCHED and it.retired,
+        lambda it: it.routing is MATCHED and it.retired,
     ),
     Row(
         Reason.BROWNOUT,
@@ -169,7 +173,7 @@ TABLE = (
         "405 Method Not Allowed, with an Allow without the method, and Retry-After",
         405,
         "RFC 9110 §15.5.6, §10.2.3",
-        lambda it: it.routing is Routing.MATCHED and it.brownout,
+        lambda it: it.routing is MATCHED and it.brownout,
     ),
     Row(
         Reason.ALLOWED,
@@ -177,7 +181,7 @@ TABLE = (
         "the view's answer",
         None,
         "RFC 9110 §9.1",
-        lambda it: it.routing is Routing.MATCHED,
+        lambda it: it.routing is MATCHED,
     ),
     Row(
         Reason.NOT_ALLOWED,
@@ -234,7 +238,7 @@ class _AnyUrl(NamedTuple):
     @property
     def allowed_methods(self) -> tuple[str, ...]:
         """Empty if no route matched: only a URL without any method may pass."""
-        if self.routing is Routing.UNMATCHED:
+        if self.routing is UNMATCHED:
             return ()
         raise _DependsOnUrlError
 
@@ -252,7 +256,7 @@ def is_settled(method: str, asterisk: Collection[bool] = (False, True)) -> bool:
         and ``not-found`` for every URL where no method dispatches.
     :raises AttributeError: if a row of the table reads an unknown fact.
     """
-    passes = {Routing.MATCHED: Reason.ALLOWED, Routing.UNMATCHED: Reason.NOT_FOUND}
+    passes = {MATCHED: Reason.ALLOWED, UNMATCHED: Reason.NOT_FOUND}
     try:
         return all(
             decide(_AnyUrl(method, is_asterisk, routing)).reason is reason

@@ -28,7 +28,7 @@ from werkzeug.exceptions import HTTPException
 
 from .blueprints import BlueprintMethodNotAllowed, ask_blueprint, for_blueprint
 from .config import Settings
-from .decision import Reason, decide, is_settled
+from .decision import MATCHED, Reason, decide, is_settled
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
 from .guard import EXTENSION_KEY, AppGuard, RequestSituation, with_docs_url
@@ -159,7 +159,7 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     situation = guard.situation(ctx)
     if situation is None:
         return
-    if situation.is_settled:
+    if _is_certainly_allowed(situation):
         if situation.is_automatic_options and not guard.settings.report_only:
             _correct_allow(situation)
         return
@@ -170,6 +170,19 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
         watch(guard, ctx.app, situation, row)
     else:
         _enforce(guard, ctx, situation, row.reason)
+
+
+def _is_certainly_allowed(situation: RequestSituation) -> bool:
+    """Return whether the table says ``allowed``; see :func:`~.decision.is_settled`."""
+    method, req = situation.raw_method, situation.req
+    deprecated_at = situation.snapshot.settled_at_paths.get(method)
+    return (
+        deprecated_at is not None
+        and situation.routing is MATCHED
+        and method == req.method
+        and req.endpoint not in deprecated_at
+        and not situation.asterisk
+    )
 
 
 def _enforce(
@@ -187,7 +200,7 @@ def _enforce(
         req.routing_exception = HTTPException(response=ctx.app.response_class(""))
     elif reason is Reason.NOT_FOUND:
         if not isinstance(req.routing_exception, werkzeug.NotFound):
-            # The router's 405 lists a method that would be refused, too.
+            # The router's 405 lists a method that would be rejected, too.
             req.routing_exception = werkzeug.NotFound()
     elif situation.is_automatic_options:
         _correct_allow(situation)
@@ -308,7 +321,7 @@ def _serve_abort(app: Flask, guard: AppGuard) -> None:
         """Return the exception, from the arguments of Werkzeug's own.
 
         Unless methods are given, its ``Allow`` has the methods of the URL without
-        the refused one.
+        the rejected one.
         """
         if isinstance(valid_methods, str) and not args:
             # Every other status code takes its description as the first argument.

@@ -7,7 +7,8 @@ the table asks for it, in one :class:`~.snapshot.Snapshot` and at one instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -21,7 +22,7 @@ from werkzeug.routing import MapAdapter, Rule
 
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
-from .decision import Reason, Routing
+from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
 from .deprecation import Phase
 from .exceptions import BY_REASON, Rejection
 from .links import as_url, read_url
@@ -46,7 +47,7 @@ class AppGuard:
     It keeps three things, none of which refers to the app:
 
     * ``snapshot``, the rules and the marks, replaced whole when the app has changed;
-    * up to 256 ``Facts``, since refusals repeat: each keeps its words, its header
+    * up to 256 ``Facts``, since rejections repeat: each keeps its words, its header
       fields and its body, about 4 kB;
     * the settings.
 
@@ -61,6 +62,15 @@ class AppGuard:
         #: Makes the facts of a rejection, the same object for the same values.
         self.facts = lru_cache(maxsize=256)(partial(_make_facts, template))
 
+    @contextmanager
+    def clock_stopped_at(self, now: datetime) -> Iterator[None]:
+        """Stop the guard's clock for a while, and no other clock."""
+        clock, self.clock = self.clock, lambda: now
+        try:
+            yield
+        finally:
+            self.clock = clock
+
     def refresh(self, app: Flask) -> Snapshot:
         """Read the app, and keep what was read."""
         snapshot = Snapshot.take(app.url_map, app.view_functions, self.settings)
@@ -72,7 +82,7 @@ class AppGuard:
     ) -> RequestSituation | None:
         """Return the situation of a request; ``None`` if no URL map is bound to it.
 
-        No map is bound if the host is not trusted, or if the app refuses to bind one.
+        No map is bound if the host is not trusted, or if the app cannot bind one.
         """
         adapter = ctx.url_adapter
         if adapter is None:
@@ -158,18 +168,6 @@ class RequestSituation:
         return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
 
     @property
-    def is_settled(self) -> bool:
-        """Whether the table says ``allowed``; see :func:`~.decision.is_settled`."""
-        deprecated_at = self.snapshot.settled_at_paths.get(self.raw_method)
-        return (
-            deprecated_at is not None
-            and self.routing is Routing.MATCHED
-            and self.raw_method == self.req.method
-            and self.req.endpoint not in deprecated_at
-            and not self.asterisk
-        )
-
-    @property
     def retired(self) -> bool:
         """Whether the matched method is past an enforced sunset."""
         return self._phase is Phase.RETIRED
@@ -220,7 +218,7 @@ class RequestSituation:
 
     @property
     def other_methods(self) -> tuple[str, ...]:
-        """The exact ``Allow`` for a method that a view refuses."""
+        """The exact ``Allow`` for a method that a view rejects."""
         return tuple(m for m in self.allowed_methods if m != self.req.method)
 
     def exact_options(self, allow: str) -> tuple[str, ...] | None:
@@ -285,10 +283,10 @@ class RequestSituation:
 
 def _routing(found: HTTPException | None) -> Routing:
     if found is None:
-        return Routing.MATCHED
+        return MATCHED
     if isinstance(found, (NotFound, MethodNotAllowed)):
-        return Routing.UNMATCHED
-    return Routing.ANSWERED
+        return UNMATCHED
+    return ANSWERED
 
 
 def _make_facts(template: str | None, **values: Any) -> Facts:
@@ -305,8 +303,7 @@ def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:
         try:
             url = docs_url(rejection)
             if url is not None:
-                url = as_url(read_url(url))
-                rejection.facts = replace(rejection.facts, docs_url=url)
+                rejection.link_to_docs(as_url(read_url(url)))
         except Exception:
             # The answer matters more than its link.
             app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is sent")

@@ -40,7 +40,7 @@ def deprecated_methods(  # noqa: PLR0913 -- each has a name
     :param methods: the methods' names.
     :param since: when they become deprecated.
     :param sunset: when they may stop working.
-    :param brownouts: when they are refused for a while before the sunset: ISO 8601
+    :param brownouts: when they are rejected for a while before the sunset: ISO 8601
         intervals, such as ``2026-05-05T14:00Z/PT1H``.
     :param link: a page that explains the deprecation.
     :param notice: a sentence for people.

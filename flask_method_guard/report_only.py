@@ -16,7 +16,7 @@ from flask.wrappers import Request, Response
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
 
-from .bodies import ECHO_LIMIT, echoable
+from .bodies import ECHO_LIMIT
 from .decision import Row
 from .exceptions import BY_REASON
 from .signals import method_rejected, send, with_first_response
@@ -58,7 +58,7 @@ def _warn(req: Request, status: int, row: Row) -> None:
     method = req.environ["REQUEST_METHOD"]
     log.warning(
         "%s %s: answered %d, would be %d %s",
-        echoable(method) or _shown(method, ECHO_LIMIT),
+        _shown(method, ECHO_LIMIT),
         _shown(req.path, _PATH_LIMIT),
         status,
         row.status,

@@ -116,7 +116,7 @@ class Snapshot(NamedTuple):
         return deprecation.phase(now, enforced=self.enforce_sunset)
 
     def is_rejected(self, rule: Rule | None, method: str, now: datetime) -> bool:
-        """Return whether a method of a rule is refused because it is deprecated."""
+        """Return whether a method of a rule is rejected because it is deprecated."""
         phase = self.phase(rule, method, now)
         return phase is not None and phase.is_rejected
 
