@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Literal
 
 from flask import Flask
 
-from flask_method_guard import MethodGuard
+from flask_method_guard import MethodGuard, deprecated_methods
 from tests.raw_wsgi import Answer, Environ, make_environ, run
 
 Kind = Literal["bare", "hooks", "guard"]
-MapName = Literal["plain", "doubtful"]
-MAPS: tuple[MapName, MapName] = ("plain", "doubtful")
+MapName = Literal["plain", "limited", "catch-all", "marked", "below"]
+#: The maps that the project has goals for. All but the first have one more route.
+GOALS: tuple[MapName, ...] = ("plain", "limited", "catch-all", "marked")
+#: The last one has the route of "limited", and every other route below its segment.
+MAPS: tuple[MapName, ...] = (*GOALS, "below")
 
 DOCS_URL = "https://docs.example.com/{endpoint}#{method}"
-#: A rule that matches a path and may still refuse it. One of these is enough for the
-#: guard to be careful at every URL.
-DOUBTFUL_RULE = "/limited/<int(max=5):n>"
+#: A rule that matches a path and may still reject it.
+LIMITED_RULE = "/limited/<int(max=5):n>"
+#: A rule that makes every URL one that may lack a slash.
+CATCH_ALL_RULE = "/<name>/"
 
 #: What is asked for, and the type of the guard's answer to that.
 FORMATS = {
@@ -58,7 +63,7 @@ class Case:
 
 SERVED = Case("served", "GET", 200)
 OPTIONS = Case("OPTIONS", "OPTIONS", 200)
-NOT_FOUND = Case("404", "GET", 404, ("/nothing-{}", "/item-{}/x", "/folder-{}/x"))
+NOT_FOUND = Case("404", "GET", 404, ("/nothing-{}/x", "/item-{}/x", "/folder-{}/x"))
 CASES = (
     SERVED,
     OPTIONS,
@@ -74,17 +79,25 @@ class App:
     def __init__(self, kind: Kind, url_map: MapName, routes: int) -> None:
         self.kind = kind
         self.flask = build(kind, url_map, routes)
+        self._prefix = prefix(url_map)
         # The requests go to routes in the middle of the map.
         self._first = routes // 6 * 3
 
     def environs(self, case: Case) -> list[Environ]:
         """Make a case's requests, which is needed each time: an app changes them."""
-        return [
-            make_environ(case.method, path.format(number), headers={"Accept": accept})
-            for (number, path), accept in product(
-                enumerate(case.paths, self._first), FORMATS
-            )
+        paths = [
+            self._prefix + path.format(number)
+            for number, path in enumerate(case.paths, self._first)
         ]
+        return [
+            make_environ(case.method, path, headers={"Accept": accept})
+            for path, accept in product(paths, FORMATS)
+        ]
+
+
+def prefix(url_map: MapName) -> str:
+    """Return what the paths of a map begin with."""
+    return "/limited" if url_map == "below" else ""
 
 
 def build(kind: Kind, url_map: MapName, routes: int) -> Flask:
@@ -102,11 +115,17 @@ def build(kind: Kind, url_map: MapName, routes: int) -> Flask:
             ("/item-{}/<int:key>", ["GET", "DELETE"]),
             ("/folder-{}/", ["GET", "POST"]),
         )[number % 3]
-        app.add_url_rule(rule.format(number), f"{number}", _ok, methods=methods)
+        text = prefix(url_map) + rule.format(number)
+        app.add_url_rule(text, f"{number}", _ok, methods=methods)
     # PUT works somewhere, only not where it is sent.
     app.add_url_rule("/upload", "upload", _ok, methods=["PUT"])
-    if url_map == "doubtful":
-        app.add_url_rule(DOUBTFUL_RULE, "limited", _ok)
+    if url_map in ("limited", "below"):
+        app.add_url_rule(LIMITED_RULE, "limited", _ok)
+    elif url_map == "catch-all":
+        app.add_url_rule(CATCH_ALL_RULE, "catch-all", _ok)
+    elif url_map == "marked":
+        mark = deprecated_methods("GET", since="2020-01-01", sunset="2020-02-01")
+        app.add_url_rule("/old", "old", mark(partial(_ok)))
     return app
 
 
@@ -125,7 +144,7 @@ def verify(case: Case, apps: Mapping[str, App]) -> None:
         for position, environ in enumerate(app.environs(case)):
             answer = run(app.flask, environ)
             expected = _expected(case, app.kind, position)
-            found = _facts(answer, case.method)
+            found = _seen(answer, case.method)
             wrong = {key: found[key] for key in expected if found[key] != expected[key]}
             if case in (SERVED, NOT_FOUND) and answer != bare[position]:
                 wrong["answer"] = answer
@@ -144,7 +163,7 @@ def _expected(case: Case, kind: Kind, position: int) -> dict[str, object]:
     return expected
 
 
-def _facts(answer: Answer, method: str) -> dict[str, object]:
+def _seen(answer: Answer, method: str) -> dict[str, object]:
     fields = {name: answer.get(name) for name in ("Allow", "Content-Type", "Vary")}
     in_link = f'#{method}>; rel="help"' in (answer.get("Link") or "")
     in_body = f"#{method}" in answer.text

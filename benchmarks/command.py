@@ -1,7 +1,7 @@
 """Measure what the guard costs, compared with bare Flask.
 
-Without options, print every ratio with its ± and the project's limit for it, on a plain
-map and on one with a doubtful rule. This takes a few minutes.
+Without options, print every ratio with its ± and the project's limit for it, on five
+kinds of URL map. This takes a quarter of an hour.
 
 The speed page: run with --markdown --chart. Replace the figures of
 docs/explanation/speed.md with what is printed; speed.svg is written.

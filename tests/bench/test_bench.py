@@ -11,8 +11,8 @@ import pytest
 from flask import Response
 
 from benchmarks import chart
-from benchmarks.cases import CASES, MAPS, Case, MapName, WrongAnswerError
-from benchmarks.figures import PAGE_ROWS, ROWS, Figures, markdown, table
+from benchmarks.cases import CASES, GOALS, MAPS, Case, MapName, WrongAnswerError
+from benchmarks.figures import PAGE_ROWS, ROWS, Figures, markdown, percent, table
 from benchmarks.instructions import problems, read_record
 from benchmarks.timing import QUICK, Spread, Taken, in_turns, make_apps
 
@@ -87,7 +87,7 @@ RECORDED = next(iter(read_record().values()))
     [
         ("here", "served, plain", "guard", 1.005, False),
         ("here", "served, plain", "guard", 1.015, True),
-        ("here", "405, doubtful", "guard", 1.015, True),
+        ("here", "405, limited", "guard", 1.015, True),
         ("here", "405, plain", "baseline", 0.98, True),
         ("here", "405, plain", "many", 1.04, False),
         ("here", "405, plain", "many", 1.06, True),
@@ -146,39 +146,51 @@ def test_a_ratio_compares_what_ran_together() -> None:
 
 
 def test_limits() -> None:
-    """Each ratio with a limit says on both maps whether it is kept."""
-    limited = [row for row in ROWS if row.limits[0]]
+    """Each ratio with a limit says on each map with a goal whether it is kept."""
+    limited = [row for row in ROWS if row.limits]
+    assert {len(row.limits) for row in limited} == {len(GOALS)}
     for ratio, verdict in [(1.6, "MISSED"), (0.04, "ok")]:
         text = "\n".join(table(figures(ratio)))
         missed = [row for row in limited if row.app != "many"] if ratio > 1 else []
-        assert text.count("MISSED") == 2 * len(missed) + (ratio > 1)
-        assert text.count(" ok") == 2 * (len(limited) - len(missed)) + (ratio < 1)
+        kept = len(limited) - len(missed)
+        assert text.count("MISSED") == len(GOALS) * len(missed) + (ratio > 1)
+        assert text.count(" ok") == len(GOALS) * kept + (ratio < 1)
         assert text.endswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"), [(1.054, "+5 %"), (0.82, "\N{MINUS SIGN}18 %"), (1.0, "+0 %")]
+)
+def test_percent(ratio: float, text: str) -> None:
+    """A ratio is shown as the difference from the whole."""
+    assert percent(ratio) == text
 
 
 def test_a_limit_within_the_spread_is_kept() -> None:
     """A ratio misses its limit only if the measurement can tell."""
     found = figures(0.04)
-    for lower, verdict in [(0.049, "ok"), (0.051, "MISSED")]:
-        imports = Spread(0.06, lower, 0.07)
+    for lower, verdict in [(0.069, "ok"), (0.071, "MISSED")]:
+        imports = Spread(0.08, lower, 0.09)
         *_, line = table(Figures(found.plan, found.taken, imports))
         assert line.endswith(verdict)
 
 
 def test_the_figures_of_the_page() -> None:
     """The table has a row for each case, and the chart a bar for each ratio."""
-    sentences, rows, _ = markdown(figures(1.25))
-    assert sentences.count("1.25") == 10
-    assert rows.count("1.25\N{NO-BREAK SPACE}±") == 2 * len(PAGE_ROWS)
+    sentence, rows, growth, _ = markdown(figures(1.25))
+    assert sentence.count("+25 %") == 1
+    assert rows.count("+25\N{NO-BREAK SPACE}%") == len(MAPS) * len(PAGE_ROWS)
+    assert "at most +0 %" in growth
     drawn = ElementTree.fromstring(chart.draw(figures(1.25)))  # noqa: S314 -- ours
-    assert [*drawn.itertext()].count("1.25") == 2 * len(PAGE_ROWS)
+    assert [*drawn.itertext()].count("+25 %") == len(GOALS) * len(PAGE_ROWS)
 
 
 def test_the_page_and_its_chart_are_of_one_run() -> None:
     """Every ratio that the chart shows is in the table of the page."""
     page = chart.FILE.with_suffix(".md").read_text(encoding="utf-8")
-    shown = re.findall(r"(\d\.\d\d)</text>", chart.FILE.read_text(encoding="utf-8"))
-    rows = [line for line in page.splitlines() if line.count("±") == 3]
-    found = [cell for row in rows for cell in re.findall(r"(\d\.\d\d).±", row)[:2]]
-    assert shown == found
-    assert len(shown) == 2 * len(PAGE_ROWS)
+    number = r"([+\N{MINUS SIGN}]\d+).%"
+    shown = re.findall(number + "</text>", chart.FILE.read_text(encoding="utf-8"))
+    rows = [line for line in page.splitlines() if line.count("±") == len(MAPS)]
+    found = [re.findall(number, row)[: len(GOALS)] for row in rows]
+    assert shown == [text for row in found for text in row]
+    assert len(shown) == len(GOALS) * len(PAGE_ROWS)
