@@ -20,13 +20,14 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 _MARK = "__method_guard_deprecations__"
 
 
-def deprecated_methods(
+def deprecated_methods(  # noqa: PLR0913 -- each has a name
     *methods: str,
     since: date | str | None = None,
     sunset: date | str | None = None,
     brownouts: Sequence[str] | None = None,
     link: str | None = None,
     notice: str | None = None,
+    successor: str | Sequence[str] | None = None,
 ) -> Callable[[_View], _View]:
     """Mark methods of one view as deprecated (RFC 9745, RFC 8594).
 
@@ -44,10 +45,12 @@ def deprecated_methods(
         intervals, such as ``2026-05-05T14:00Z/PT1H``.
     :param link: a page that explains the deprecation.
     :param notice: a sentence for people.
+    :param successor: what replaces them: a method, a URL, both, such as
+        ``PATCH /v2/books/{number}``, or a pair of prefixes, ``("/v1/", "/v2/")``.
     :return: the decorator.
     :raises TypeError: if no method is named, or for a value of the wrong type.
-    :raises ValueError: for a value that is not a method, a time or a link, or a
-        sunset before ``since``; the message names the view.
+    :raises ValueError: for a value that is not a method, a time, a link or a
+        successor, or a sunset before ``since``; the message names the view.
     """
     if not methods or callable(methods[0]):
         raise TypeError(
@@ -60,6 +63,7 @@ def deprecated_methods(
         "brownouts": brownouts,
         "link": link,
         "notice": notice,
+        "successor": successor,
     }
 
     def mark(view: _View) -> _View:
