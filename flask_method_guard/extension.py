@@ -31,7 +31,15 @@ from .config import Settings
 from .decision import MATCHED, Reason, decide, is_settled
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
-from .guard import EXTENSION_KEY, AppGuard, RequestSituation, with_docs_url
+from .guard import (
+    EXTENSION_KEY,
+    AppGuard,
+    RequestSituation,
+    announcement,
+    facts_of,
+    rejection_of,
+    with_docs_url,
+)
 from .moments import utc_now
 from .report_only import watch
 from .signals import (
@@ -195,7 +203,7 @@ def _enforce(
     """
     req = ctx.request
     if reason in BY_REASON:
-        _reject(guard, ctx.app, situation, situation.rejection(ctx.app, reason))
+        _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
         req.routing_exception = HTTPException(response=ctx.app.response_class(""))
     elif reason is Reason.NOT_FOUND:
@@ -240,11 +248,12 @@ def _announce_deprecation(
     if deprecation is None:
         return
     is_served = reason is Reason.ALLOWED and not settings.report_only
+    # Before the view: after it, a URL may have lost what its converter looks up.
+    fields = announcement(situation, deprecation) if is_served else ()
 
     @with_first_response
     def follow(response: Response) -> None:
-        if is_served:
-            _add_fields(response, deprecation.headers())
+        _add_fields(response, fields)
         if deprecated_method_called.has_receivers_for(app):
             send(
                 deprecated_method_called,
@@ -334,7 +343,7 @@ def _serve_abort(app: Flask, guard: AppGuard) -> None:
             return MethodNotAllowed(valid_methods, **kwargs)
         if valid_methods is None:
             valid_methods = situation.other_methods
-        facts = situation.facts(Reason.NOT_ALLOWED)
+        facts = facts_of(situation, Reason.NOT_ALLOWED)
         rejection = MethodNotAllowed(valid_methods, facts=facts, **kwargs)
         return with_docs_url(ctx.app, rejection, guard.settings.docs_url)
 

@@ -23,12 +23,13 @@ from werkzeug.routing import MapAdapter, Rule
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
 from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
-from .deprecation import Phase
+from .deprecation import Deprecation, Phase
 from .exceptions import BY_REASON, Rejection
 from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
-from .urlmap import Match, Resource, answers_options, match_of
+from .successor import Successor
+from .urlmap import Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -128,9 +129,9 @@ class RequestSituation:
     ) -> None:
         self.snapshot = snapshot
         self.req = req
-        self._guard = guard
+        self.guard = guard
         self._clock = clock
-        self._adapter = adapter
+        self.adapter = adapter
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared (RFC 9110 §9.1).
         self.method: str = self.raw_method
@@ -188,7 +189,7 @@ class RequestSituation:
                 else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self._adapter, req.method, match)
+            self._resource = Resource(rules, self.adapter, req.method, match)
         return self._resource
 
     @property
@@ -245,41 +246,6 @@ class RequestSituation:
             return self.req.url_rule
         return self.resource.representative(self.allowed_methods).rule
 
-    # -- a rejection --------------------------------------------------------------
-
-    def rejection(self, app: Flask, reason: Reason) -> Rejection:
-        """Return the exception for a row of the table that rejects."""
-        rejection = BY_REASON[reason](facts=self.facts(reason))
-        return with_docs_url(app, rejection, self._guard.settings.docs_url)
-
-    def facts(self, reason: Reason) -> Facts:
-        """Return the facts of a rejection."""
-        req, guard = self.req, self._guard
-        status = BY_REASON[reason].code
-        rule = self.representative_rule() if status == 405 else req.url_rule
-        endpoint = None if rule is None else rule.endpoint
-        deprecation = until = None
-        if reason is not Reason.NOT_ALLOWED:
-            # Where a route matched, Flask would have served the upper-cased method.
-            method = req.method if status == 405 else self.method
-            deprecation = self.snapshot.deprecation(endpoint, method)
-        if reason is Reason.BROWNOUT and deprecation is not None:
-            until = deprecation.brownout_end(self.now)
-        left = None if until is None else ceil((until - self.now).total_seconds())
-        accept = req.environ.get("HTTP_ACCEPT")
-        return guard.facts(
-            reason=reason,
-            status=status,
-            media_type=negotiate(accept, guard.settings.error_formats),
-            method=echoable(self.raw_method),
-            allowed_methods=self.allowed_methods if status == 405 else None,
-            supported_methods=self.snapshot.supported_methods,
-            endpoint=endpoint,
-            deprecation=deprecation,
-            until=until,
-            retry_after=left,
-        )
-
 
 def _routing(found: HTTPException | None) -> Routing:
     if found is None:
@@ -287,6 +253,67 @@ def _routing(found: HTTPException | None) -> Routing:
     if isinstance(found, (NotFound, MethodNotAllowed)):
         return UNMATCHED
     return ANSWERED
+
+
+# -- a rejection, and what is announced ----------------------------------------------
+
+
+def rejection_of(app: Flask, situation: RequestSituation, reason: Reason) -> Rejection:
+    """Return the exception for a row of the table that rejects."""
+    rejection = BY_REASON[reason](facts=facts_of(situation, reason))
+    return with_docs_url(app, rejection, situation.guard.settings.docs_url)
+
+
+def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
+    """Return the facts of a rejection."""
+    req, guard, snapshot = situation.req, situation.guard, situation.snapshot
+    status = BY_REASON[reason].code
+    rule = situation.representative_rule() if status == 405 else req.url_rule
+    endpoint = None if rule is None else rule.endpoint
+    deprecation = until = None
+    # Where a route matched, Flask would have served the upper-cased method.
+    method = req.method if status == 405 else situation.method
+    if reason is not Reason.NOT_ALLOWED:
+        deprecation = snapshot.deprecation(endpoint, method)
+    if reason is Reason.BROWNOUT and deprecation is not None:
+        until = deprecation.brownout_end(situation.now)
+    left = None if until is None else ceil((until - situation.now).total_seconds())
+    accept = req.environ.get("HTTP_ACCEPT")
+    facts = guard.facts(
+        reason=reason,
+        status=status,
+        media_type=negotiate(accept, guard.settings.error_formats),
+        method=echoable(situation.raw_method),
+        allowed_methods=situation.allowed_methods if status == 405 else None,
+        supported_methods=snapshot.supported_methods,
+        endpoint=endpoint,
+        deprecation=deprecation,
+        until=until,
+        retry_after=left,
+    )
+    # Not among the facts that are kept: it can be another one at every URL.
+    successor = _successor(situation.adapter, deprecation, method)
+    return replace(facts, successor=successor) if successor else facts
+
+
+def announcement(
+    situation: RequestSituation, deprecation: Deprecation
+) -> list[tuple[str, str]]:
+    """Return the header fields that announce a deprecation of the request's method."""
+    successor = _successor(situation.adapter, deprecation, situation.req.method)
+    fields = deprecation.headers()
+    return fields + successor.headers() if successor else fields
+
+
+def _successor(
+    adapter: MapAdapter, deprecation: Deprecation | None, method: str
+) -> Successor | None:
+    """Return what replaces a method at the URL, if that is known."""
+    found = deprecation and deprecation.successor
+    if not found:
+        return None
+    values = url_values(adapter, method) if found.variables else {}
+    return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 
 def _make_facts(template: str | None, **values: Any) -> Facts:

@@ -19,6 +19,7 @@ from werkzeug.routing import Rule
 from .bodies import ECHO_LIMIT
 from .decision import Row
 from .exceptions import BY_REASON
+from .guard import rejection_of
 from .signals import method_rejected, send, with_first_response
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def watch(guard: AppGuard, app: Flask, situation: RequestSituation, row: Row) ->
             return
         _warn(req, response.status_code, row)
         if rejects and method_rejected.receivers:
-            rejection = situation.rejection(app, row.reason)
+            rejection = rejection_of(app, situation, row.reason)
             send(method_rejected, app, exception=rejection, enforced=False)
 
 

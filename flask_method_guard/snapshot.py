@@ -17,7 +17,7 @@ from .config import METHOD_GROUPS, Settings
 from .decision import DEFAULT_METHODS, REQUIRED_METHODS, is_settled, is_token
 from .deprecation import Deprecation, Phase
 from .marks import find_marks
-from .urlmap import Rules
+from .ruleset import Rules
 
 
 class Snapshot(NamedTuple):

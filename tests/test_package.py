@@ -42,19 +42,23 @@ SERVING = {
     # … these know Werkzeug only …
     "negotiation": ("werkzeug.http",),
     "page": ("markupsafe",),
-    "bodies": ours("decision", "deprecation", "links", "moments", "page"),
-    "exceptions": ("werkzeug", *ours("bodies", "decision", "deprecation")),
-    "urlmap": ("werkzeug", *ours("decision")),
+    "bodies": ours("decision", "deprecation", "links", "moments", "page", "successor"),
+    "exceptions": (
+        "werkzeug",
+        *ours("bodies", "decision", "deprecation", "successor"),
+    ),
+    "ruleset": ("werkzeug",),
+    "urlmap": ("werkzeug", *ours("ruleset")),
     "drain": ("werkzeug",),
     # … and these may use Flask.
     "snapshot": (
         "werkzeug",
-        *ours("config", "decision", "deprecation", "marks", "urlmap"),
+        *ours("config", "decision", "deprecation", "marks", "ruleset"),
     ),
     "guard": (
         *("flask", "werkzeug"),
         *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
-        *ours("negotiation", "snapshot", "urlmap"),
+        *ours("negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
     "blueprints": ("flask", *ours("exceptions", "guard")),

@@ -22,7 +22,7 @@ from werkzeug.routing import Rule
 from ..decision import Reason, Row, decide
 from ..deprecation import Deprecation
 from ..exceptions import BY_REASON
-from ..guard import AppGuard
+from ..guard import AppGuard, rejection_of
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .catalogue import is_rejected_by_gunicorn
 from .rules import rule_text
@@ -189,7 +189,7 @@ def examine(
             )
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
-            rejection = situation.rejection(app, row.reason)
+            rejection = rejection_of(app, situation, row.reason)
         rule = (
             situation.representative_rule() if rejection.code == 405 else req.url_rule
         )
