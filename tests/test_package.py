@@ -80,7 +80,7 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("config", "inspection", "report")),
+    "cli": ("click", "flask", *ours("config", "deprecation", "inspection", "report")),
 }
 
 
