@@ -87,7 +87,8 @@ PAGE = """\
 
 # Servers
 
-```{{index}} ! gunicorn, ! uWSGI, ! uvicorn, ! waitress, ! cheroot, ! granian
+```{{index}} ! gunicorn, ! uWSGI, ! uvicorn, ! waitress, ! cheroot, ! granian, ! gevent,
+   ! Flask-SocketIO
 ```
 
 Between the client and the guard is a server. Each server treats unusual methods and
@@ -98,8 +99,9 @@ Everything was measured on {day}, on one Linux machine, with
 {versions}.
 
 Each server has its default settings, unless its name says more. *permit* is gunicorn
-with `--permit-unconventional-http-method`; *sync*, *gthread* and *gevent* are its
-workers. nginx is in front of the server that is named after it. It uses `proxy_pass`,
+with `--permit-unconventional-http-method`; *sync*, *gthread*, *gevent* and
+*gevent_pywsgi* are its workers. *gevent pywsgi* is gevent's own server, which
+*flask-socketio gevent* starts by `socketio.run(app)`. nginx is in front of the server that is named after it. It uses `proxy_pass`,
 or `uwsgi_pass` to a uWSGI *socket*, and its `client_max_body_size` is 16 MB. To measure
 again:
 
@@ -173,6 +175,14 @@ If a server keeps a connection open, it could take an unread body for the next r
 Each server got bodies of up to 2 MB that look like requests, and then a real request,
 on {stories} connections for each form of body. *late* is a body that is sent {patience}
 s after its head. {step}
+
+A request with `Upgrade`, or with `upgrade` in `Connection`, gets the connection itself
+as its body from gevent's own server. Afterwards that server skips as many bytes as
+`Content-Length` says. So the guard reads nothing of such a request: otherwise the server
+would skip a part of the next one, and a client could smuggle a request past a proxy.
+The tests send each server such a request and a second one on the same connection, and
+compare the second response with bare Flask's. They also send bodies that stall and
+bodies that end early. No server took anything else for a request than with bare Flask.
 """
 
 
