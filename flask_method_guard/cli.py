@@ -18,9 +18,11 @@ import click
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
+from .config import ConfigError
 from .inspection.advice import advice, view_of
+from .inspection.apps import has_guard
 from .inspection.listing import listing
-from .inspection.text import counted, facts, status_text, terminal_width, wrapped
+from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
 from .inspection.timetable import due, timetable
 from .report import (
     DeprecatedMethod,
@@ -32,6 +34,11 @@ from .report import (
 )
 
 _T = TypeVar("_T")
+
+_NO_GUARD = (
+    "No guard is installed; this is what one would do. Add: MethodGuard(app), from"
+    " flask_method_guard."
+)
 
 _format = click.option(
     "--format",
@@ -77,9 +84,11 @@ def _ask(
 ) -> _T:
     """Ask a report about the app, and turn its complaints into messages."""
     app = info.load_app()
+    if not has_guard(app):
+        click.echo(_NO_GUARD, err=True)
     try:
         return question(app, *args, **kwargs)
-    except report.NoGuardError as error:
+    except ConfigError as error:
         raise click.ClickException(str(error)) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
@@ -209,7 +218,7 @@ def explain(  # noqa: PLR0913, PLR0917
         answer = status_text(found.status)
     click.echo(f"{request}: {_coloured(answer, found.status)}\n")
     app = info.load_app()
-    for line in facts(list(_facts(found, view_of(app, found.endpoint))), width):
+    for line in two_columns(list(_rows(found, view_of(app, found.endpoint))), width):
         click.echo(line)
     if next_step := advice(app, found):
         click.echo("\nWhat to do:")
@@ -231,7 +240,7 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
     return shlex.join([program, *app, *names, *args])
 
 
-def _facts(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
+def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
     """Name what is known."""
     deprecation = found.deprecation.as_json() if found.deprecation else {}
     known = {

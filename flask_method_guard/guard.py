@@ -24,10 +24,10 @@ from .config import Settings
 from .decision import Reason, Routing
 from .deprecation import Phase
 from .exceptions import BY_REASON, Rejection
-from .links import as_url, check_url
+from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
-from .urlmap import Answer, Resource, answers_options, refusal
+from .urlmap import Match, Resource, answers_options, match_of
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -130,7 +130,7 @@ class RequestSituation:
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.url_rule is not None and req.method in snapshot.closing:
+        if req.url_rule is not None and req.method in snapshot.rejectable:
             self._phase = snapshot.phase(req.url_rule, req.method, self.now)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
@@ -172,13 +172,13 @@ class RequestSituation:
         """The target resource, as the router sees it."""
         if self._resource is None:
             req, error = self.req, self.req.routing_exception
-            answer = (
-                Answer(True, req.url_rule, req.view_args)
+            match = (
+                Match(True, req.url_rule, req.view_args)
                 if error is None
-                else refusal(error)
+                else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self._adapter, req.method, answer)
+            self._resource = Resource(rules, self._adapter, req.method, match)
         return self._resource
 
     @property
@@ -187,9 +187,9 @@ class RequestSituation:
         if self._allowed_methods is None:
             snapshot, resource = self.snapshot, self.resource
             found = resource.methods(snapshot.supported_methods)
-            for method in snapshot.closing.intersection(found):
-                rule = resource.answer(method).rule
-                if snapshot.is_closed(rule, method, self.now):
+            for method in snapshot.rejectable.intersection(found):
+                rule = resource.match(method).rule
+                if snapshot.is_rejected(rule, method, self.now):
                     found.remove(method)
             self._allowed_methods = tuple(found)
         return self._allowed_methods
@@ -221,15 +221,15 @@ class RequestSituation:
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
             self.resource.listed_here = listed
-        elif listed != (self.resource.list_here() or frozenset()):
+        elif listed != (self.resource.methods_listed() or frozenset()):
             return None
         return self.allowed_methods
 
-    def rule(self) -> Rule | None:
+    def representative_rule(self) -> Rule | None:
         """Return the rule that represents the resource of a 405, if one is known."""
         if self.req.url_rule is not None:
             return self.req.url_rule
-        return self.resource.owner(self.allowed_methods).rule
+        return self.resource.representative(self.allowed_methods).rule
 
     # -- a rejection --------------------------------------------------------------
 
@@ -242,7 +242,7 @@ class RequestSituation:
         """Return the facts of a rejection."""
         req, guard = self.req, self._guard
         status = BY_REASON[reason].code
-        rule = self.rule() if status == 405 else req.url_rule
+        rule = self.representative_rule() if status == 405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
         deprecation = until = None
         if reason is not Reason.NOT_ALLOWED:
@@ -289,7 +289,7 @@ def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:
         try:
             url = docs_url(rejection)
             if url is not None:
-                url = as_url(check_url(url))
+                url = as_url(read_url(url))
                 rejection.facts = replace(rejection.facts, docs_url=url)
         except Exception:
             # The answer matters more than its link.

@@ -821,18 +821,37 @@ def test_colour_only_on_a_terminal(
     assert app.test_cli_runner().invoke(methods, args, color=True).output == plain
 
 
+AT_A_DATE = ["deprecations", "--at", "2026-06-01"]
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
 @pytest.mark.parametrize(
     "args",
-    [[], ["explain", "GET", "/"], ["check"]],
-    ids=lambda args: (*args, "list")[0],
+    [["list"], ["explain", "GET", "/"], ["check"], AT_A_DATE],
+    ids=lambda args: args[0],
 )
-def test_no_guard(args: list[str]) -> None:
-    """Without a guard, each says what to add."""
-    result = run(shop(guarded=False), *args)
+def test_no_guard(args: list[str], style: str) -> None:
+    """Without a guard the output is the same; one line on standard error says so."""
+    args = [*args, "--format", style]
+    bare, guarded = run(shop(guarded=False), *args), run(shop(), *args)
+    assert (bare.stdout, bare.exit_code) == (guarded.stdout, guarded.exit_code)
+    assert bare.stderr == (
+        "No guard is installed; this is what one would do. Add: MethodGuard(app), from"
+        " flask_method_guard.\n"
+    )
+    assert guarded.stderr == ""
+
+
+def test_no_guard_and_a_wrong_key() -> None:
+    """A wrong configuration is reported as ``init_app`` reports it."""
+    result = run(shop(guarded=False, DRAIN_LIMIT=-1, ENFORCE_SUNSETS=True), "list")
     assert result.exit_code == 1
-    assert result.output == (
-        "Error: The app 'shop' has no method guard. Add it where the app is made:\n\n"
-        "    from flask_method_guard import MethodGuard\n\n    MethodGuard(app)\n\n"
+    assert result.stdout == ""
+    assert result.stderr.endswith(
+        "Error: The configuration of the method guard has errors:\n"
+        "- METHOD_GUARD_DRAIN_LIMIT is -1. Use a number of bytes, 0 or more (0 disables"
+        " draining).\n- METHOD_GUARD_ENFORCE_SUNSETS is True, but there is no such"
+        " key. Did you mean METHOD_GUARD_ENFORCE_SUNSET?\n"
     )
 
 
@@ -871,5 +890,6 @@ def test_the_command_is_registered(tmp_path: Path) -> None:
     result = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
-    assert result.returncode == 1
-    assert "The app 'bare' has no method guard." in result.stderr
+    assert result.returncode == 0
+    assert "No guard is installed" in result.stderr
+    assert "/static/<path:filename>" in result.stdout

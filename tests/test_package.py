@@ -35,7 +35,8 @@ SERVING = {
     "messages": ours("decision"),
     "links": (),
     "moments": ours("messages"),
-    "deprecation": ours("links", "messages", "moments"),
+    "successor": ours("decision", "links", "messages"),
+    "deprecation": ours("links", "messages", "moments", "successor"),
     "marks": ours("deprecation", "messages"),
     "config": ours("decision", "deprecation", "links", "messages"),
     # … these know Werkzeug only …
@@ -68,7 +69,7 @@ SERVING = {
     ),
     "__init__": ours(
         *("config", "decision", "deprecation", "exceptions", "extension", "marks"),
-        "signals",
+        *("signals", "successor"),
     ),
 }
 #: What a module that looks at an app may import.
@@ -80,7 +81,7 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("inspection", "report")),
+    "cli": ("click", "flask", *ours("config", "inspection", "report")),
 }
 
 

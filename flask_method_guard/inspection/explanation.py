@@ -26,7 +26,7 @@ from ..guard import AppGuard
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .catalogue import is_refused_by_gunicorn
 from .rules import rule_text
-from .schedule import moment
+from .schedule import read_at
 from .text import status_text
 
 
@@ -92,17 +92,18 @@ def explain(
     :param at: the moment of the request, as a date, a datetime or an ISO 8601 string,
         in UTC unless it says otherwise; by default now.
     :return: the row of the decision table that decides, and the answer.
-    :raises NoGuardError: if the app has no guard.
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
     :raises ValueError: if ``url`` is not a URL, or ``at`` is not a date.
     """
     guard = guard_of(app)
     guard.refresh(app)
     environ = make_environ(app, method, url, host)
-    return explain_request(app, environ, method, url, moment(guard, at))
+    now = read_at(guard, at)
+    return explain_request(app, guard, environ, method, url, now)
 
 
-def explain_request(
-    app: Flask, environ: Environ, method: str, url: str, now: datetime
+def explain_request(  # noqa: PLR0913, PLR0917
+    app: Flask, guard: AppGuard, environ: Environ, method: str, url: str, now: datetime
 ) -> Explanation:
     """Explain what a client gets for a request, and why.
 
@@ -110,9 +111,7 @@ def explain_request(
     :param method: the method to show.
     :param url: the URL to show.
     :param now: the moment of the request.
-    :raises NoGuardError: if the app has no guard.
     """
-    guard = guard_of(app)
     found = examine(app, guard, dict(environ), now)
     row = found.row
     if row is None:
@@ -191,7 +190,9 @@ def examine(
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
             rejection = situation.rejection(app, row.reason)
-        rule = situation.rule() if rejection.code == 405 else req.url_rule
+        rule = (
+            situation.representative_rule() if rejection.code == 405 else req.url_rule
+        )
         allow = rejection.facts.allowed_methods
         return Examination(row, rejection, rule, allow, rejection.deprecation)
 
