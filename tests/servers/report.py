@@ -100,10 +100,10 @@ Everything was measured on {day}, on one Linux machine, with
 
 Each server has its default settings, unless its name says more. *permit* is gunicorn
 with `--permit-unconventional-http-method`; *sync*, *gthread*, *gevent* and
-*gevent_pywsgi* are its workers. *gevent pywsgi* is gevent's own server, which
-*flask-socketio gevent* starts by `socketio.run(app)`. nginx is in front of the server that is named after it. It uses `proxy_pass`,
-or `uwsgi_pass` to a uWSGI *socket*, and its `client_max_body_size` is 16 MB. To measure
-again:
+*gevent_pywsgi* are its workers. *gevent pywsgi* is gevent's own server, and
+*flask-socketio gevent* is Flask-SocketIO's `socketio.run(app)`, which starts it. nginx
+is in front of the server that is named after it. It uses `proxy_pass`, or `uwsgi_pass`
+to a uWSGI *socket*, and its `client_max_body_size` is 16 MB. To measure again:
 
 ```text
 $ python3 -m tests.servers
@@ -176,13 +176,18 @@ Each server got bodies of up to 2 MB that look like requests, and then a real re
 on {stories} connections for each form of body. *late* is a body that is sent {patience}
 s after its head. {step}
 
-A request with `Upgrade`, or with `upgrade` in `Connection`, gets the connection itself
-as its body from gevent's own server. Afterwards that server skips as many bytes as
-`Content-Length` says. So the guard reads nothing of such a request: otherwise the server
-would skip a part of the next one, and a client could smuggle a request past a proxy.
-The tests send each server such a request and a second one on the same connection, and
-compare the second response with bare Flask's. They also send bodies that stall and
-bodies that end early. No server took anything else for a request than with bare Flask.
+### After a request for an upgrade
+
+gevent's own server gives the connection itself as the body of a request that asks for
+another protocol, with `Upgrade` or with `Connection: upgrade`. Afterwards it skips as
+many bytes as `Content-Length` says. So the guard reads nothing of such a request.
+Otherwise the server would skip a part of the next request, and a client could smuggle a
+request past a proxy.
+
+The tests send every server such a request and a second one on the same connection. The
+response to the second one is the same as bare Flask's, byte for byte. They also send
+bodies that stall and bodies that end early: no server takes them for anything else than
+it does with bare Flask.
 """
 
 
