@@ -85,7 +85,11 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("config", "inspection", "messages", "report")),
+    "cli": (
+        "click",
+        "flask",
+        *ours("config", "decision", "inspection", "messages", "moments", "report"),
+    ),
 }
 
 
