@@ -201,7 +201,14 @@ class RequestSituation:
 
     def _allowed(self, listed: frozenset[str] | None = None) -> tuple[str, ...]:
         """Find the exact ``Allow``; see :meth:`~.urlmap.Resource.methods`."""
-        snapshot, resource = self.snapshot, self.resource
+        snapshot, adapter = self.snapshot, self.adapter
+        if (
+            listed is not None
+            and not snapshot.rejectable
+            and snapshot.rules.is_list_complete(adapter, self.req.method)
+        ):
+            return tuple(sorted(listed.intersection(snapshot.supported_methods)))
+        resource = self.resource
         found = resource.methods(snapshot.supported_methods, listed)
         for method in snapshot.rejectable.intersection(found):
             rule = resource.match(method).rule
