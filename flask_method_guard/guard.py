@@ -7,7 +7,7 @@ the table asks for it, in one :class:`~.snapshot.Snapshot` and at one instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -15,8 +15,10 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
-from flask.wrappers import Request
+from flask.wrappers import Request, Response
+from werkzeug.datastructures import HeaderSet
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.http import parse_set_header
 from werkzeug.routing import MapAdapter, Rule
 
 from .bodies import Facts, echoable, fill_docs_url
@@ -27,7 +29,7 @@ from .exceptions import BY_REASON, Rejection
 from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
-from .urlmap import Match, Resource, answers_options, match_of
+from .urlmap import Match, Resource, answers_options, listed_for_options, match_of
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -126,12 +128,20 @@ class RequestSituation:
         self.method: str = self.raw_method
         if not guard.settings.case_sensitive:
             self.method = self.raw_method.upper()
+        #: The method that the router looked for. An app's create_url_adapter may choose
+        #: another than the client's.
+        self._routed_method: str = adapter.default_method.upper()
+        #: The same, or where a route matched, what the app's Request class made of it.
+        self.dispatched_method: str = req.method
+        if req.url_rule is None or req.method == self.raw_method.upper():
+            self.dispatched_method = self._routed_method
         #: What the router made of the request.
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.url_rule is not None and req.method in snapshot.rejectable:
-            self._phase = snapshot.phase(req.url_rule, req.method, self.now)
+        method = self.dispatched_method
+        if req.url_rule is not None and method in snapshot.rejectable:
+            self._phase = snapshot.phase(req.url_rule, method, self.now)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
         self._allowed_methods: tuple[str, ...] | None = None
@@ -178,7 +188,7 @@ class RequestSituation:
                 else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self._adapter, req.method, match)
+            self._resource = Resource(rules, self._adapter, self._routed_method, match)
         return self._resource
 
     @property
@@ -205,21 +215,27 @@ class RequestSituation:
     @property
     def other_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` for a method that a view refuses."""
-        return tuple(m for m in self.allowed_methods if m != self.req.method)
+        refused = self.dispatched_method
+        return tuple(m for m in self.allowed_methods if m != refused)
 
-    def exact_options(self, allow: str) -> tuple[str, ...] | None:
+    def exact_options(self, app: Flask, response: Response) -> tuple[str, ...] | None:
         """Return the exact ``Allow`` of Flask's automatic answer to OPTIONS.
 
-        :param allow: the value of the answer's ``Allow``.
         :return: the methods, or ``None`` if a hook gave another answer.
         """
-        rule = self.req.url_rule
+        rule, allow = self.req.url_rule, response.headers.get("Allow")
         methods = (rule and rule.methods) or ()
-        names = allow.replace('"', "").replace(", ", ",").split(",")
-        listed = frozenset(names if allow else ())
-        if len(methods) > 1 and listed.issuperset(methods):
+        listed = frozenset(parse_set_header(allow))
+        if _has_later_hook(app, self.req):
+            # Only Flask's own text can be Flask's answer.
+            automatic = listed_for_options(self._adapter)
+            if not _is_automatic(response, automatic, app):
+                return None
+            if automatic:
+                self.resource.listed_here = frozenset(automatic)
+        elif len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
-            # OPTIONS alone does not show that, since a hook can list that much.
+            # OPTIONS alone does not show that: an app can have its own way to answer.
             self.resource.listed_here = listed
         elif listed != (self.resource.methods_listed() or frozenset()):
             return None
@@ -244,10 +260,11 @@ class RequestSituation:
         status = BY_REASON[reason].code
         rule = self.representative_rule() if status == 405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
+        raw, dispatched = self.raw_method, self.dispatched_method
         deprecation = until = None
         if reason is not Reason.NOT_ALLOWED:
             # Where a route matched, Flask would have served the upper-cased method.
-            method = req.method if status == 405 else self.method
+            method = dispatched if status == 405 else self.method
             deprecation = self.snapshot.deprecation(endpoint, method)
         if reason is Reason.BROWNOUT and deprecation is not None:
             until = deprecation.brownout_end(self.now)
@@ -257,7 +274,9 @@ class RequestSituation:
             reason=reason,
             status=status,
             media_type=negotiate(accept, guard.settings.error_formats),
-            method=echoable(self.raw_method),
+            method=echoable(
+                dispatched if status == 405 and dispatched != raw.upper() else raw
+            ),
             allowed_methods=self.allowed_methods if status == 405 else None,
             supported_methods=self.snapshot.supported_methods,
             endpoint=endpoint,
@@ -265,6 +284,32 @@ class RequestSituation:
             until=until,
             retry_after=left,
         )
+
+
+def _has_later_hook(app: Flask, req: Request) -> bool:
+    """Return whether some ``before_request`` function runs after the guard's."""
+    hooks = app.before_request_funcs
+    return any(hooks.get(name) for name in req.blueprints) or (
+        hooks[None][-1].__module__ != f"{__package__}.extension"
+    )
+
+
+def _is_automatic(response: Response, listed: Sequence[str], app: Flask) -> bool:
+    """Return whether a response to OPTIONS is what Flask makes of the router's list.
+
+    Nothing else tells it from a response of a hook.
+    """
+    allow = response.headers.get("Allow")
+    if not listed:
+        # Flask then sends no Allow, like many hooks.
+        fresh = app.response_class()
+        return response.response == [] and [*response.headers] == [*fresh.headers]
+    if allow == HeaderSet(listed).to_header():
+        return True
+    # An app may have its own notation for the list.
+    make = getattr(app.make_default_options_response, "__func__", None)
+    is_own = make is not Flask.make_default_options_response
+    return is_own and set(parse_set_header(allow)) == set(listed)
 
 
 def _routing(found: HTTPException | None) -> Routing:

@@ -240,6 +240,17 @@ def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Match:
     return Match(True, rule, dict(args))
 
 
+def listed_for_options(adapter: MapAdapter) -> list[str]:
+    """Return the methods that Flask lists in its automatic answer to OPTIONS.
+
+    The order counts: it is that of a set, but the same for the same rules.
+    """
+    try:
+        return [*adapter.allowed_methods()]
+    except Exception:  # noqa: BLE001 -- a converter can raise anything
+        return []
+
+
 class Resource:
     """One URL of a map. It asks the router at most once about each group of methods.
 
