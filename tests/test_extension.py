@@ -505,9 +505,8 @@ class Override(Request):
     @property
     def method(self) -> str:
         """Return the method of the header, or the client's."""
-        environ = self.environ
-        method: str = environ.get("HTTP_X_METHOD", environ["REQUEST_METHOD"])
-        return method.upper()
+        method = self.environ.get("HTTP_X_METHOD", self.environ["REQUEST_METHOD"])
+        return str(method).upper()
 
     @method.setter
     def method(self, value: str) -> None:
@@ -522,7 +521,7 @@ class OverridingFlask(Flask):
         adapter = super().create_url_adapter(request)
         if adapter is not None and request is not None:
             method = request.headers.get("X-Method")
-            adapter.default_method = str(method or adapter.default_method)
+            adapter.default_method = method or adapter.default_method
         return adapter
 
 
