@@ -212,8 +212,14 @@ def test_an_automatic_answer_in_another_notation() -> None:
     app = Own(__name__)
     app.config["METHOD_GUARD_SUPPORTED_METHODS"] = ["GET", "OPTIONS"]
     MethodGuard(app)
-    app.add_url_rule("/", "index", lambda: "index")
-    assert outcome(ask(app, "OPTIONS", "/")) == (200, "GET, HEAD, OPTIONS")
+    app.add_url_rule("/", "index", lambda: "index", methods=["GET"])
+    app.add_url_rule("/more", "more", lambda: "more", methods=["GET", "PUT"])
+    for _ in range(2):
+        assert outcome(ask(app, "OPTIONS", "/")) == (200, "GET, HEAD, OPTIONS")
+        # Another set is what the app wants to say.
+        assert outcome(ask(app, "OPTIONS", "/more")) == (200, "OPTIONS,HEAD,GET")
+        # A function after the guard's answers nothing here.
+        app.before_request_funcs[None].append(lambda: None)
 
 
 @pytest.mark.parametrize("make", [make_app, make_plain_app])
