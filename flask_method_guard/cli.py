@@ -6,21 +6,21 @@ Nothing is decided here. Everything that is printed comes from the plain values 
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
 from .config import ConfigError
 from .inspection.advice import advice, view_of
-from .inspection.apps import has_guard
+from .inspection.apps import check_blueprint, has_guard
 from .inspection.listing import listing
 from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
 from .inspection.timetable import due, timetable
@@ -137,7 +137,8 @@ def list_(
     the answer to a method that the route declares and the app refuses.
     """
     found = _ask(info, report.inventory)
-    _check_blueprint(blueprint, info.load_app().blueprints)
+    if blueprint is not None:
+        _check_blueprint(info.load_app(), blueprint)
     routes = [r for r in found.routes if _is_wanted(r, text, blueprint)]
     found = Inventory(found.supported_methods, found.why, tuple(routes))
     if style == "json":
@@ -149,15 +150,11 @@ def list_(
             click.echo(line)
 
 
-def _check_blueprint(name: str | None, known: Iterable[str]) -> None:
-    if name is None or name in known:
-        return
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f"Blueprints: {', '.join(names)}." if names else "The app has none."
-    if close:
-        hint = f"Did you mean {close[0]!r}?"
-    raise click.UsageError(f"No blueprint named {name!r}. {hint}")
+def _check_blueprint(app: Flask, name: str) -> None:
+    try:
+        check_blueprint(app, name)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _nothing(text: str | None, blueprint: str | None) -> str:
@@ -255,6 +252,7 @@ def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
         "Location": found.location,
         "Detail": found.detail,
         "Docs": found.docs,
+        "Handler": found.handler,
         "Deprecated": "; ".join(
             f"{name} {', '.join(value) if isinstance(value, list) else value}"
             for name, value in deprecation.items()
