@@ -42,8 +42,11 @@ SERVING = {
     # … these know Werkzeug only …
     "negotiation": ("werkzeug.http",),
     "page": ("markupsafe",),
-    "bodies": ours("decision", "deprecation", "links", "moments", "page"),
-    "exceptions": ("werkzeug", *ours("bodies", "decision", "deprecation")),
+    "bodies": ours("decision", "deprecation", "links", "moments", "page", "successor"),
+    "exceptions": (
+        "werkzeug",
+        *ours("bodies", "decision", "deprecation", "successor"),
+    ),
     "urlmap": ("werkzeug", *ours("decision")),
     "drain": ("werkzeug",),
     # … and these may use Flask.
@@ -54,7 +57,7 @@ SERVING = {
     "guard": (
         *("flask", "werkzeug"),
         *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
-        *ours("negotiation", "snapshot", "urlmap"),
+        *ours("negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
     "blueprints": ("flask", *ours("exceptions", "guard")),
@@ -81,7 +84,7 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("config", "inspection", "report")),
+    "cli": ("click", "flask", *ours("config", "deprecation", "inspection", "report")),
 }
 
 

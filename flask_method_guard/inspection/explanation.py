@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any, cast
@@ -20,12 +20,13 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from ..decision import Reason, Row, decide
-from ..deprecation import Deprecation
+from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
 from ..guard import AppGuard
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .catalogue import is_refused_by_gunicorn
 from .handlers import error_handler
+from .places import place_of, source_of
 from .rules import rule_text
 from .schedule import read_at
 from .text import status_text
@@ -58,8 +59,14 @@ class Explanation:
     #: Where a redirect leads to.
     location: str | None = None
     deprecation: Deprecation | None = None
-    #: The app's error handler that gets the error, if it has one.
+    #: The app's error handler that writes the body, if it has one for this error.
     handler: str | None = None
+    #: The phase of the deprecated method at that moment.
+    phase: Phase | None = None
+    #: The view of the endpoint, and where it is written.
+    view: str | None = None
+    file: str | None = None
+    line: int | None = None
     #: What this can't know, a sentence each.
     unknown: tuple[str, ...] = ()
 
@@ -73,6 +80,11 @@ class Explanation:
             "allowed_methods": list(self.allowed_methods),
             "endpoint": self.endpoint,
             "rule": self.rule,
+            "view": self.view,
+            "file": self.file,
+            "line": self.line,
+            "phase": None if self.phase is None else str(self.phase),
+            "handler": self.handler,
             "docs": self.docs,
             "rfc": self.rfc,
         }
@@ -102,7 +114,12 @@ def explain(
     guard.refresh(app)
     environ = make_environ(app, method, url, host)
     now = read_at(guard, at)
-    return explain_request(app, guard, environ, method, url, now)
+    found = explain_request(app, guard, environ, method, url, now)
+    view = app.view_functions.get(found.endpoint or "")
+    if view is None:
+        return found
+    file, line = place_of(view) or (None, None)
+    return replace(found, view=name_of(source_of(view)), file=file, line=line)
 
 
 def explain_request(  # noqa: PLR0913, PLR0917
@@ -125,6 +142,9 @@ def explain_request(  # noqa: PLR0913, PLR0917
     rejection = error if row.reason in BY_REASON else None
     kind = NotFound if row.reason is Reason.NOT_FOUND else BY_REASON.get(row.reason)
     handler = None if kind is None else error_handler(app, kind, endpoint)
+    deprecation, phase = found.deprecation, None
+    if deprecation is not None:
+        phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
     return Explanation(
         method=method,
         url=url,
@@ -139,8 +159,9 @@ def explain_request(  # noqa: PLR0913, PLR0917
         answer=answer,
         detail=getattr(rejection, "description", None),
         location=getattr(error, "new_url", None),
-        deprecation=found.deprecation,
+        deprecation=deprecation,
         handler=None if handler is None else name_of(handler),
+        phase=phase,
         unknown=tuple(_unknown(app, guard, row, method, found.blueprints)),
     )
 
