@@ -96,8 +96,8 @@ class Exchange:
             return Reply(target, expected.method, expected, status, (fault,))
         heard = bool(self._rejections)
         kind = (status, expected.method, target.endpoint.rpartition(".")[0])
-        # The guard was not heard, and what came is a refusal of another kind.
-        if not heard and status != expected.status and _refuses(status):
+        # The guard was not heard, and what came is a rejection of another kind.
+        if not heard and status != expected.status and _rejects(status):
             return Reply(
                 target,
                 expected.method,
@@ -160,7 +160,7 @@ class Exchange:
         )
 
 
-def _refuses(status: int) -> bool:
+def _rejects(status: int) -> bool:
     return 300 <= status < 500 or status == 503
 
 
