@@ -13,7 +13,7 @@ What happens to a request is here in the order in which it happens:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +28,18 @@ from werkzeug.exceptions import HTTPException
 
 from .blueprints import BlueprintMethodNotAllowed, ask_blueprint, for_blueprint
 from .config import Settings
-from .decision import Reason, decide, is_settled
+from .decision import MATCHED, Reason, decide, is_settled
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
-from .guard import EXTENSION_KEY, AppGuard, RequestSituation, with_docs_url
+from .guard import (
+    EXTENSION_KEY,
+    AppGuard,
+    RequestSituation,
+    announcement,
+    facts_of,
+    rejection_of,
+    with_docs_url,
+)
 from .moments import utc_now
 from .report_only import watch
 from .signals import (
@@ -127,9 +135,11 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         method, error = req.environ["REQUEST_METHOD"], req.routing_exception
         snapshot, adapter = guard.snapshot, ctx.url_adapter
         # The fast path, computed from the table; see decision.is_settled.
+        deprecated_at = snapshot and snapshot.settled.get(method)
         if (
             snapshot is None
-            or method not in snapshot.settled
+            or deprecated_at is None
+            or (deprecated_at and req.endpoint in deprecated_at)
             # The app may look for another method, or show the view another one.
             or method != req.method
             or adapter is None
@@ -164,6 +174,10 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     situation = guard.situation(ctx)
     if situation is None:
         return
+    if _is_certainly_allowed(situation):
+        if situation.is_automatic_options and not guard.settings.report_only:
+            _correct_allow(ctx.app, situation)
+        return
     row = decide(situation)
     if row.reason in _MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
@@ -171,6 +185,19 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
         watch(guard, ctx.app, situation, row)
     else:
         _enforce(guard, ctx, situation, row.reason)
+
+
+def _is_certainly_allowed(situation: RequestSituation) -> bool:
+    """Return whether the table says ``allowed``; see :func:`~.decision.is_settled`."""
+    method, req = situation.raw_method, situation.req
+    deprecated_at = situation.snapshot.settled_at_paths.get(method)
+    return (
+        deprecated_at is not None
+        and situation.routing is MATCHED
+        and method == situation.dispatched_method
+        and req.endpoint not in deprecated_at
+        and not situation.asterisk
+    )
 
 
 def _enforce(
@@ -183,15 +210,19 @@ def _enforce(
     """
     req = ctx.request
     if reason in BY_REASON:
-        _reject(guard, ctx.app, situation, situation.rejection(ctx.app, reason))
+        _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
         req.routing_exception = HTTPException(response=ctx.app.response_class(""))
     elif reason is Reason.NOT_FOUND:
         if not isinstance(req.routing_exception, werkzeug.NotFound):
-            # The router's 405 lists a method that would be refused, too.
+            # The router's 405 lists a method that would be rejected, too.
             req.routing_exception = werkzeug.NotFound()
     elif situation.is_automatic_options:
         _correct_allow(ctx.app, situation)
+
+
+#: Caches may store a 405 or a 501 without it (RFC 9110 §15.1).
+_NO_STORE = ("Cache-Control", "no-store")
 
 
 def _reject(
@@ -211,8 +242,8 @@ def _reject(
             raised.__traceback__ = rejection.__traceback__ = None
             drain(req, settings.drain_limit)
             _add_fields(response, rejection.facts.notices)
-            # Caches may store a 405 or a 501 without it (RFC 9110 §15.1).
-            response.headers.setdefault("Cache-Control", "no-store")
+            if _NO_STORE not in iter(response.headers):  # someone else rendered it
+                _add_fields(response, [_NO_STORE])
             if method_rejected.receivers:
                 send(method_rejected, app, exception=rejection, enforced=True)
         return response
@@ -232,7 +263,7 @@ def _announce_deprecation(
         return
     is_served = reason is Reason.ALLOWED and not settings.report_only
     # Before the view: after it, a URL may have lost what its converter looks up.
-    fields = situation.announcement(deprecation) if is_served else ()
+    fields = announcement(situation, deprecation) if is_served else ()
 
     @with_first_response
     def follow(response: Response) -> None:
@@ -269,13 +300,16 @@ def _correct_allow(app: Flask, situation: RequestSituation) -> None:
 def _render(rejection: Rejection) -> ResponseReturnValue:
     """Render a rejection: the guard's error handler."""
     app = _context().app
-    own = _own_handler(app, rejection)
-    if own is not None:
-        response: ResponseReturnValue = app.ensure_sync(own)(rejection)
-        return response
+    handlers = app.error_handler_spec[None][None]
+    is_ours = type(rejection) in _RENDERED
+    if Exception in handlers or not is_ours:
+        own = _own_handler(handlers, rejection)
+        if own is not None:
+            response: ResponseReturnValue = app.ensure_sync(own)(rejection)
+            return response
     if app.trap_http_exception(rejection):
         raise rejection
-    if type(rejection) not in _RENDERED or rejection.response is not None:
+    if rejection.response is not None or not is_ours:
         return rejection  # Flask makes a response of it, as of any HTTP exception.
     # Setting a slice is faster than adding one field after the other.
     headers = Headers()
@@ -290,14 +324,15 @@ def _render(rejection: Rejection) -> ResponseReturnValue:
 _RENDERED = frozenset(BY_REASON.values())
 
 
-def _own_handler(app: Flask, rejection: Rejection) -> ErrorHandlerCallable | None:
+def _own_handler(
+    handlers: Mapping[type[Exception], ErrorHandlerCallable], rejection: Rejection
+) -> ErrorHandlerCallable | None:
     """Return the app's handler for a class that is less specific than the guard's.
 
     Usually for ``Exception``. Flask takes the handler of the most specific class, and
     without one for :exc:`MethodRejected`, it would have taken that one.
     """
     classes = type(rejection).__mro__
-    handlers = app.error_handler_spec[None][None]
     for each in classes[classes.index(MethodRejected) + 1 :]:
         if each in handlers:
             return handlers[each]
@@ -349,6 +384,6 @@ def _aborted(
         return MethodNotAllowed(valid_methods, **kwargs)
     if valid_methods is None:
         valid_methods = situation.other_methods
-    facts = situation.facts(Reason.NOT_ALLOWED)
+    facts = facts_of(situation, Reason.NOT_ALLOWED)
     rejection = MethodNotAllowed(valid_methods, facts=facts, **kwargs)
     return with_docs_url(ctx.app, rejection, guard.settings.docs_url)

@@ -7,7 +7,8 @@ the table asks for it, in one :class:`~.snapshot.Snapshot` and at one instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -18,12 +19,11 @@ from flask import Flask
 from flask.wrappers import Request, Response
 from werkzeug.datastructures import HeaderSet
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
-from werkzeug.http import parse_set_header
 from werkzeug.routing import MapAdapter, Rule
 
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
-from .decision import Reason, Routing
+from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
 from .deprecation import Deprecation, Phase
 from .exceptions import BY_REASON, Rejection
 from .links import as_url, read_url
@@ -56,7 +56,7 @@ class AppGuard:
     It keeps three things, none of which refers to the app:
 
     * ``snapshot``, the rules and the marks, replaced whole when the app has changed;
-    * up to 256 ``Facts``, since refusals repeat: each keeps its words, its header
+    * up to 256 ``Facts``, since rejections repeat: each keeps its words, its header
       fields and its body, about 4 kB;
     * the settings.
 
@@ -71,6 +71,15 @@ class AppGuard:
         #: Makes the facts of a rejection, the same object for the same values.
         self.facts = lru_cache(maxsize=256)(partial(_make_facts, template))
 
+    @contextmanager
+    def clock_stopped_at(self, now: datetime) -> Iterator[None]:
+        """Stop the guard's clock for a while, and no other clock."""
+        clock, self.clock = self.clock, lambda: now
+        try:
+            yield
+        finally:
+            self.clock = clock
+
     def refresh(self, app: Flask) -> Snapshot:
         """Read the app, and keep what was read."""
         snapshot = Snapshot.take(app.url_map, app.view_functions, self.settings)
@@ -82,7 +91,7 @@ class AppGuard:
     ) -> RequestSituation | None:
         """Return the situation of a request; ``None`` if no URL map is bound to it.
 
-        No map is bound if the host is not trusted, or if the app refuses to bind one.
+        No map is bound if the host is not trusted, or if the app cannot bind one.
         """
         adapter = ctx.url_adapter
         if adapter is None:
@@ -128,28 +137,22 @@ class RequestSituation:
     ) -> None:
         self.snapshot = snapshot
         self.req = req
-        self._guard = guard
+        self.guard = guard
         self._clock = clock
-        self._adapter = adapter
+        self.adapter = adapter
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared (RFC 9110 §9.1).
         self.method: str = self.raw_method
         if not guard.settings.case_sensitive:
             self.method = self.raw_method.upper()
-        #: The method that the router looked for. An app's create_url_adapter may choose
-        #: another than the client's.
-        self._routed_method: str = adapter.default_method.upper()
-        #: The same, or where a route matched, what the app's Request class made of it.
-        self.dispatched_method: str = req.method
-        if req.url_rule is None or req.method == self.raw_method.upper():
-            self.dispatched_method = self._routed_method
         #: What the router made of the request.
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        method = self.dispatched_method
-        if req.url_rule is not None and method in snapshot.rejectable:
-            self._phase = snapshot.phase(req.url_rule, method, self.now)
+        if req.url_rule is not None:
+            method = self.dispatched_method
+            if method in snapshot.rejectable:
+                self._phase = snapshot.phase(req.url_rule, method, self.now)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
         self._allowed_methods: tuple[str, ...] | None = None
@@ -162,6 +165,19 @@ class RequestSituation:
         if _INSTANT not in known:
             known[_INSTANT] = self._clock()
         return cast("datetime", known[_INSTANT])
+
+    @property
+    def routed_method(self) -> str:
+        """The method that the router looked for; an app can choose another."""
+        return self.adapter.default_method.upper()
+
+    @property
+    def dispatched_method(self) -> str:
+        """The same; where a route matched, what the app's Request class made of it."""
+        shown = self.req.method
+        if self.req.url_rule is None or shown == self.raw_method.upper():
+            return self.routed_method
+        return shown
 
     @property
     def supported(self) -> bool:
@@ -196,21 +212,25 @@ class RequestSituation:
                 else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self._adapter, self._routed_method, match)
+            self._resource = Resource(rules, self.adapter, self.routed_method, match)
         return self._resource
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
-            snapshot, resource = self.snapshot, self.resource
-            found = resource.methods(snapshot.supported_methods)
-            for method in snapshot.rejectable.intersection(found):
-                rule = resource.match(method).rule
-                if snapshot.is_rejected(rule, method, self.now):
-                    found.remove(method)
-            self._allowed_methods = tuple(found)
+            self._allowed_methods = self._allowed()
         return self._allowed_methods
+
+    def _allowed(self, listed: frozenset[str] | None = None) -> tuple[str, ...]:
+        """Find the exact ``Allow``; see :meth:`~.urlmap.Resource.methods`."""
+        snapshot, resource = self.snapshot, self.resource
+        found = resource.methods(snapshot.supported_methods, listed)
+        for method in snapshot.rejectable.intersection(found):
+            rule = resource.match(method).rule
+            if snapshot.is_rejected(rule, method, self.now):
+                found.remove(method)
+        return tuple(found)
 
     @property
     def is_automatic_options(self) -> bool:
@@ -222,30 +242,28 @@ class RequestSituation:
 
     @property
     def other_methods(self) -> tuple[str, ...]:
-        """The exact ``Allow`` for a method that a view refuses."""
-        refused = self.dispatched_method
-        return tuple(m for m in self.allowed_methods if m != refused)
+        """The exact ``Allow`` for a method that a view rejects."""
+        rejected = self.dispatched_method
+        return tuple(m for m in self.allowed_methods if m != rejected)
 
     def exact_options(self, app: Flask, response: Response) -> tuple[str, ...] | None:
         """Return the exact ``Allow`` of Flask's automatic answer to OPTIONS.
 
         :return: the methods, or ``None`` if a hook gave another answer.
         """
-        rule, allow = self.req.url_rule, response.headers.get("Allow")
+        rule = self.req.url_rule
         methods = (rule and rule.methods) or ()
-        listed = frozenset(parse_set_header(allow))
+        listed = _listed_in(response)
         if _has_later_hook(app, self.req):
-            # Only Flask's own text can be Flask's answer.
-            automatic = listed_for_options(self._adapter)
+            automatic = listed_for_options(self.adapter)
             if not _is_automatic(response, automatic, app):
                 return None
-            if automatic:
-                self.resource.listed_here = frozenset(automatic)
-        elif len(methods) > 1 and listed.issuperset(methods):
+            return self._allowed(frozenset(automatic) or None)
+        if len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that: an app can have its own way to answer.
-            self.resource.listed_here = listed
-        elif listed != (self.resource.methods_listed() or frozenset()):
+            return self._allowed(listed)
+        if listed != (self.resource.methods_listed() or frozenset()):
             return None
         return self.allowed_methods
 
@@ -255,64 +273,6 @@ class RequestSituation:
             return self.req.url_rule
         return self.resource.representative(self.allowed_methods).rule
 
-    # -- a rejection --------------------------------------------------------------
-
-    def rejection(self, app: Flask, reason: Reason) -> Rejection:
-        """Return the exception for a row of the table that rejects."""
-        rejection = BY_REASON[reason](facts=self.facts(reason))
-        return with_docs_url(app, rejection, self._guard.settings.docs_url)
-
-    def facts(self, reason: Reason) -> Facts:
-        """Return the facts of a rejection."""
-        req, guard = self.req, self._guard
-        status = BY_REASON[reason].code
-        rule = self.representative_rule() if status == 405 else req.url_rule
-        endpoint = None if rule is None else rule.endpoint
-        raw, dispatched = self.raw_method, self.dispatched_method
-        deprecation = until = None
-        # Where a route matched, Flask would have served the upper-cased method.
-        method = dispatched if status == 405 else self.method
-        if reason is not Reason.NOT_ALLOWED:
-            deprecation = self.snapshot.deprecation(endpoint, method)
-        if reason is Reason.BROWNOUT and deprecation is not None:
-            until = deprecation.brownout_end(self.now)
-        left = None if until is None else ceil((until - self.now).total_seconds())
-        accept = req.environ.get("HTTP_ACCEPT")
-        facts = guard.facts(
-            reason=reason,
-            status=status,
-            media_type=negotiate(accept, guard.settings.error_formats),
-            method=echoable(
-                dispatched if status == 405 and dispatched != raw.upper() else raw
-            ),
-            allowed_methods=self.allowed_methods if status == 405 else None,
-            supported_methods=self.snapshot.supported_methods,
-            endpoint=endpoint,
-            deprecation=deprecation,
-            until=until,
-            retry_after=left,
-        )
-        # Not among the facts that are kept: it can be another one at every URL.
-        successor = self.successor(deprecation, method)
-        return replace(facts, successor=successor) if successor else facts
-
-    def successor(
-        self, deprecation: Deprecation | None, method: str
-    ) -> Successor | None:
-        """Return what replaces a method at this URL, if that is known."""
-        found = deprecation and deprecation.successor
-        if not found:
-            return None
-        adapter = self._adapter
-        values = url_values(adapter, self._routed_method) if found.variables else {}
-        return found.fill(method, adapter.script_name, adapter.path_info, values)
-
-    def announcement(self, deprecation: Deprecation) -> list[tuple[str, str]]:
-        """Return the header fields that announce a deprecation of this method."""
-        successor = self.successor(deprecation, self.dispatched_method)
-        fields = deprecation.headers()
-        return fields + successor.headers() if successor else fields
-
 
 def _has_later_hook(app: Flask, req: Request) -> bool:
     """Return whether some ``before_request`` function runs after the guard's."""
@@ -320,6 +280,12 @@ def _has_later_hook(app: Flask, req: Request) -> bool:
     return any(hooks.get(name) for name in req.blueprints) or (
         hooks[None][-1].__module__ != f"{__package__}.extension"
     )
+
+
+def _listed_in(response: Response) -> frozenset[str]:
+    """Return the methods in ``Allow``."""
+    allow = response.headers.get("Allow", "").replace('"', "").replace(", ", ",")
+    return frozenset(allow.split(",") if allow else ())
 
 
 def _is_automatic(response: Response, listed: Sequence[str], app: Flask) -> bool:
@@ -337,15 +303,80 @@ def _is_automatic(response: Response, listed: Sequence[str], app: Flask) -> bool
     # An app may have its own notation for the list.
     make = getattr(app.make_default_options_response, "__func__", None)
     is_own = make is not Flask.make_default_options_response
-    return is_own and set(parse_set_header(allow)) == set(listed)
+    return is_own and _listed_in(response) == set(listed)
 
 
 def _routing(found: HTTPException | None) -> Routing:
     if found is None:
-        return Routing.MATCHED
+        return MATCHED
     if isinstance(found, (NotFound, MethodNotAllowed)):
-        return Routing.UNMATCHED
-    return Routing.ANSWERED
+        return UNMATCHED
+    return ANSWERED
+
+
+# -- a rejection, and what is announced ----------------------------------------------
+
+
+def rejection_of(app: Flask, situation: RequestSituation, reason: Reason) -> Rejection:
+    """Return the exception for a row of the table that rejects."""
+    rejection = BY_REASON[reason](facts=facts_of(situation, reason))
+    return with_docs_url(app, rejection, situation.guard.settings.docs_url)
+
+
+def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
+    """Return the facts of a rejection."""
+    req, guard, snapshot = situation.req, situation.guard, situation.snapshot
+    status = BY_REASON[reason].code
+    rule = situation.representative_rule() if status == 405 else req.url_rule
+    endpoint = None if rule is None else rule.endpoint
+    deprecation = until = None
+    method, shown = situation.method, situation.raw_method
+    if status == 405:
+        # Flask would have served the upper-cased method, or the one that the app chose.
+        method = situation.dispatched_method
+        shown = shown if method == shown.upper() else method
+    if reason is not Reason.NOT_ALLOWED:
+        deprecation = snapshot.deprecation(endpoint, method)
+    if reason is Reason.BROWNOUT and deprecation is not None:
+        until = deprecation.brownout_end(situation.now)
+    left = None if until is None else ceil((until - situation.now).total_seconds())
+    accept = req.environ.get("HTTP_ACCEPT")
+    facts = guard.facts(
+        reason=reason,
+        status=status,
+        media_type=negotiate(accept, guard.settings.error_formats),
+        method=echoable(shown),
+        allowed_methods=situation.allowed_methods if status == 405 else None,
+        supported_methods=snapshot.supported_methods,
+        endpoint=endpoint,
+        deprecation=deprecation,
+        until=until,
+        retry_after=left,
+    )
+    # Not among the facts that are kept: it can be another one at every URL.
+    successor = _successor(situation, deprecation, method)
+    return replace(facts, successor=successor) if successor else facts
+
+
+def announcement(
+    situation: RequestSituation, deprecation: Deprecation
+) -> list[tuple[str, str]]:
+    """Return the header fields that announce a deprecation of the request's method."""
+    successor = _successor(situation, deprecation, situation.dispatched_method)
+    fields = deprecation.headers()
+    return fields + successor.headers() if successor else fields
+
+
+def _successor(
+    situation: RequestSituation, deprecation: Deprecation | None, method: str
+) -> Successor | None:
+    """Return what replaces a method at the URL, if that is known."""
+    found = deprecation and deprecation.successor
+    if not found:
+        return None
+    adapter, routed = situation.adapter, situation.routed_method
+    values = url_values(adapter, routed) if found.variables else {}
+    return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 
 def _make_facts(template: str | None, **values: Any) -> Facts:
@@ -362,8 +393,7 @@ def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:
         try:
             url = docs_url(rejection)
             if url is not None:
-                url = as_url(read_url(url))
-                rejection.facts = replace(rejection.facts, docs_url=url)
+                rejection.link_to_docs(as_url(read_url(url)))
         except Exception:
             # The answer matters more than its link.
             app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is sent")
