@@ -26,9 +26,9 @@ from werkzeug import exceptions as werkzeug
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from .blueprints import BlueprintMethodNotAllowed, ask_blueprint, for_blueprint
+from .blueprints import ForBlueprint, ask_blueprint, for_blueprint
 from .config import Settings
-from .decision import Reason, decide, is_settled
+from .decision import Reason, Routing, decide, is_settled
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
 from .guard import EXTENSION_KEY, AppGuard, RequestSituation, with_docs_url
@@ -95,7 +95,7 @@ class MethodGuard:
         # A handler that the app registered for this class stays.
         if MethodRejected not in app.error_handler_spec[None][None]:
             app.register_error_handler(MethodRejected, _render)
-        app.register_error_handler(BlueprintMethodNotAllowed, _ask_blueprint)
+        app.register_error_handler(ForBlueprint, _ask_blueprint)
         if not guard.settings.report_only:
             _serve_abort(app, guard)
         app.extensions[EXTENSION_KEY] = guard
@@ -146,7 +146,7 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         return response
 
 
-_MATCHED = (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT)
+_MATCHED = (Reason.GONE, Reason.RETIRED, Reason.BROWNOUT, Reason.ALLOWED)
 
 
 # -- before the view ---------------------------------------------------------------
@@ -158,7 +158,7 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     if situation is None:
         return
     row = decide(situation)
-    if row.reason in _MATCHED:
+    if row.reason in _MATCHED and situation.routing is Routing.MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
     if guard.settings.report_only:
         watch(guard, ctx.app, situation, row)
@@ -289,7 +289,7 @@ def _add_fields(response: Response, fields: Iterable[tuple[str, str]]) -> None:
             response.headers.add(name, value)
 
 
-def _ask_blueprint(error: BlueprintMethodNotAllowed) -> ResponseReturnValue:
+def _ask_blueprint(error: ForBlueprint) -> ResponseReturnValue:
     return ask_blueprint(error, _context())
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from math import ceil
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
@@ -22,12 +23,12 @@ from werkzeug.routing import MapAdapter, Rule
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
 from .decision import Reason, Routing
-from .deprecation import Phase
-from .exceptions import BY_REASON, Rejection
+from .deprecation import Deprecation, Phase
+from .exceptions import BY_REASON, OF_A_RESOURCE, Rejection
 from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
-from .urlmap import Match, Resource, answers_options, match_of
+from .urlmap import UNNAMED, Match, Resource, answers_options, match_of
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -130,10 +131,11 @@ class RequestSituation:
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.url_rule is not None and req.method in snapshot.rejectable:
-            self._phase = snapshot.phase(req.url_rule, req.method, self.now)
+        if req.method in snapshot.rejectable:
+            self._phase = self._phase_of(req.url_rule, req.method)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
+        self._dispatched_methods: tuple[str, ...] | None = None
         self._allowed_methods: tuple[str, ...] | None = None
 
     @property
@@ -144,6 +146,9 @@ class RequestSituation:
         if _INSTANT not in known:
             known[_INSTANT] = self._clock()
         return cast("datetime", known[_INSTANT])
+
+    def _phase_of(self, rule: Rule | None, method: str) -> Phase | None:
+        return self.snapshot.phase(rule, method, lambda: self.now)
 
     @property
     def supported(self) -> bool:
@@ -156,6 +161,11 @@ class RequestSituation:
         environ = self.req.environ
         # cheroot turns it into a path, but keeps the original target.
         return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
+
+    @property
+    def gone(self) -> bool:
+        """Whether each method of the resource is past an enforced sunset."""
+        return self.last_deprecation() is not None
 
     @property
     def retired(self) -> bool:
@@ -182,17 +192,49 @@ class RequestSituation:
         return self._resource
 
     @property
+    def dispatched_methods(self) -> tuple[str, ...]:
+        """The supported methods that dispatch here, whatever their dates, sorted."""
+        if self._dispatched_methods is None:
+            found = self.resource.methods(self.snapshot.supported_methods)
+            self._dispatched_methods = tuple(found)
+        return self._dispatched_methods
+
+    @property
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
-            snapshot, resource = self.snapshot, self.resource
-            found = resource.methods(snapshot.supported_methods)
-            for method in snapshot.rejectable.intersection(found):
-                rule = resource.match(method).rule
-                if snapshot.is_rejected(rule, method, self.now):
+            found = list(self.dispatched_methods)
+            for method in self.snapshot.rejectable.intersection(found):
+                phase = self._phase_of(self.resource.match(method).rule, method)
+                if phase is not None and phase.is_rejected:
                     found.remove(method)
             self._allowed_methods = tuple(found)
         return self._allowed_methods
+
+    def last_deprecation(self) -> Deprecation | None:
+        """Return the deprecation that ended last, if nothing of the resource is left.
+
+        Flask's automatic OPTIONS does not count. What redirects leads somewhere.
+        """
+        snapshot, found = self.snapshot, list[Deprecation]()
+        if not snapshot.retirable or self.is_automatic_options:
+            return None
+        if self.routing is Routing.MATCHED and not self.retired:
+            return None
+        methods = self.dispatched_methods
+        if snapshot.any_method and self.resource.match(UNNAMED).dispatches:
+            methods = (*methods, UNNAMED)
+        if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
+            return None  # without asking the router about any of them
+        for method in methods:
+            rule = self.resource.match(method).rule
+            if method == "OPTIONS" and rule is not None and answers_options(rule):
+                continue
+            deprecation = rule and snapshot.deprecation(rule.endpoint, method)
+            if not deprecation or self._phase_of(rule, method) is not Phase.RETIRED:
+                return None
+            found.append(deprecation)
+        return max(found, key=attrgetter("sunset"), default=None)
 
     @property
     def is_automatic_options(self) -> bool:
@@ -225,11 +267,14 @@ class RequestSituation:
             return None
         return self.allowed_methods
 
-    def representative_rule(self) -> Rule | None:
-        """Return the rule that represents the resource of a 405, if one is known."""
-        if self.req.url_rule is not None:
+    def target_rule(self, status: int) -> Rule | None:
+        """Return the rule that represents the target of a rejection, if one is known.
+
+        :param status: the status of the rejection.
+        """
+        if self.req.url_rule is not None or status not in OF_A_RESOURCE:
             return self.req.url_rule
-        return self.resource.representative(self.allowed_methods).rule
+        return self.resource.representative(self.dispatched_methods).rule
 
     # -- a rejection --------------------------------------------------------------
 
@@ -242,10 +287,12 @@ class RequestSituation:
         """Return the facts of a rejection."""
         req, guard = self.req, self._guard
         status = BY_REASON[reason].code
-        rule = self.representative_rule() if status == 405 else req.url_rule
+        rule = self.target_rule(status)
         endpoint = None if rule is None else rule.endpoint
         deprecation = until = None
-        if reason is not Reason.NOT_ALLOWED:
+        if reason is Reason.GONE:
+            deprecation = self.last_deprecation()
+        elif reason is not Reason.NOT_ALLOWED:
             # Where a route matched, Flask would have served the upper-cased method.
             method = req.method if status == 405 else self.method
             deprecation = self.snapshot.deprecation(endpoint, method)

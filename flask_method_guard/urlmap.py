@@ -46,6 +46,10 @@ _MAX_DIGITS = 640
 _NO_METHOD = " "
 
 
+#: Stands for the methods that no rule and no setting names.
+UNNAMED = "ANY OTHER METHOD"
+
+
 class Rules(NamedTuple):
     """What the rules of one URL map say together."""
 

@@ -83,11 +83,11 @@ PIPED = """\
 URL              GET POST PUT DELETE PURGE  Endpoint
 /                GET                        index
 /cache                               PURGE  purge
-/items/              405                    items.create
+/items/              410                    items.create
 /items/<int:id>  GET      PUT DELETE        items.item
 
 4 URLs. Automatic HEAD and OPTIONS are left out; see --all.
-405  retired, or in a brownout: 405 Method Not Allowed
+410  retired, and nothing is left at this URL: 410 Gone
 
 Supported: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PURGE, PUT
   (the default methods, and what the routes declare)
@@ -492,22 +492,21 @@ def test_explain() -> None:
     view = f"{__name__}.create (tests/test_cli.py:{create.__code__.co_firstlineno})"
     assert output(app, "explain", "POST", "/items/") == (
         f"""\
-POST /items/: 405 Method Not Allowed
+POST /items/: 410 Gone
 
-Reason      retired
-When        a route matched, but the method is past its enforced sunset
-Answer      405 Method Not Allowed, with an Allow without the method
-Spec        RFC 9110 §15.5.6, RFC 8594 §3
+Reason      gone
+When        every method that a route accepts at this URL is past its enforced sunset
+Answer      410 Gone, on every method but OPTIONS
+Spec        RFC 9110 §15.5.11, RFC 8594 §3
 Rule        /items/
 Endpoint    items.create
 View        {view}
-Allow       OPTIONS
-Detail      POST was retired on 1 January 2026. Allowed: OPTIONS.
+Detail      This resource was retired on 1 January 2026.
 Docs        https://docs.test/items.create#POST
 Deprecated  sunset 2026-01-01T00:00:00Z
 
 What to do:
-- To serve POST again, give it a later sunset, or do not enforce sunsets.
+- To serve this URL again, give a method a later sunset, or do not enforce sunsets.
 
 Not checked:
 - A server or a proxy in front of the app may answer first.

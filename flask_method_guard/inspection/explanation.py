@@ -134,7 +134,7 @@ def explain_request(  # noqa: PLR0913, PLR0917
         detail=getattr(rejection, "description", None),
         location=getattr(found.exception, "new_url", None),
         deprecation=found.deprecation,
-        unknown=tuple(_unknown(app, guard, row, method, endpoint)),
+        unknown=tuple(_unknown(app, guard, found, row, method)),
     )
 
 
@@ -151,6 +151,8 @@ class Examination:
     #: The value of ``Allow``; ``None`` where the guard does not set it.
     allowed_methods: tuple[str, ...] | None = None
     deprecation: Deprecation | None = None
+    #: Whether a route matched, so that the hooks of its blueprints run.
+    is_matched: bool = False
 
 
 def examine(
@@ -186,15 +188,21 @@ def examine(
                 req.url_rule,
                 situation.allowed_methods if situation.is_automatic_options else None,
                 deprecation,
+                req.url_rule is not None,
             )
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
             rejection = situation.rejection(app, row.reason)
-        rule = (
-            situation.representative_rule() if rejection.code == 405 else req.url_rule
-        )
+        rule = situation.target_rule(rejection.code)
         allow = rejection.facts.allowed_methods
-        return Examination(row, rejection, rule, allow, rejection.deprecation)
+        return Examination(
+            row,
+            rejection,
+            rule,
+            allow,
+            rejection.deprecation,
+            req.url_rule is not None,
+        )
 
 
 def _before_the_table(method: str, url: str, error: Exception | None) -> Explanation:
@@ -222,7 +230,7 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
 
 
 #: What the guard answers in its own words.
-REFUSED = (400, 405, 501)
+REFUSED = (400, 405, 410, 501)
 
 
 def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
@@ -302,7 +310,7 @@ def _wsgi(data: bytes) -> str:
 
 
 def _unknown(
-    app: Flask, guard: AppGuard, row: Row, method: str, endpoint: str | None
+    app: Flask, guard: AppGuard, found: Examination, row: Row, method: str
 ) -> Iterator[str]:
     """Say what comes before the answer, and so may answer in its place."""
     if guard.settings.report_only:
@@ -311,9 +319,9 @@ def _unknown(
             " Clients get what Flask answers by itself."
         )
     scopes: list[str | None] = [None]
-    if row.reason in (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT):
+    if found.is_matched and found.rule is not None:
         # Blueprints nest: the hooks of a and of a.b come before a.b.view.
-        parts = (endpoint or "").split(".")
+        parts = found.rule.endpoint.split(".")
         scopes += [".".join(parts[:n]) for n in range(1, len(parts))]
     hooks = [f for scope in scopes for f in app.before_request_funcs.get(scope, ())]
     if guard.settings.reject_early and row.status in REFUSED:
