@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from math import ceil
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
@@ -28,7 +27,8 @@ from .exceptions import BY_REASON, OF_A_RESOURCE, Rejection
 from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
-from .urlmap import UNNAMED, Match, Resource, answers_options, match_of
+from .successor import Successor
+from .urlmap import UNNAMED, Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -132,7 +132,7 @@ class RequestSituation:
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
         if req.method in snapshot.rejectable:
-            self._phase = self._phase_of(req.url_rule, req.method)
+            self._phase = self.phase_of(req.url_rule, req.method)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
         self._dispatched_methods: tuple[str, ...] | None = None
@@ -147,7 +147,8 @@ class RequestSituation:
             known[_INSTANT] = self._clock()
         return cast("datetime", known[_INSTANT])
 
-    def _phase_of(self, rule: Rule | None, method: str) -> Phase | None:
+    def phase_of(self, rule: Rule | None, method: str) -> Phase | None:
+        """Return the phase of a method, if a date can make it unavailable."""
         return self.snapshot.phase(rule, method, lambda: self.now)
 
     @property
@@ -165,7 +166,7 @@ class RequestSituation:
     @property
     def gone(self) -> bool:
         """Whether each method of the resource is past an enforced sunset."""
-        return self.last_deprecation() is not None
+        return bool(self.snapshot.retirable) and last_retired(self) is not None
 
     @property
     def retired(self) -> bool:
@@ -205,36 +206,11 @@ class RequestSituation:
         if self._allowed_methods is None:
             found = list(self.dispatched_methods)
             for method in self.snapshot.rejectable.intersection(found):
-                phase = self._phase_of(self.resource.match(method).rule, method)
+                phase = self.phase_of(self.resource.match(method).rule, method)
                 if phase is not None and phase.is_rejected:
                     found.remove(method)
             self._allowed_methods = tuple(found)
         return self._allowed_methods
-
-    def last_deprecation(self) -> Deprecation | None:
-        """Return the deprecation that ended last, if nothing of the resource is left.
-
-        Flask's automatic OPTIONS does not count. What redirects leads somewhere.
-        """
-        snapshot, found = self.snapshot, list[Deprecation]()
-        if not snapshot.retirable or self.is_automatic_options:
-            return None
-        if self.routing is Routing.MATCHED and not self.retired:
-            return None
-        methods = self.dispatched_methods
-        if snapshot.any_method and self.resource.match(UNNAMED).dispatches:
-            methods = (*methods, UNNAMED)
-        if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
-            return None  # without asking the router about any of them
-        for method in methods:
-            rule = self.resource.match(method).rule
-            if method == "OPTIONS" and rule is not None and answers_options(rule):
-                continue
-            deprecation = rule and snapshot.deprecation(rule.endpoint, method)
-            if not deprecation or self._phase_of(rule, method) is not Phase.RETIRED:
-                return None
-            found.append(deprecation)
-        return max(found, key=attrgetter("sunset"), default=None)
 
     @property
     def is_automatic_options(self) -> bool:
@@ -290,17 +266,19 @@ class RequestSituation:
         rule = self.target_rule(status)
         endpoint = None if rule is None else rule.endpoint
         deprecation = until = None
+        # Where a route matched, Flask would have served the upper-cased method.
+        method = req.method if status == 405 else self.method
+        routed = None
         if reason is Reason.GONE:
-            deprecation = self.last_deprecation()
+            routed, deprecation = last_retired(self) or (None, None)
+            method = req.method if req.url_rule else routed or method
         elif reason is not Reason.NOT_ALLOWED:
-            # Where a route matched, Flask would have served the upper-cased method.
-            method = req.method if status == 405 else self.method
             deprecation = self.snapshot.deprecation(endpoint, method)
         if reason is Reason.BROWNOUT and deprecation is not None:
             until = deprecation.brownout_end(self.now)
         left = None if until is None else ceil((until - self.now).total_seconds())
         accept = req.environ.get("HTTP_ACCEPT")
-        return guard.facts(
+        facts = guard.facts(
             reason=reason,
             status=status,
             media_type=negotiate(accept, guard.settings.error_formats),
@@ -312,6 +290,60 @@ class RequestSituation:
             until=until,
             retry_after=left,
         )
+        # Not among the facts that are kept: it can be another one at every URL.
+        successor = self.successor(deprecation, method, routed)
+        return replace(facts, successor=successor) if successor else facts
+
+    def successor(
+        self, deprecation: Deprecation | None, method: str, routed: str | None = None
+    ) -> Successor | None:
+        """Return what replaces a method at this URL, if that is known.
+
+        :param routed: the method that the deprecation is about, if everything is gone.
+        """
+        found = deprecation and deprecation.successor
+        if not found or (routed and not found.url):
+            return None  # another method of what is gone replaces nothing
+        adapter = self._adapter
+        values = url_values(adapter, routed or method) if found.variables else {}
+        return found.fill(method, adapter.script_name, adapter.path_info, values)
+
+    def announcement(self, deprecation: Deprecation) -> list[tuple[str, str]]:
+        """Return the header fields that announce a deprecation of this method."""
+        successor = self.successor(deprecation, self.req.method)
+        fields = deprecation.headers()
+        return fields + successor.headers() if successor else fields
+
+
+def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
+    """Return the method that was retired last, if nothing of the resource is left.
+
+    Flask's automatic OPTIONS does not count. What redirects leads somewhere.
+
+    :return: the method, the request's own one of several, and its deprecation.
+    """
+    if situation.is_automatic_options:
+        return None
+    if situation.routing is Routing.MATCHED and not situation.retired:
+        return None
+    snapshot, resource = situation.snapshot, situation.resource
+    found = list[tuple[str, Deprecation]]()
+    methods = situation.dispatched_methods
+    if snapshot.any_method and resource.match(UNNAMED).dispatches:
+        methods = (*methods, UNNAMED)
+    if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
+        return None  # without asking the router about any of them
+    own = situation.req.method
+    for method in sorted(methods, key=lambda m: (m != own, m != "GET", m)):
+        rule = resource.match(method).rule
+        if method == "OPTIONS" and rule is not None and answers_options(rule):
+            continue
+        deprecation = rule and snapshot.deprecation(rule.endpoint, method)
+        if not deprecation or situation.phase_of(rule, method) is not Phase.RETIRED:
+            return None
+        found.append((method, deprecation))
+    # The first of several.
+    return max(found, key=lambda item: item[1].sunset or situation.now, default=None)
 
 
 def _routing(found: HTTPException | None) -> Routing:

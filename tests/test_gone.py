@@ -271,6 +271,40 @@ def test_the_latest_sunset_speaks(first: str) -> None:
         assert document["deprecation"]["sunset"] == "2026-03-01T12:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("successor", "method", "expected"),
+    [
+        ("/v2/books/{number}", "PUT", ("PUT", "/v2/books/3")),
+        ("/v2/books/{number}", "HEAD", ("HEAD", "/v2/books/3")),
+        ("/v2/books/{number}", "PATCH", ("GET", "/v2/books/3")),
+        ("POST /v2/books/{number}", "PATCH", ("POST", "/v2/books/3")),
+        (("/v1/", "/v2/"), "PUT", ("PUT", "/v2/books/3")),
+        # Nothing is left here, so no other method replaces anything.
+        ("PATCH", "PUT", None),
+        ("/v2/books/{other}", "PUT", None),
+    ],
+)
+def test_the_successor(
+    successor: Any, method: str, expected: tuple[str, str] | None
+) -> None:
+    """It is filled also for a method that was never routed here."""
+    mark = {**PAST, "successor": successor}
+    app = make_app(Clock(SUNSET), ENFORCE_SUNSET=True)
+    view = retired(GET=mark, PUT=mark)
+    app.add_url_rule("/v1/books/<int:number>", "v", view, methods=["GET", "PUT"])
+    answer = ask(app, method, "/v1/books/3")
+    links = [f'<{expected[1]}>; rel="successor-version"'] if expected else []
+    assert (answer.status, answer.all("Link")) == (410, links)
+    if method != "HEAD":
+        found = (
+            dict(zip(("method", "url"), expected, strict=True)) if expected else None
+        )
+        assert answer.json.get("successor") == found
+        detail = "This resource was retired on 1 March 2026."
+        more = f" Use {' '.join(expected)} instead." if expected else ""
+        assert answer.json["detail"] == detail + more
+
+
 # -- the exception ------------------------------------------------------------------
 
 
