@@ -636,6 +636,14 @@ INDEX = f"{__name__}.fail (tests/test_cli.py:"
     [
         ("POST /items/3", {}, f"To accept POST here, define post() in {ITEM}"),
         (
+            "DELETE /items/3",
+            {
+                "ENFORCE_SUNSET": True,
+                "DEPRECATED_METHODS": {"DELETE": {"sunset": "2026-01-01"}},
+            },
+            "To serve DELETE again, give it a later sunset, or do not enforce sunsets.",
+        ),
+        (
             "PUT /",
             {},
             f"To accept PUT here, add it to the methods of the route of {INDEX}",
