@@ -115,7 +115,7 @@ def _what_happened(facts: Facts) -> str:
     elif facts.reason in (Reason.GONE, Reason.RETIRED):
         text = "This resource" if facts.reason is Reason.GONE else name
         text += f" was retired{_on_sunset(deprecation)}."
-    elif facts.reason is Reason.BROWNOUT and facts.until:
+    elif facts.until:  # in a brownout
         until = spoken_time(facts.until)
         text = f"{name} is deprecated and is not available until {until}."
         if on_sunset := _on_sunset(deprecation):

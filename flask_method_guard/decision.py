@@ -9,7 +9,7 @@ hook may let pass without a second look. This module uses only the standard libr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -68,6 +68,10 @@ class Routing(Enum):
     ANSWERED = "answered"
     #: The router said 404 or 405: no route takes this method at this URL.
     UNMATCHED = "unmatched"
+
+
+# Python 3.11 takes long to look up a member of an Enum.
+MATCHED, ANSWERED, UNMATCHED = Routing
 
 
 class Situation(Protocol):
@@ -158,12 +162,12 @@ TABLE = (
         "the router's response, unchanged",
         None,
         "RFC 9110 §15.4",
-        lambda it: it.routing is Routing.ANSWERED,
+        lambda it: it.routing is ANSWERED,
     ),
     Row(
         Reason.GONE,
         "every method that a route accepts at this URL is past its enforced sunset",
-        "410 Gone, on every method but OPTIONS",
+        "410 Gone, also for methods that were never routed here",
         410,
         "RFC 9110 §15.5.11, RFC 8594 §3",
         lambda it: it.gone,
@@ -174,7 +178,7 @@ TABLE = (
         "405 Method Not Allowed; Allow does not list the method",
         405,
         "RFC 9110 §15.5.6, RFC 8594 §3",
-        lambda it: it.routing is Routing.MATCHED and it.retired,
+        lambda it: it.routing is MATCHED and it.retired,
     ),
     Row(
         Reason.BROWNOUT,
@@ -182,7 +186,7 @@ TABLE = (
         "405 Method Not Allowed with Retry-After; Allow does not list the method",
         405,
         "RFC 9110 §15.5.6, §10.2.3",
-        lambda it: it.routing is Routing.MATCHED and it.brownout,
+        lambda it: it.routing is MATCHED and it.brownout,
     ),
     Row(
         Reason.ALLOWED,
@@ -190,7 +194,7 @@ TABLE = (
         "the view runs",
         None,
         "RFC 9110 §9.1",
-        lambda it: it.routing is Routing.MATCHED,
+        lambda it: it.routing is MATCHED,
     ),
     Row(
         Reason.NOT_ALLOWED,
@@ -248,12 +252,12 @@ class _AnyUrl(NamedTuple):
     @property
     def allowed_methods(self) -> tuple[str, ...]:
         """Empty if no route matched: only a URL without any method may pass."""
-        if self.routing is Routing.UNMATCHED:
+        if self.routing is UNMATCHED:
             return ()
         raise _DependsOnUrlError
 
 
-def is_settled(method: str) -> bool:
+def is_settled(method: str, asterisk: Collection[bool] = (False, True)) -> bool:
     """Return whether the table lets a method pass at every URL.
 
     A request with a settled method can skip the table. If a route matched, its view
@@ -261,15 +265,16 @@ def is_settled(method: str) -> bool:
     The caller makes sure that the method is supported and is not deprecated.
 
     :param method: the method, as the client sends it and as it is compared.
+    :param asterisk: whether the request target may be ``*``, and something else.
     :return: ``True`` if :func:`decide` says ``allowed`` for every matched request
         and ``not-found`` for every URL where no method dispatches.
     :raises AttributeError: if a row of the table reads an unknown fact.
     """
-    passes = {Routing.MATCHED: Reason.ALLOWED, Routing.UNMATCHED: Reason.NOT_FOUND}
+    passes = {MATCHED: Reason.ALLOWED, UNMATCHED: Reason.NOT_FOUND}
     try:
         return all(
-            decide(_AnyUrl(method, asterisk, routing)).reason is reason
-            for asterisk in (False, True)
+            decide(_AnyUrl(method, is_asterisk, routing)).reason is reason
+            for is_asterisk in asterisk
             for routing, reason in passes.items()
         )
     except _DependsOnUrlError:

@@ -7,7 +7,8 @@ the table asks for it, in one :class:`~.snapshot.Snapshot` and at one instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -21,7 +22,7 @@ from werkzeug.routing import MapAdapter, Rule
 
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
-from .decision import Reason, Routing
+from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
 from .deprecation import Deprecation, Phase
 from .exceptions import BY_REASON, OF_A_RESOURCE, Rejection
 from .links import as_url, read_url
@@ -47,7 +48,7 @@ class AppGuard:
     It keeps three things, none of which refers to the app:
 
     * ``snapshot``, the rules and the marks, replaced whole when the app has changed;
-    * up to 256 ``Facts``, since refusals repeat: each keeps its words, its header
+    * up to 256 ``Facts``, since rejections repeat: each keeps its words, its header
       fields and its body, about 4 kB;
     * the settings.
 
@@ -62,6 +63,15 @@ class AppGuard:
         #: Makes the facts of a rejection, the same object for the same values.
         self.facts = lru_cache(maxsize=256)(partial(_make_facts, template))
 
+    @contextmanager
+    def clock_stopped_at(self, now: datetime) -> Iterator[None]:
+        """Stop the guard's clock for a while, and no other clock."""
+        clock, self.clock = self.clock, lambda: now
+        try:
+            yield
+        finally:
+            self.clock = clock
+
     def refresh(self, app: Flask) -> Snapshot:
         """Read the app, and keep what was read."""
         snapshot = Snapshot.take(app.url_map, app.view_functions, self.settings)
@@ -73,7 +83,7 @@ class AppGuard:
     ) -> RequestSituation | None:
         """Return the situation of a request; ``None`` if no URL map is bound to it.
 
-        No map is bound if the host is not trusted, or if the app refuses to bind one.
+        No map is bound if the host is not trusted, or if the app cannot bind one.
         """
         adapter = ctx.url_adapter
         if adapter is None:
@@ -119,9 +129,9 @@ class RequestSituation:
     ) -> None:
         self.snapshot = snapshot
         self.req = req
-        self._guard = guard
+        self.guard = guard
         self._clock = clock
-        self._adapter = adapter
+        self.adapter = adapter
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared (RFC 9110 §9.1).
         self.method: str = self.raw_method
@@ -189,7 +199,7 @@ class RequestSituation:
                 else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self._adapter, req.method, match)
+            self._resource = Resource(rules, self.adapter, req.method, match)
         return self._resource
 
     @property
@@ -204,13 +214,17 @@ class RequestSituation:
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
-            found = list(self.dispatched_methods)
-            for method in self.snapshot.rejectable.intersection(found):
-                phase = self.phase_of(self.resource.match(method).rule, method)
-                if phase is not None and phase.is_rejected:
-                    found.remove(method)
-            self._allowed_methods = tuple(found)
+            self._allowed_methods = self._allowed(self.dispatched_methods)
         return self._allowed_methods
+
+    def _allowed(self, dispatched: Iterable[str]) -> tuple[str, ...]:
+        """Leave out the methods that a date makes unavailable."""
+        found = list(dispatched)
+        for method in self.snapshot.rejectable.intersection(found):
+            phase = self.phase_of(self.resource.match(method).rule, method)
+            if phase is not None and phase.is_rejected:
+                found.remove(method)
+        return tuple(found)
 
     @property
     def is_automatic_options(self) -> bool:
@@ -222,7 +236,7 @@ class RequestSituation:
 
     @property
     def other_methods(self) -> tuple[str, ...]:
-        """The exact ``Allow`` for a method that a view refuses."""
+        """The exact ``Allow`` for a method that a view rejects."""
         return tuple(m for m in self.allowed_methods if m != self.req.method)
 
     def exact_options(self, allow: str) -> tuple[str, ...] | None:
@@ -238,8 +252,9 @@ class RequestSituation:
         if len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
-            self.resource.listed_here = listed
-        elif listed != (self.resource.methods_listed() or frozenset()):
+            supported = self.snapshot.supported_methods
+            return self._allowed(self.resource.methods(supported, listed))
+        if listed != (self.resource.methods_listed() or frozenset()):
             return None
         return self.allowed_methods
 
@@ -252,68 +267,6 @@ class RequestSituation:
             return self.req.url_rule
         return self.resource.representative(self.dispatched_methods).rule
 
-    # -- a rejection --------------------------------------------------------------
-
-    def rejection(self, app: Flask, reason: Reason) -> Rejection:
-        """Return the exception for a row of the table that rejects."""
-        rejection = BY_REASON[reason](facts=self.facts(reason))
-        return with_docs_url(app, rejection, self._guard.settings.docs_url)
-
-    def facts(self, reason: Reason) -> Facts:
-        """Return the facts of a rejection."""
-        req, guard = self.req, self._guard
-        status = BY_REASON[reason].code
-        rule = self.target_rule(status)
-        endpoint = None if rule is None else rule.endpoint
-        deprecation = until = None
-        # Where a route matched, Flask would have served the upper-cased method.
-        method = req.method if status == 405 else self.method
-        routed = None
-        if reason is Reason.GONE:
-            routed, deprecation = last_retired(self) or (None, None)
-            method = req.method if req.url_rule else routed or method
-        elif reason is not Reason.NOT_ALLOWED:
-            deprecation = self.snapshot.deprecation(endpoint, method)
-        if reason is Reason.BROWNOUT and deprecation is not None:
-            until = deprecation.brownout_end(self.now)
-        left = None if until is None else ceil((until - self.now).total_seconds())
-        accept = req.environ.get("HTTP_ACCEPT")
-        facts = guard.facts(
-            reason=reason,
-            status=status,
-            media_type=negotiate(accept, guard.settings.error_formats),
-            method=echoable(self.raw_method),
-            allowed_methods=self.allowed_methods if status == 405 else None,
-            supported_methods=self.snapshot.supported_methods,
-            endpoint=endpoint,
-            deprecation=deprecation,
-            until=until,
-            retry_after=left,
-        )
-        # Not among the facts that are kept: it can be another one at every URL.
-        successor = self.successor(deprecation, method, routed)
-        return replace(facts, successor=successor) if successor else facts
-
-    def successor(
-        self, deprecation: Deprecation | None, method: str, routed: str | None = None
-    ) -> Successor | None:
-        """Return what replaces a method at this URL, if that is known.
-
-        :param routed: the method that the deprecation is about, if everything is gone.
-        """
-        found = deprecation and deprecation.successor
-        if not found or (routed and not found.url):
-            return None  # another method of what is gone replaces nothing
-        adapter = self._adapter
-        values = url_values(adapter, routed or method) if found.variables else {}
-        return found.fill(method, adapter.script_name, adapter.path_info, values)
-
-    def announcement(self, deprecation: Deprecation) -> list[tuple[str, str]]:
-        """Return the header fields that announce a deprecation of this method."""
-        successor = self.successor(deprecation, self.req.method)
-        fields = deprecation.headers()
-        return fields + successor.headers() if successor else fields
-
 
 def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
     """Return the method that was retired last, if nothing of the resource is left.
@@ -324,7 +277,7 @@ def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
     """
     if situation.is_automatic_options:
         return None
-    if situation.routing is Routing.MATCHED and not situation.retired:
+    if situation.routing is MATCHED and not situation.retired:
         return None
     snapshot, resource = situation.snapshot, situation.resource
     found = list[tuple[str, Deprecation]]()
@@ -348,10 +301,80 @@ def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
 
 def _routing(found: HTTPException | None) -> Routing:
     if found is None:
-        return Routing.MATCHED
+        return MATCHED
     if isinstance(found, (NotFound, MethodNotAllowed)):
-        return Routing.UNMATCHED
-    return Routing.ANSWERED
+        return UNMATCHED
+    return ANSWERED
+
+
+# -- a rejection, and what is announced ----------------------------------------------
+
+
+def rejection_of(app: Flask, situation: RequestSituation, reason: Reason) -> Rejection:
+    """Return the exception for a row of the table that rejects."""
+    rejection = BY_REASON[reason](facts=facts_of(situation, reason))
+    return with_docs_url(app, rejection, situation.guard.settings.docs_url)
+
+
+def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
+    """Return the facts of a rejection."""
+    req, guard, snapshot = situation.req, situation.guard, situation.snapshot
+    status = BY_REASON[reason].code
+    rule = situation.target_rule(status)
+    endpoint = None if rule is None else rule.endpoint
+    deprecation = until = routed = None
+    # Where a route matched, Flask would have served the upper-cased method.
+    method = req.method if status == 405 else situation.method
+    if reason is Reason.GONE:
+        routed, deprecation = last_retired(situation) or (None, None)
+        method = req.method if req.url_rule else routed or method
+    elif reason is not Reason.NOT_ALLOWED:
+        deprecation = snapshot.deprecation(endpoint, method)
+    if reason is Reason.BROWNOUT and deprecation is not None:
+        until = deprecation.brownout_end(situation.now)
+    left = None if until is None else ceil((until - situation.now).total_seconds())
+    accept = req.environ.get("HTTP_ACCEPT")
+    facts = guard.facts(
+        reason=reason,
+        status=status,
+        media_type=negotiate(accept, guard.settings.error_formats),
+        method=echoable(situation.raw_method),
+        allowed_methods=situation.allowed_methods if status == 405 else None,
+        supported_methods=snapshot.supported_methods,
+        endpoint=endpoint,
+        deprecation=deprecation,
+        until=until,
+        retry_after=left,
+    )
+    # Not among the facts that are kept: it can be another one at every URL.
+    successor = _successor(situation.adapter, deprecation, method, routed)
+    return replace(facts, successor=successor) if successor else facts
+
+
+def announcement(
+    situation: RequestSituation, deprecation: Deprecation
+) -> list[tuple[str, str]]:
+    """Return the header fields that announce a deprecation of the request's method."""
+    successor = _successor(situation.adapter, deprecation, situation.req.method)
+    fields = deprecation.headers()
+    return fields + successor.headers() if successor else fields
+
+
+def _successor(
+    adapter: MapAdapter,
+    deprecation: Deprecation | None,
+    method: str,
+    routed: str | None = None,
+) -> Successor | None:
+    """Return what replaces a method at the URL, if that is known.
+
+    :param routed: the method that the deprecation is about, if everything is gone.
+    """
+    found = deprecation and deprecation.successor
+    if not found or (routed and not found.url):
+        return None  # another method of what is gone replaces nothing
+    values = url_values(adapter, routed or method) if found.variables else {}
+    return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 
 def _make_facts(template: str | None, **values: Any) -> Facts:
@@ -368,8 +391,7 @@ def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:
         try:
             url = docs_url(rejection)
             if url is not None:
-                url = as_url(read_url(url))
-                rejection.facts = replace(rejection.facts, docs_url=url)
+                rejection.link_to_docs(as_url(read_url(url)))
         except Exception:
             # The answer matters more than its link.
             app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is sent")

@@ -17,7 +17,7 @@ from .config import METHOD_GROUPS, Settings
 from .decision import DEFAULT_METHODS, REQUIRED_METHODS, is_settled, is_token
 from .deprecation import Deprecation, Phase
 from .marks import find_marks
-from .urlmap import Rules
+from .ruleset import Rules
 
 
 class Snapshot(NamedTuple):
@@ -41,9 +41,11 @@ class Snapshot(NamedTuple):
     rejectable: frozenset[str]
     #: Those of them that an enforced sunset can make unavailable.
     retirable: frozenset[str]
-    #: The methods that the decision table lets pass at every URL; see
-    #: :func:`~.decision.is_settled`.
-    settled: frozenset[str]
+    #: The methods that the decision table lets pass at every URL, each with the
+    #: endpoints where it is deprecated; see :func:`~.decision.is_settled`.
+    settled: Mapping[str, frozenset[str | None]]
+    #: The same for every request target but ``*``.
+    settled_at_paths: Mapping[str, frozenset[str | None]]
 
     @classmethod
     def take(
@@ -68,10 +70,14 @@ class Snapshot(NamedTuple):
             for endpoint, found in ((None, {}), *own_marks.items())
         }
         every_mark = [item for found in effective.values() for item in found.items()]
-        marked = {method for method, _ in every_mark}
         ended = frozenset(
             m for m, mark in every_mark if settings.enforce_sunset and mark.sunset
         )
+        # Where the whole app deprecates a method, no endpoint is left.
+        candidates = {
+            method: frozenset(e for e, found in effective.items() if method in found)
+            for method in named - effective[None].keys()
+        }
         return cls(
             url_map=url_map,
             view_count=len(views),
@@ -83,7 +89,10 @@ class Snapshot(NamedTuple):
             enforce_sunset=settings.enforce_sunset,
             rejectable=frozenset(m for m, mark in every_mark if mark.brownouts) | ended,
             retirable=ended,
-            settled=frozenset(m for m in named - marked if is_settled(m)),
+            settled={m: at for m, at in candidates.items() if is_settled(m)},
+            settled_at_paths={
+                m: at for m, at in candidates.items() if is_settled(m, [False])
+            },
         )
 
     def supports(self, method: str) -> bool:

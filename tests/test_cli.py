@@ -519,7 +519,7 @@ POST /items/: 410 Gone
 
 Reason    gone
 When      every method that a route accepts at this URL is past its enforced sunset
-Response  410 Gone, on every method but OPTIONS
+Response  410 Gone, also for methods that were never routed here
 Spec      RFC 9110 §15.5.11, RFC 8594 §3
 Rule      /items/
 Endpoint  items.create

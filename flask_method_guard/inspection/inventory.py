@@ -15,6 +15,7 @@ from ..decision import Reason, is_token
 from ..deprecation import Phase
 from ..guard import AppGuard
 from ..snapshot import Snapshot
+from ..urlmap import is_automatic
 from .apps import guard_of
 from .explanation import default_host, examine, make_environ
 from .rules import methods_of, rule_text, url_rules
@@ -31,7 +32,7 @@ class Route:
     endpoint: str
     #: The methods that are served, sorted; ``*`` stands for every method.
     methods: tuple[str, ...]
-    #: The methods that the rule declares and that are refused, with the status.
+    #: The methods that the rule declares and that are rejected, with the status.
     refused: tuple[tuple[str, int], ...]
     #: The methods that are served and deprecated, sorted.
     deprecated: tuple[str, ...] = ()
@@ -162,7 +163,7 @@ def _automatic(
     )
     if {"GET", "HEAD"} <= declared and get == head:
         yield "HEAD"
-    if all(getattr(rule, "provide_automatic_options", False) for rule in rules):
+    if all(map(is_automatic, rules)):
         yield "OPTIONS"
 
 
