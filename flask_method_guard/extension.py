@@ -26,7 +26,7 @@ from werkzeug import exceptions as werkzeug
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from .blueprints import BlueprintMethodNotAllowed, ask_blueprint, for_blueprint
+from .blueprints import ForBlueprint, ask_blueprint, for_blueprint
 from .config import Settings
 from .decision import MATCHED, Reason, decide, is_settled
 from .drain import drain
@@ -41,6 +41,7 @@ from .guard import (
     with_docs_url,
 )
 from .moments import utc_now
+from .options import listed_by_flask
 from .report_only import watch
 from .signals import (
     deprecated_method_called,
@@ -103,7 +104,7 @@ class MethodGuard:
         # A handler that the app registered for this class stays.
         if MethodRejected not in app.error_handler_spec[None][None]:
             app.register_error_handler(MethodRejected, _render)
-        app.register_error_handler(BlueprintMethodNotAllowed, _ask_blueprint)
+        app.register_error_handler(ForBlueprint, _ask_blueprint)
         if not guard.settings.report_only:
             # An app's own aborter may have a class of its own for 405.
             mapping = getattr(app.aborter, "mapping", {})
@@ -163,7 +164,7 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         return response
 
 
-_MATCHED = (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT)
+_MATCHED = (Reason.GONE, Reason.RETIRED, Reason.BROWNOUT, Reason.ALLOWED)
 
 
 # -- before the view ---------------------------------------------------------------
@@ -179,7 +180,7 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
             _correct_allow(ctx.app, situation)
         return
     row = decide(situation)
-    if row.reason in _MATCHED:
+    if row.reason in _MATCHED and situation.routing is MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
     if guard.settings.report_only:
         watch(guard, ctx.app, situation, row)
@@ -288,9 +289,9 @@ def _correct_allow(app: Flask, situation: RequestSituation) -> None:
     @after_this_request
     def correct(response: Response) -> Response:
         if response.status_code < 400:  # otherwise a hook answered
-            allow = situation.exact_options(app, response)
-            if allow is not None:
-                response.headers["Allow"] = ", ".join(allow)
+            listed = listed_by_flask(app, situation, response)
+            if listed is not None:
+                response.headers["Allow"] = ", ".join(situation.exact_options(listed))
         return response
 
 
@@ -357,7 +358,7 @@ def _add_fields(response: Response, fields: Iterable[tuple[str, str]]) -> None:
             response.headers.add(name, value)
 
 
-def _ask_blueprint(error: BlueprintMethodNotAllowed) -> ResponseReturnValue:
+def _ask_blueprint(error: ForBlueprint) -> ResponseReturnValue:
     return ask_blueprint(error, _context())
 
 

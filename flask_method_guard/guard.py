@@ -7,7 +7,7 @@ the table asks for it, in one :class:`~.snapshot.Snapshot` and at one instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,8 +16,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
-from flask.wrappers import Request, Response
-from werkzeug.datastructures import HeaderSet
+from flask.wrappers import Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, Rule
 
@@ -25,19 +24,12 @@ from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
 from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
 from .deprecation import Deprecation, Phase
-from .exceptions import BY_REASON, Rejection
+from .exceptions import BY_REASON, OF_A_RESOURCE, Rejection
 from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
 from .successor import Successor
-from .urlmap import (
-    Match,
-    Resource,
-    answers_options,
-    listed_for_options,
-    match_of,
-    url_values,
-)
+from .urlmap import UNNAMED, Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -152,9 +144,10 @@ class RequestSituation:
         if req.url_rule is not None:
             method = self.dispatched_method
             if method in snapshot.rejectable:
-                self._phase = snapshot.phase(req.url_rule, method, self.now)
+                self._phase = self.phase_of(req.url_rule, method)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
+        self._dispatched_methods: tuple[str, ...] | None = None
         self._allowed_methods: tuple[str, ...] | None = None
 
     @property
@@ -165,6 +158,10 @@ class RequestSituation:
         if _INSTANT not in known:
             known[_INSTANT] = self._clock()
         return cast("datetime", known[_INSTANT])
+
+    def phase_of(self, rule: Rule | None, method: str) -> Phase | None:
+        """Return the phase of a method, if a date can make it unavailable."""
+        return self.snapshot.phase(rule, method, lambda: self.now)
 
     @property
     def routed_method(self) -> str:
@@ -192,6 +189,11 @@ class RequestSituation:
         return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
 
     @property
+    def gone(self) -> bool:
+        """Whether each method of the resource is past an enforced sunset."""
+        return bool(self.snapshot.retirable) and last_retired(self) is not None
+
+    @property
     def retired(self) -> bool:
         """Whether the matched method is past an enforced sunset."""
         return self._phase is Phase.RETIRED
@@ -216,19 +218,26 @@ class RequestSituation:
         return self._resource
 
     @property
+    def dispatched_methods(self) -> tuple[str, ...]:
+        """The supported methods that dispatch here, whatever their dates, sorted."""
+        if self._dispatched_methods is None:
+            found = self.resource.methods(self.snapshot.supported_methods)
+            self._dispatched_methods = tuple(found)
+        return self._dispatched_methods
+
+    @property
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
-            self._allowed_methods = self._allowed()
+            self._allowed_methods = self._allowed(self.dispatched_methods)
         return self._allowed_methods
 
-    def _allowed(self, listed: frozenset[str] | None = None) -> tuple[str, ...]:
-        """Find the exact ``Allow``; see :meth:`~.urlmap.Resource.methods`."""
-        snapshot, resource = self.snapshot, self.resource
-        found = resource.methods(snapshot.supported_methods, listed)
-        for method in snapshot.rejectable.intersection(found):
-            rule = resource.match(method).rule
-            if snapshot.is_rejected(rule, method, self.now):
+    def _allowed(self, dispatched: Iterable[str]) -> tuple[str, ...]:
+        """Leave out the methods that a date makes unavailable."""
+        found = list(dispatched)
+        for method in self.snapshot.rejectable.intersection(found):
+            phase = self.phase_of(self.resource.match(method).rule, method)
+            if phase is not None and phase.is_rejected:
                 found.remove(method)
         return tuple(found)
 
@@ -246,64 +255,53 @@ class RequestSituation:
         rejected = self.dispatched_method
         return tuple(m for m in self.allowed_methods if m != rejected)
 
-    def exact_options(self, app: Flask, response: Response) -> tuple[str, ...] | None:
+    def exact_options(self, listed: frozenset[str]) -> tuple[str, ...]:
         """Return the exact ``Allow`` of Flask's automatic answer to OPTIONS.
 
-        :return: the methods, or ``None`` if a hook gave another answer.
+        :param listed: the methods that Flask lists; none if the router cannot.
         """
-        rule = self.req.url_rule
-        methods = (rule and rule.methods) or ()
-        listed = _listed_in(response)
-        if _has_later_hook(app, self.req):
-            automatic = listed_for_options(self.adapter)
-            if not _is_automatic(response, automatic, app):
-                return None
-            return self._allowed(frozenset(automatic) or None)
-        if len(methods) > 1 and listed.issuperset(methods):
-            # Flask asked the router for the methods of all rules at the URL. A rule for
-            # OPTIONS alone does not show that: an app can have its own way to answer.
-            return self._allowed(listed)
-        if listed != (self.resource.methods_listed() or frozenset()):
-            return None
-        return self.allowed_methods
+        supported = self.snapshot.supported_methods
+        return self._allowed(self.resource.methods(supported, listed or None))
 
-    def representative_rule(self) -> Rule | None:
-        """Return the rule that represents the resource of a 405, if one is known."""
-        if self.req.url_rule is not None:
+    def target_rule(self, status: int) -> Rule | None:
+        """Return the rule that represents the target of a rejection, if one is known.
+
+        :param status: the status of the rejection.
+        """
+        if self.req.url_rule is not None or status not in OF_A_RESOURCE:
             return self.req.url_rule
-        return self.resource.representative(self.allowed_methods).rule
+        return self.resource.representative(self.dispatched_methods).rule
 
 
-def _has_later_hook(app: Flask, req: Request) -> bool:
-    """Return whether some ``before_request`` function runs after the guard's."""
-    hooks = app.before_request_funcs
-    return any(hooks.get(name) for name in req.blueprints) or (
-        hooks[None][-1].__module__ != f"{__package__}.extension"
-    )
+def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
+    """Return the method that was retired last, if nothing of the resource is left.
 
+    Flask's automatic OPTIONS does not count. What redirects leads somewhere.
 
-def _listed_in(response: Response) -> frozenset[str]:
-    """Return the methods in ``Allow``."""
-    allow = response.headers.get("Allow", "").replace('"', "").replace(", ", ",")
-    return frozenset(allow.split(",") if allow else ())
-
-
-def _is_automatic(response: Response, listed: Sequence[str], app: Flask) -> bool:
-    """Return whether a response to OPTIONS is what Flask makes of the router's list.
-
-    Nothing else tells it from a response of a hook.
+    :return: the method, the request's own one of several, and its deprecation.
     """
-    allow = response.headers.get("Allow")
-    if not listed:
-        # Flask then sends no Allow, like many hooks.
-        fresh = app.response_class()
-        return response.response == [] and [*response.headers] == [*fresh.headers]
-    if allow == HeaderSet(listed).to_header():
-        return True
-    # An app may have its own notation for the list.
-    make = getattr(app.make_default_options_response, "__func__", None)
-    is_own = make is not Flask.make_default_options_response
-    return is_own and _listed_in(response) == set(listed)
+    if situation.is_automatic_options:
+        return None
+    if situation.routing is MATCHED and not situation.retired:
+        return None
+    snapshot, resource = situation.snapshot, situation.resource
+    found = list[tuple[str, Deprecation]]()
+    methods = situation.dispatched_methods
+    if snapshot.any_method and resource.match(UNNAMED).dispatches:
+        methods = (*methods, UNNAMED)
+    if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
+        return None  # without asking the router about any of them
+    own = situation.dispatched_method
+    for method in sorted(methods, key=lambda m: (m != own, m != "GET", m)):
+        rule = resource.match(method).rule
+        if method == "OPTIONS" and rule is not None and answers_options(rule):
+            continue
+        deprecation = rule and snapshot.deprecation(rule.endpoint, method)
+        if not deprecation or situation.phase_of(rule, method) is not Phase.RETIRED:
+            return None
+        found.append((method, deprecation))
+    # The first of several.
+    return max(found, key=lambda item: item[1].sunset or situation.now, default=None)
 
 
 def _routing(found: HTTPException | None) -> Routing:
@@ -327,15 +325,18 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
     """Return the facts of a rejection."""
     req, guard, snapshot = situation.req, situation.guard, situation.snapshot
     status = BY_REASON[reason].code
-    rule = situation.representative_rule() if status == 405 else req.url_rule
+    rule = situation.target_rule(status)
     endpoint = None if rule is None else rule.endpoint
-    deprecation = until = None
+    deprecation = until = routed = None
     method, shown = situation.method, situation.raw_method
-    if status == 405:
+    if status in OF_A_RESOURCE:
         # Flask would have served the upper-cased method, or the one that the app chose.
         method = situation.dispatched_method
         shown = shown if method == shown.upper() else method
-    if reason is not Reason.NOT_ALLOWED:
+    if reason is Reason.GONE:
+        routed, deprecation = last_retired(situation) or (None, None)
+        method = method if req.url_rule else routed or method
+    elif reason is not Reason.NOT_ALLOWED:
         deprecation = snapshot.deprecation(endpoint, method)
     if reason is Reason.BROWNOUT and deprecation is not None:
         until = deprecation.brownout_end(situation.now)
@@ -354,7 +355,7 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
         retry_after=left,
     )
     # Not among the facts that are kept: it can be another one at every URL.
-    successor = _successor(situation, deprecation, method)
+    successor = _successor(situation.adapter, deprecation, method, routed)
     return replace(facts, successor=successor) if successor else facts
 
 
@@ -362,20 +363,25 @@ def announcement(
     situation: RequestSituation, deprecation: Deprecation
 ) -> list[tuple[str, str]]:
     """Return the header fields that announce a deprecation of the request's method."""
-    successor = _successor(situation, deprecation, situation.dispatched_method)
+    successor = _successor(situation.adapter, deprecation, situation.dispatched_method)
     fields = deprecation.headers()
     return fields + successor.headers() if successor else fields
 
 
 def _successor(
-    situation: RequestSituation, deprecation: Deprecation | None, method: str
+    adapter: MapAdapter,
+    deprecation: Deprecation | None,
+    method: str,
+    routed: str | None = None,
 ) -> Successor | None:
-    """Return what replaces a method at the URL, if that is known."""
+    """Return what replaces a method at the URL, if that is known.
+
+    :param routed: the method that the deprecation is about, if everything is gone.
+    """
     found = deprecation and deprecation.successor
-    if not found:
-        return None
-    adapter, routed = situation.adapter, situation.routed_method
-    values = url_values(adapter, routed) if found.variables else {}
+    if not found or (routed and not found.url):
+        return None  # another method of what is gone replaces nothing
+    values = url_values(adapter, routed or method) if found.variables else {}
     return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 

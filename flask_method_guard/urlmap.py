@@ -32,6 +32,10 @@ from .ruleset import Rules
 _NO_METHOD = " "
 
 
+#: Stands for the methods that no rule and no setting names.
+UNNAMED = "ANY OTHER METHOD"
+
+
 @dataclass(slots=True)
 class Match:
     """What the router answers to one method at a URL."""
@@ -73,17 +77,6 @@ def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Match:
     except Exception as error:  # noqa: BLE001 -- a converter can raise anything
         return match_of(error)
     return Match(True, rule, dict(args))
-
-
-def listed_for_options(adapter: MapAdapter) -> list[str]:
-    """Return the methods that Flask lists in its automatic answer to OPTIONS.
-
-    The order counts: it is that of a set, but the same for the same rules.
-    """
-    try:
-        return [*adapter.allowed_methods()]
-    except Exception:  # noqa: BLE001 -- a converter can raise anything
-        return []
 
 
 def url_values(adapter: MapAdapter, method: str) -> dict[str, str]:
