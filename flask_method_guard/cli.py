@@ -12,19 +12,23 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
 from .config import ConfigError
+from .decision import STANDARD_METHODS
 from .deprecation import Phase
 from .inspection.advice import advice, view_of
 from .inspection.apps import has_guard
 from .inspection.listing import listing
 from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
 from .inspection.timetable import due, timetable
+from .moments import read_moment
 from .report import (
     DeprecatedMethod,
     Explanation,
@@ -35,6 +39,11 @@ from .report import (
 )
 
 _T = TypeVar("_T")
+
+#: Explains each check.
+CHECKS_PAGE = (
+    "https://flask-method-guard.readthedocs.io/en/latest/reference/checks.html"
+)
 
 _NO_GUARD = (
     "No guard is installed: this is what one would do. Add MethodGuard(app) to install"
@@ -50,9 +59,23 @@ _format = click.option(
     help="Print for people or for programs.",
 )
 
+
+def _check_at(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Report a date that is wrong with the name of its option."""
+    try:
+        if value is not None:
+            read_moment(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
 _at = click.option(
     "--at",
     metavar="DATE",
+    callback=_check_at,
     help="Look at another day or time, such as 2026-07-01 or 2026-07-01T12:00Z.",
 )
 
@@ -61,11 +84,24 @@ class _ListByDefault(click.Group):
     """Lists when no command is named: options alone belong to ``list``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``list`` in front of options, and where there is nothing."""
+        """Put ``list`` in front of options, and where there is nothing.
+
+        Where there is nothing, a shell that completes words wants the commands.
+        """
         named = args and not args[0].startswith("-")
-        if not named and "--help" not in args:
+        is_completing = ctx.resilient_parsing and not args
+        if not named and "--help" not in args and not is_completing:
             args = ["list", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete the options of ``list``, too."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            found += list_.shell_complete(click.Context(list_), incomplete)
+        return list({item.value: item for item in found}.values())
 
 
 @click.group(cls=_ListByDefault, short_help="Show which HTTP methods each URL accepts.")
@@ -95,6 +131,42 @@ def _ask(
         raise click.UsageError(str(error)) from error
 
 
+# -- completion in a shell ---------------------------------------------------------
+
+
+def _complete_ids(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the last of several ids, and show what each finds."""
+    before, comma, last = incomplete.rpartition(",")
+    return [
+        CompletionItem(f"{before}{comma}{entry.id}", help=entry.title)
+        for entry in report.CHECKS
+        if entry.id.startswith(last.upper())
+    ]
+
+
+def _complete_blueprint(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete a blueprint of the app; an app that does not load has none."""
+    with suppress(Exception):
+        names = ctx.ensure_object(ScriptInfo).load_app().blueprints
+        return sorted(name for name in names if name.startswith(incomplete))
+    return []
+
+
+def _complete_method(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete a standard method, or one of the app's."""
+    found = set(STANDARD_METHODS)
+    with suppress(Exception):
+        app = ctx.ensure_object(ScriptInfo).load_app()
+        found.update(report.inventory(app).supported_methods)
+    return sorted(name for name in found if name.startswith(incomplete.upper()))
+
+
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2))
 
@@ -112,6 +184,7 @@ def _print_json(value: object) -> None:
 @click.option(
     "--blueprint",
     metavar="NAME",
+    shell_complete=_complete_blueprint,
     help="Only this blueprint and the blueprints inside it.",
 )
 @click.option(
@@ -179,7 +252,7 @@ def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
 
 
 @methods.command(short_help="Explain the answer to one request.")
-@click.argument("method")
+@click.argument("method", shell_complete=_complete_method)
 @click.argument("url")
 @click.option("--host", metavar="HOST", help="The host that the request is sent to.")
 @_at
@@ -274,12 +347,16 @@ def _split(
     return [name.strip() for value in values for name in value.split(",")]
 
 
-@methods.command(short_help="Find mistakes in the methods of your routes.")
+@methods.command(
+    short_help="Find mistakes in the methods of your routes.",
+    epilog=f"\b\nWhat each check finds:\n{CHECKS_PAGE}",
+)
 @click.option(
     "--select",
     multiple=True,
     metavar="IDS",
     callback=_split,
+    shell_complete=_complete_ids,
     help="Run only these checks, such as MG101,MG102.",
 )
 @click.option(
@@ -287,6 +364,7 @@ def _split(
     multiple=True,
     metavar="IDS",
     callback=_split,
+    shell_complete=_complete_ids,
     help="Leave out these checks, such as MG103,MG104. MG103:ENDPOINT leaves out the"
     " findings of one endpoint.",
 )
@@ -334,7 +412,7 @@ def _summary(found: Sequence[Finding]) -> str:
         return "No problems found."
     counts = Counter(str(finding.severity) for finding in found)
     numbers = [counted(count, severity) for severity, count in sorted(counts.items())]
-    return f"{', '.join(numbers)}."
+    return f"See {CHECKS_PAGE}\n{', '.join(numbers)}."
 
 
 # -- deprecations -----------------------------------------------------------------

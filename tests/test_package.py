@@ -84,7 +84,12 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("config", "deprecation", "inspection", "report")),
+    "cli": (
+        "click",
+        "flask",
+        *ours("config", "decision", "deprecation", "inspection", "moments"),
+        *ours("report"),
+    ),
 }
 
 
