@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask.app import Flask
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import Rule
 
 from .exceptions import MethodNotAllowed, Rejection
 
@@ -29,17 +30,32 @@ class BlueprintMethodNotAllowed(MethodNotAllowed):
     Everyone else sees a 405.
 
     :param rejection: the 405 for the handlers.
-    :param situation: the request.
+    :param rule: the rule of the blueprint.
+    :param view_args: what the rule's converters made of the URL.
     """
 
     code: int = None  # type: ignore[assignment]
 
-    def __init__(self, rejection: Rejection, situation: RequestSituation) -> None:
+    def __init__(
+        self,
+        rejection: Rejection,
+        rule: Rule | None = None,
+        view_args: dict[str, Any] | None = None,
+    ) -> None:
         self.code = MethodNotAllowed.code
         super().__init__(facts=rejection.facts)
         self.rejection = rejection
-        match = situation.resource.representative(situation.allowed_methods)
-        self.rule, self.view_args = match.rule, match.args
+        self.rule, self.view_args = rule, view_args
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave the rule out of a pickle, since it refers to the whole URL map."""
+        state = {**vars(self), "rule": None, "view_args": None}
+        return type(self), (self.rejection,), state
+
+    def __copy__(self) -> BlueprintMethodNotAllowed:
+        again = type(self)(self.rejection)
+        vars(again).update(vars(self))
+        return again
 
 
 def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejection:
@@ -48,7 +64,8 @@ def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejectio
         return rejection  # Flask knows the blueprint, or there is none
     if "." not in (rejection.facts.endpoint or ""):
         return rejection
-    return BlueprintMethodNotAllowed(rejection, situation)
+    match = situation.resource.representative(situation.allowed_methods)
+    return BlueprintMethodNotAllowed(rejection, match.rule, match.args)
 
 
 def ask_blueprint(

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from werkzeug.http import parse_list_header, parse_options_header
 
-#: A longer ``Accept`` is not cached, so that clients cannot fill memory.
-_ACCEPT_LIMIT = 512
+#: A longer ``Accept`` is not read, so that no client can make a response expensive.
+#: Browsers send up to 150 characters.
+_ACCEPT_LIMIT = 1024
 
 
 def negotiate(accept: str | None, formats: Sequence[str]) -> str:
@@ -17,19 +18,19 @@ def negotiate(accept: str | None, formats: Sequence[str]) -> str:
 
     Follows RFC 9110 §12.5.1, generously: parameters are ignored, every ``+json``
     type counts as JSON, and invalid parts are skipped. If nothing is acceptable, the
-    first format is used, since an error in another format helps more than a 406.
+    first format is used, since an error in another format helps more than a 406. A
+    value of more than 1,024 characters is not read.
 
     :param accept: the value of ``Accept``; ``None`` if there is none.
     :param formats: the available formats, the default first.
     :return: one of ``formats``.
     """
-    if not accept:
+    if not accept or len(accept) > _ACCEPT_LIMIT:
         return formats[0]
-    # Clients send the same few values again and again, and parsing one is slow.
-    chosen = _negotiate if len(accept) <= _ACCEPT_LIMIT else _negotiate.__wrapped__
-    return chosen(accept, tuple(formats))
+    return _negotiate(accept, tuple(formats))
 
 
+# Clients send the same few values again and again, and parsing one is slow.
 @lru_cache(maxsize=256)
 def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     wanted: dict[str, float] = {}
