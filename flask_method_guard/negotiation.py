@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-
-from werkzeug.http import parse_list_header, parse_options_header
 
 #: A longer ``Accept`` is not read, so that no client can make a response expensive.
 #: Browsers send up to 150 characters.
@@ -33,9 +31,14 @@ def negotiate(accept: str | None, formats: Sequence[str]) -> str:
 # Clients send the same few values again and again, and parsing one is slow.
 @lru_cache(maxsize=256)
 def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
+    families = (media_type.partition("/")[0] + "/*" for media_type in formats)
+    names = {"*/*", "application/json", *families, *formats}
     wanted: dict[str, float] = {}
-    for media_range, quality in _media_ranges(accept):
-        wanted[media_range] = max(quality, wanted.get(media_range, 0))
+    for name, parameters in _ITEM.findall(accept.lower()):
+        if name in names or name.endswith("+json"):
+            quality = _quality(parameters) if parameters else 1.0
+            if quality is not None:
+                wanted[name] = max(quality, wanted.get(name, 0))
     best = formats[0]
     best_rank = (0.0, 0)
     for media_type in formats:
@@ -45,28 +48,32 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     return best
 
 
+# Werkzeug's parsers would take longer than all the rest of a rejection.
+_QUOTED = r'"(?:[^"\\]+|\\.)*"?'
+_ITEM = re.compile(rf'([^,;" \t]+)((?:[^,"]+|{_QUOTED})*)')
+_PARAMETER = re.compile(rf';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*({_QUOTED}|[^;" \t]*)')
 # RFC 9110 §12.4.2, with any number of digits.
-_QUALITY = r"[0-9]+(\.[0-9]*)?"
+_QUALITY = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
-def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
-    """Yield the valid media ranges of ``Accept``, each with its quality."""
-    # Werkzeug's parser of the whole field is renamed in 3.2; this one is not.
-    for item in parse_list_header(accept):
-        media_range, parameters = parse_options_header(item)
-        quality = parameters.get("q", "1")
-        if re.fullmatch(_QUALITY, quality) and float(quality) <= 1:
-            yield media_range.lower(), float(quality)
+def _quality(parameters: str) -> float | None:
+    """Return the quality among the parameters of a media range, if it is valid."""
+    quality = 1.0
+    for name, value in _PARAMETER.findall(parameters):
+        if name == "q":
+            quality = float(value) if _QUALITY.fullmatch(value) else 2
+    return quality if quality <= 1 else None
 
 
 def _rank(media_type: str, wanted: dict[str, float]) -> tuple[float, int]:
     """Return how much a format is wanted: by quality, then by precision."""
-    is_json = media_type.endswith("json")
-    family = [
-        quality
-        for name, quality in wanted.items()
-        if is_json and (name == "application/json" or name.endswith("+json"))
-    ]
+    family = []
+    if media_type.endswith("json"):
+        family = [
+            quality
+            for name, quality in wanted.items()
+            if name == "application/json" or name.endswith("+json")
+        ]
     by_precision = (
         wanted.get(media_type),
         max(family, default=None),
