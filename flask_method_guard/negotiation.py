@@ -37,8 +37,8 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     for name, parameters in _ITEM.findall(accept.lower()):
         if name in names or name.endswith("+json"):
             quality = _quality(parameters) if parameters else 1.0
-            if quality is not None:
-                wanted[name] = max(quality, wanted.get(name, 0))
+            if quality > wanted.get(name, _INVALID):
+                wanted[name] = quality
     best = formats[0]
     best_rank = (0.0, 0)
     for media_type in formats:
@@ -56,13 +56,16 @@ _PARAMETER = re.compile(rf';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*({_QUOTED}|[^;" \t]*)
 _QUALITY = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
-def _quality(parameters: str) -> float | None:
-    """Return the quality among the parameters of a media range, if it is valid."""
+_INVALID = -1.0
+
+
+def _quality(parameters: str) -> float:
+    """Return the quality among the parameters of a media range."""
     quality = 1.0
     for name, value in _PARAMETER.findall(parameters):
         if name == "q":
-            quality = float(value) if _QUALITY.fullmatch(value) else 2
-    return quality if quality <= 1 else None
+            quality = float(value) if _QUALITY.fullmatch(value) else _INVALID
+    return quality if quality <= 1 else _INVALID
 
 
 def _rank(media_type: str, wanted: dict[str, float]) -> tuple[float, int]:

@@ -2,7 +2,8 @@
 
 Two apps with the same 300 routes get the same requests, one after the other. Each
 request differs from the one before it, so that no cache helps. The command exits with 1
-if the guard takes more than three times as long as bare Flask for any kind of request.
+if the guard takes more than three times as long as bare Flask for any kind of request,
+those apart that SECURITY.md names.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from tests.raw_wsgi import Environ, make_environ, run
 #: How many times as long as bare Flask a request may take with the guard.
 LIMIT = 3.0
 
+#: The same for the long paths that SECURITY.md names. The guard asks the router about
+#: them once for each group of methods that the routes tell apart.
+LIMIT_OF_NAMED = 8.0
+
 #: About as much as servers take for the head of a request.
 SIZE = 8_000
 
@@ -36,6 +41,7 @@ class Kind:
     headers: Callable[[int], dict[str, str]] = lambda n: {}
     host: Callable[[int], str] = lambda n: "localhost"
     query: Callable[[int], str] = lambda n: ""
+    limit: float = LIMIT
     numbers: Iterator[int] = field(default_factory=count, compare=False)
 
     def environs(self, size: int) -> list[Environ]:
@@ -86,17 +92,23 @@ KINDS = {
     "another header, long": Kind(headers=lambda n: {"X-Any": f"{n:x>{SIZE}}"}),
     "path, long": Kind(path=lambda n: f"/{n:a>{SIZE}}"),
     "path, many segments": Kind(path=lambda n: f"/{n}" + "/a" * (SIZE // 2)),
-    "path, many slashes": Kind(path=lambda n: f"/{n}" + "/" * SIZE),
-    "path, many double slashes": Kind(path=lambda n: f"/{n}" + "//a" * (SIZE // 3)),
+    "path, many slashes": Kind(
+        path=lambda n: f"/{n}" + "/" * SIZE, limit=LIMIT_OF_NAMED
+    ),
+    "path, many double slashes": Kind(
+        path=lambda n: f"/{n}" + "//a" * (SIZE // 3), limit=LIMIT_OF_NAMED
+    ),
     "path, double slash": Kind(path=lambda n: f"//nothing-{n}"),
     "path, double slash before a route": Kind(path=lambda n: f"//item-50/{n}"),
     "path, long below a route": Kind(path=lambda n: f"/tree/{n}" + "/a" * (SIZE // 2)),
     "path, double slashes below a route": Kind(
-        path=lambda n: f"/tree/{n}" + "//a" * (SIZE // 3)
+        path=lambda n: f"/tree/{n}" + "//a" * (SIZE // 3), limit=LIMIT_OF_NAMED
     ),
     "path, digits": Kind(path=lambda n: f"/item-50/{n + 1:1>{SIZE // 2}}"),
     "path, refused": Kind(path=lambda n: f"/limited/{n + 1_000}"),
-    "path, not ASCII": Kind(path=lambda n: f"/{n}" + "é" * (SIZE // 2)),
+    "path, not ASCII": Kind(
+        path=lambda n: f"/{n}" + "é" * (SIZE // 2), limit=LIMIT_OF_NAMED
+    ),
     "path, missing slash": Kind(path=lambda n: f"/folder-50/{n}"),
     "host, long": Kind(host=lambda n: f"{n:a>{SIZE}}"),
     "host, many labels": Kind(host=lambda n: f"{n}" + ".a" * (SIZE // 2)),
@@ -147,12 +159,12 @@ def ratio(bare: Flask, guarded: Flask, kind: Kind, rounds: int, size: int) -> fl
     return min(b for _, b in times) / min(a for a, _ in times)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Print a line for each kind of request, and fail if one is too expensive."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.hostile")
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=10, help="the best one counts")
     parser.add_argument("--size", type=int, default=20, help="requests in a round")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     bare, guarded = build(guard=False), build(guard=True)
     found = {}
     for name, kind in KINDS.items():
@@ -160,11 +172,9 @@ def main() -> None:
         seconds(guarded, kind.environs(1))
         found[name] = ratio(bare, guarded, kind, given.rounds, given.size)
         print(f"{found[name]:6.2f}  {name}", flush=True)
-    expensive = [name for name, times in found.items() if times > LIMIT]
+    expensive = [name for name, times in found.items() if times > KINDS[name].limit]
     if expensive:
-        raise SystemExit(
-            f"More than {LIMIT:g} times bare Flask: {', '.join(expensive)}"
-        )
+        raise SystemExit(f"Too expensive beside bare Flask: {', '.join(expensive)}")
 
 
 if __name__ == "__main__":
