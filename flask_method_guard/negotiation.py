@@ -51,20 +51,20 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
 # Werkzeug's parsers would take longer than all the rest of a rejection.
 _QUOTED = r'"(?:[^"\\]+|\\.)*"?'
 _ITEM = re.compile(rf'([^,;" \t]+)((?:[^,"]+|{_QUOTED})*)')
-_PARAMETER = re.compile(rf';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*({_QUOTED}|[^;" \t]*)')
 # RFC 9110 §12.4.2, with any number of digits.
-_QUALITY = re.compile(r"[0-9]+(\.[0-9]*)?")
-
-
+_NUMBER = r"([0-9]+(?:\.[0-9]*)?)(?=[ \t]*(?:;|$))"
+_PARAMETER = re.compile(
+    rf';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*(?:{_NUMBER}|{_QUOTED}|[^;" \t]*)'
+)
 _INVALID = -1.0
 
 
 def _quality(parameters: str) -> float:
     """Return the quality among the parameters of a media range."""
     quality = 1.0
-    for name, value in _PARAMETER.findall(parameters):
+    for name, number in _PARAMETER.findall(parameters):
         if name == "q":
-            quality = float(value) if _QUALITY.fullmatch(value) else _INVALID
+            quality = float(number) if number else _INVALID
     return quality if quality <= 1 else _INVALID
 
 
