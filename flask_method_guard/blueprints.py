@@ -1,4 +1,4 @@
-"""Blueprints: how a 405 reaches the error handlers of the blueprint of its URL.
+"""Blueprints: how a 405 or a 410 reaches the error handlers of the URL's blueprint.
 
 The router rejected the method, so Flask knows no blueprint and would ask only the app's
 handlers. The guard knows the rule.
@@ -12,24 +12,30 @@ from typing import TYPE_CHECKING, Any
 
 from flask.app import Flask
 from flask.typing import ResponseReturnValue
-from werkzeug.routing import Rule
 
-from .exceptions import MethodNotAllowed, Rejection
+from .exceptions import (
+    OF_A_RESOURCE,
+    MethodNotAllowed,
+    Rejection,
+    ResourceGone,
+    SelfRendering,
+)
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
+    from werkzeug.routing import Rule
 
     from .guard import RequestSituation
 
 
-class BlueprintMethodNotAllowed(MethodNotAllowed):
-    """A 405 for a URL of a blueprint, on its way to the blueprint's error handlers.
+class ForBlueprint(SelfRendering):
+    """A rejection on its way to the error handlers of the blueprint of its URL.
 
     Flask looks handlers up by the ``code`` of the exception's class. It is ``None``
     here, so Flask finds the guard's handler for this class, :func:`ask_blueprint`.
-    Everyone else sees a 405.
+    Everyone else sees a 405 or a 410.
 
-    :param rejection: the 405 for the handlers.
+    :param rejection: the rejection for the handlers.
     :param rule: the rule of the blueprint.
     :param view_args: what the rule's converters made of the URL.
     """
@@ -42,7 +48,7 @@ class BlueprintMethodNotAllowed(MethodNotAllowed):
         rule: Rule | None = None,
         view_args: dict[str, Any] | None = None,
     ) -> None:
-        self.code = MethodNotAllowed.code
+        self.code = rejection.code
         super().__init__(facts=rejection.facts)
         self.rejection = rejection
         self.rule, self.view_args = rule, view_args
@@ -52,25 +58,37 @@ class BlueprintMethodNotAllowed(MethodNotAllowed):
         state = {**vars(self), "rule": None, "view_args": None}
         return type(self), (self.rejection,), state
 
-    def __copy__(self) -> BlueprintMethodNotAllowed:
+    def __copy__(self) -> ForBlueprint:
         again = type(self)(self.rejection)
         vars(again).update(vars(self))
         return again
 
 
+class BlueprintMethodNotAllowed(ForBlueprint, MethodNotAllowed):
+    """A 405 for the handlers of a blueprint."""
+
+    code: int = None  # type: ignore[assignment]
+
+
+class BlueprintResourceGone(ForBlueprint, ResourceGone):
+    """A 410 for the handlers of a blueprint."""
+
+    code: int = None  # type: ignore[assignment]
+
+
 def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejection:
     """Return the exception that reaches the blueprint of a URL, if it has one."""
-    if situation.req.url_rule is not None or rejection.code != 405:
+    if situation.req.url_rule is not None or rejection.code not in OF_A_RESOURCE:
         return rejection  # Flask knows the blueprint, or there is none
     if "." not in (rejection.facts.endpoint or ""):
         return rejection
-    match = situation.resource.representative(situation.allowed_methods)
-    return BlueprintMethodNotAllowed(rejection, match.rule, match.args)
+    is_gone = isinstance(rejection, ResourceGone)
+    carrier = BlueprintResourceGone if is_gone else BlueprintMethodNotAllowed
+    match = situation.resource.representative(situation.dispatched_methods)
+    return carrier(rejection, match.rule, match.args)
 
 
-def ask_blueprint(
-    error: BlueprintMethodNotAllowed, ctx: RequestContext
-) -> ResponseReturnValue:
+def ask_blueprint(error: ForBlueprint, ctx: RequestContext) -> ResponseReturnValue:
     """Let the error handlers of the URL's blueprint answer, as Flask chooses them.
 
     The rule is set only while the handler runs: the blueprint's ``after_request``
