@@ -226,7 +226,7 @@ def check(app: Flask, oracle: Flask, url: str) -> None:
         path, _, query = aborted[1].partition("?")
         expected = said(ask(oracle, aborted[0], path, query=query))
         if is_trap and expected == (500, ""):
-            continue
+            expected = 400, ""  # The guard's is no bad request that a view made.
         answer = ask(app, *rejected)
         assert said(answer) == expected, rejected
         assert (answer.get("Allow") is None) == (answer.status != 405)

@@ -61,8 +61,8 @@ SERVING = {
         *ours("negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
-    "blueprints": ("flask", *ours("exceptions", "guard")),
     "options": ("flask", "werkzeug", *ours("guard")),
+    "blueprints": ("flask", "werkzeug", *ours("exceptions", "guard")),
     "report_only": (
         *("flask", "werkzeug"),
         *ours("bodies", "decision", "exceptions", "guard", "signals"),
