@@ -24,6 +24,7 @@ from .inspection.apps import has_guard
 from .inspection.listing import listing
 from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
 from .inspection.timetable import due, timetable
+from .inspection.workflow import workflow_command
 from .report import (
     DeprecatedMethod,
     Explanation,
@@ -34,20 +35,27 @@ from .report import (
 )
 
 _T = TypeVar("_T")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _NO_GUARD = (
     "No guard is installed; this is what one would do. Add: MethodGuard(app), from"
     " flask_method_guard."
 )
 
-_format = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Print for people or for programs.",
-)
+
+def _format_of(*styles: str) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(styles),
+        default="text",
+        show_default=True,
+        help="Print for people or for programs.",
+    )
+
+
+_format = _format_of("text", "json")
+_format_of_findings = _format_of("text", "json", "github")
 
 _at = click.option(
     "--at",
@@ -243,6 +251,8 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
 def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
     """Name what is known."""
     deprecation = found.deprecation.as_json() if found.deprecation else {}
+    if found.deprecation and found.deprecation.successor:
+        deprecation["successor"] = str(found.deprecation.successor)
     known = {
         "Reason": found.reason,
         "When": found.condition,
@@ -290,7 +300,7 @@ def _split(
     " findings of one endpoint.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning, too.")
-@_format
+@_format_of_findings
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -307,6 +317,9 @@ def check(
     found = _ask(info, report.check, ignore, select or None)
     if style == "json":
         _print_json([finding.as_json() for finding in found])
+    elif style == "github":
+        for finding in found:
+            click.echo(workflow_command(finding.as_json(), str(finding.severity)))
     else:
         for finding in found:
             _print_finding(finding)

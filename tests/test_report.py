@@ -112,6 +112,7 @@ def test_inventory_json() -> None:
         "refused": {},
         "deprecated": [],
         "automatic": ["OPTIONS"],
+        "successors": {},
     }
     assert found["supported_methods"] == [
         *("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PURGE", "PUT"),
@@ -321,6 +322,7 @@ def test_explain_json() -> None:
         "endpoint": "purge",
         "rule": "/cache",
         "docs": "https://docs.test/purge#PUT",
+        "deprecation": None,
         "rfc": "RFC 9110 §15.5.6",
     }
     served = explain(app, "GET", "/").as_json()

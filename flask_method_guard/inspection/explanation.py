@@ -24,8 +24,7 @@ from ..deprecation import Deprecation
 from ..exceptions import BY_REASON
 from ..guard import AppGuard
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
-from .catalogue import is_refused_by_gunicorn
-from .rules import rule_text
+from .rules import is_refused_by_gunicorn, rule_text
 from .schedule import read_at
 from .text import status_text
 
@@ -71,6 +70,7 @@ class Explanation:
             "endpoint": self.endpoint,
             "rule": self.rule,
             "docs": self.docs,
+            "deprecation": self.deprecation.as_json() if self.deprecation else None,
             "rfc": self.rfc,
         }
 

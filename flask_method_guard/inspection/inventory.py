@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 from ..config import Settings
 from ..decision import is_token
 from ..snapshot import Snapshot
+from ..successor import Successor
 from .apps import guard_of
 from .rules import methods_of, rule_text, url_rules
 from .text import url_order
@@ -33,6 +34,8 @@ class Route:
     #: The methods that nobody wrote down, sorted: OPTIONS that Flask answers, and
     #: HEAD that is treated as GET is.
     automatic: tuple[str, ...] = ()
+    #: What replaces the deprecated methods that have a successor, sorted.
+    successors: tuple[tuple[str, Successor], ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
@@ -43,6 +46,7 @@ class Route:
             "refused": dict(self.refused),
             "deprecated": list(self.deprecated),
             "automatic": list(self.automatic),
+            "successors": {name: to.as_written() for name, to in self.successors},
         }
 
 
@@ -118,6 +122,7 @@ def _route(snapshot: Snapshot, now: datetime, text: str, rules: list[Rule]) -> R
         tuple(sorted(refused.items())),
         tuple(sorted(deprecated)),
         tuple(_automatic(rules, refused, deprecated)),
+        tuple(_successors(snapshot, endpoint, served | refused.keys())),
     )
 
 
@@ -133,6 +138,16 @@ def _automatic(
         yield "HEAD"
     if all(getattr(rule, "provide_automatic_options", False) for rule in rules):
         yield "OPTIONS"
+
+
+def _successors(
+    snapshot: Snapshot, endpoint: str, methods: Iterable[str]
+) -> Iterator[tuple[str, Successor]]:
+    """List what replaces the methods of a route, served or not."""
+    for method in sorted(methods):
+        value = snapshot.deprecation(endpoint, method)
+        if value is not None and value.successor is not None:
+            yield method, value.successor
 
 
 #: The groups of ``METHOD_GUARD_SUPPORTED_METHODS`` in words.
