@@ -19,6 +19,7 @@ from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
 from .config import ConfigError
+from .deprecation import Phase
 from .inspection.advice import advice, view_of
 from .inspection.apps import has_guard
 from .inspection.listing import listing
@@ -38,8 +39,8 @@ _T = TypeVar("_T")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _NO_GUARD = (
-    "No guard is installed; this is what one would do. Add: MethodGuard(app), from"
-    " flask_method_guard."
+    "No guard is installed: this is what one would do. Add MethodGuard(app) to install"
+    " it."
 )
 
 
@@ -221,12 +222,12 @@ def explain(  # noqa: PLR0913, PLR0917
         return
     width = terminal_width()
     request = f"{_printable(method)} {_printable(url)}"
-    answer = "the view answers"
+    outcome = "the view runs"
     if found.status is not None:
-        answer = status_text(found.status)
-    click.echo(f"{request}: {_coloured(answer, found.status)}\n")
+        outcome = status_text(found.status)
+    click.echo(f"{request}: {_coloured(outcome, found.status)}\n")
     app = info.load_app()
-    for line in two_columns(list(_rows(found, view_of(app, found.endpoint))), width):
+    for line in two_columns(list(_rows(found, view_of(found))), width):
         click.echo(line)
     if next_step := advice(app, found):
         click.echo("\nWhat to do:")
@@ -249,14 +250,12 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
 
 
 def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
-    """Name what is known."""
-    deprecation = found.deprecation.as_json() if found.deprecation else {}
-    if found.deprecation and found.deprecation.successor:
-        deprecation["successor"] = str(found.deprecation.successor)
-    known = {
+    """Name what is known, one fact a line."""
+    is_overdue = found.phase is Phase.OVERDUE
+    known: dict[str, Any] = {
         "Reason": found.reason,
         "When": found.condition,
-        "Answer": found.answer,
+        "Response": found.answer,
         "Spec": found.rfc,
         "Rule": found.rule,
         "Endpoint": found.endpoint,
@@ -265,12 +264,14 @@ def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
         "Location": found.location,
         "Detail": found.detail,
         "Docs": found.docs,
-        "Deprecated": "; ".join(
-            f"{name} {', '.join(value) if isinstance(value, list) else value}"
-            for name, value in deprecation.items()
-        ),
+        "Phase": f"{found.phase} (not enforced)" if is_overdue else found.phase,
     }
-    yield from ((name, value) for name, value in known.items() if value)
+    deprecation = found.deprecation.as_json() if found.deprecation else {}
+    for name, value in deprecation.items():
+        known[name.title()] = ", ".join(value) if isinstance(value, list) else value
+    if found.deprecation and found.deprecation.successor:
+        known["Successor"] = found.deprecation.successor
+    yield from ((name, str(value)) for name, value in known.items() if value)
 
 
 # -- check ------------------------------------------------------------------------
@@ -396,7 +397,7 @@ def _print_timetable(found: Sequence[DeprecatedMethod], within: int | None) -> N
 
 
 def _coloured(text: str, status: int | None) -> str:
-    """Colour a text by a status code; what the view answers is good."""
+    """Colour a text by a status code; a view that runs is good."""
     colours = {3: "cyan", 4: "yellow", 5: "red"}
     return click.style(text, fg=colours.get((status or 200) // 100, "green"))
 

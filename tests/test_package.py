@@ -84,7 +84,7 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("config", "inspection", "report")),
+    "cli": ("click", "flask", *ours("config", "deprecation", "inspection", "report")),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any, cast
@@ -20,10 +20,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from ..decision import Reason, Row, decide
-from ..deprecation import Deprecation
+from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
 from ..guard import AppGuard
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
+from .places import place_of, source_of
 from .rules import is_refused_by_gunicorn, rule_text
 from .schedule import read_at
 from .text import status_text
@@ -56,6 +57,12 @@ class Explanation:
     #: Where a redirect leads to.
     location: str | None = None
     deprecation: Deprecation | None = None
+    #: The phase of the deprecated method at that moment.
+    phase: Phase | None = None
+    #: The view of the endpoint, and where it is written.
+    view: str | None = None
+    file: str | None = None
+    line: int | None = None
     #: What this can't know, a sentence each.
     unknown: tuple[str, ...] = ()
 
@@ -69,6 +76,10 @@ class Explanation:
             "allowed_methods": list(self.allowed_methods),
             "endpoint": self.endpoint,
             "rule": self.rule,
+            "view": self.view,
+            "file": self.file,
+            "line": self.line,
+            "phase": None if self.phase is None else str(self.phase),
             "docs": self.docs,
             "deprecation": self.deprecation.as_json() if self.deprecation else None,
             "rfc": self.rfc,
@@ -99,7 +110,12 @@ def explain(
     guard.refresh(app)
     environ = make_environ(app, method, url, host)
     now = read_at(guard, at)
-    return explain_request(app, guard, environ, method, url, now)
+    found = explain_request(app, guard, environ, method, url, now)
+    view = app.view_functions.get(found.endpoint or "")
+    if view is None:
+        return found
+    file, line = place_of(view) or (None, None)
+    return replace(found, view=name_of(source_of(view)), file=file, line=line)
 
 
 def explain_request(  # noqa: PLR0913, PLR0917
@@ -119,6 +135,9 @@ def explain_request(  # noqa: PLR0913, PLR0917
     endpoint = None if found.rule is None else found.rule.endpoint
     status, answer = _outcome(row, found)
     rejection = found.exception if row.reason in BY_REASON else None
+    deprecation, phase = found.deprecation, None
+    if deprecation is not None:
+        phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
     return Explanation(
         method=method,
         url=url,
@@ -133,7 +152,8 @@ def explain_request(  # noqa: PLR0913, PLR0917
         answer=answer,
         detail=getattr(rejection, "description", None),
         location=getattr(found.exception, "new_url", None),
-        deprecation=found.deprecation,
+        deprecation=deprecation,
+        phase=phase,
         unknown=tuple(_unknown(app, guard, row, method, endpoint)),
     )
 
