@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import cache
 from importlib.metadata import entry_points
@@ -15,13 +16,14 @@ from typing import Any
 
 import pytest
 from click import unstyle
+from click.shell_completion import ShellComplete
 from click.testing import Result
 from flask import Blueprint, Flask
 from flask.cli import FlaskGroup, ScriptInfo
 from flask.views import MethodView
 
 from flask_method_guard import MethodGuard, deprecated_methods
-from flask_method_guard.cli import methods
+from flask_method_guard.cli import CHECKS_PAGE, methods
 from flask_method_guard.inspection.text import terminal_width, url_order
 from flask_method_guard.report import CHECKS, check, explain, inventory
 
@@ -794,6 +796,7 @@ tests/test_cli.py:{line}: MG113 warning in items.create: POST: its sunset is 1
     Fix: Set since, the date from which the method is deprecated: without it, no
     Deprecation header is sent.
 
+See {CHECKS_PAGE}
 1 error, 1 warning.
 """
     )
@@ -845,7 +848,7 @@ def test_several_warnings() -> None:
     MethodGuard(app)
     app.add_url_rule("/", "index", methods=["TRACE", "AB"])
     app.view_functions["index"] = lambda: ""
-    assert output(app, "check").endswith("\n2 warnings.\n")
+    assert output(app, "check").endswith(f"\nSee {CHECKS_PAGE}\n2 warnings.\n")
 
 
 @pytest.mark.parametrize("option", ["--ignore", "--select"])
@@ -937,6 +940,54 @@ def test_an_app_that_does_not_load() -> None:
     assert "Error:" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("args", "incomplete", "found"),
+    [
+        ([], "", {"check", "deprecations", "explain", "list"}),
+        ([], "ch", {"check"}),
+        ([], "--f", {"--filter", "--format"}),
+        ([], "--h", {"--help"}),
+        (["--blueprint"], "it", {"items"}),
+        (["list", "--blueprint"], "", {"admin", "items"}),
+        (["check", "--select"], "mg111", {"MG111"}),
+        (["check", "--ignore"], "MG101,MG111", {"MG101,MG111"}),
+        (["explain"], "pu", {"PURGE", "PUT"}),
+        (["explain"], "TR", {"TRACE"}),
+        (["explain"], "FOO", set()),
+    ],
+    ids=str,
+)
+def test_completion(args: list[str], incomplete: str, found: set[str]) -> None:
+    """A shell completes commands, options, ids, blueprints and methods."""
+    app = shop()
+    app.register_blueprint(Blueprint("admin", "shop"))
+    assert completed(lambda: app, args, incomplete) >= found
+    if args or incomplete:
+        assert completed(lambda: app, args, incomplete) == found
+
+
+def completed(
+    create_app: Callable[[], Flask], args: list[str], incomplete: str
+) -> set[str]:
+    """Return the words that a shell offers."""
+    info = ScriptInfo(create_app=create_app)
+    shell = ShellComplete(methods, {"obj": info}, "methods", "_METHODS_COMPLETE")
+    return {item.value for item in shell.get_completions(args, incomplete)}
+
+
+@pytest.mark.parametrize(
+    ("args", "found"),
+    [(["--blueprint"], set()), (["explain"], {"PATCH", "POST", "PUT"})],
+)
+def test_completion_without_an_app(args: list[str], found: set[str]) -> None:
+    """An app that does not load offers nothing, and no traceback."""
+
+    def create_app() -> Flask:
+        raise ValueError("a slip in the app")
+
+    assert completed(create_app, args, "P") == found
+
+
 def test_help() -> None:
     """Each command explains itself, and a wrong one is named."""
     assert methods.short_help == "Show which HTTP methods each URL accepts."
@@ -945,6 +996,7 @@ def test_help() -> None:
     assert "--filter" in output(shop(), "list", "--help")
     assert "Nothing is sent" in output(shop(), "explain", "--help")
     assert "--strict" in output(shop(), "check", "--help")
+    assert CHECKS_PAGE in output(shop(), "check", "--help")
     result = run(shop(), "chek")
     assert result.exit_code == 2
     assert "No such command 'chek'" in result.output

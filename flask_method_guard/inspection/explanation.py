@@ -22,10 +22,10 @@ from werkzeug.routing import Rule
 from ..decision import Reason, Row, decide
 from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
-from ..guard import AppGuard
+from ..guard import AppGuard, rejection_of
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .places import place_of, source_of
-from .rules import is_refused_by_gunicorn, rule_text
+from .rules import is_rejected_by_gunicorn, rule_text
 from .schedule import read_at
 from .text import status_text
 
@@ -37,7 +37,7 @@ class Explanation:
     method: str
     url: str
     #: The row of the decision table that decides; ``None`` if none does, for
-    #: Flask or the app refuses the host, or a URL converter crashes.
+    #: Flask or the app rejects the host, or a URL converter crashes.
     reason: Reason | None
     #: The status code; ``None`` where the view decides.
     status: int | None
@@ -209,7 +209,7 @@ def examine(
             )
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
-            rejection = situation.rejection(app, row.reason)
+            rejection = rejection_of(app, situation, row.reason)
         rule = (
             situation.representative_rule() if rejection.code == 405 else req.url_rule
         )
@@ -242,7 +242,7 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
 
 
 #: What the guard answers in its own words.
-REFUSED = (400, 405, 501)
+REJECTED = (400, 405, 501)
 
 
 def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
@@ -336,7 +336,7 @@ def _unknown(
         parts = (endpoint or "").split(".")
         scopes += [".".join(parts[:n]) for n in range(1, len(parts))]
     hooks = [f for scope in scopes for f in app.before_request_funcs.get(scope, ())]
-    if guard.settings.reject_early and row.status in REFUSED:
+    if guard.settings.reject_early and row.status in REJECTED:
         hooks = hooks_before(app)
     names = [name_of(hook) for hook in hooks if not is_own(hook)]
     if names:
@@ -344,6 +344,6 @@ def _unknown(
     wsgi_app = getattr(app, "wsgi_app", None)
     if getattr(wsgi_app, "__self__", None) is not app:
         yield f"{name_of(wsgi_app)} wraps the app and may change anything."
-    if is_refused_by_gunicorn(method):
-        yield "gunicorn refuses such a method by default; the app never sees it."
+    if is_rejected_by_gunicorn(method):
+        yield "gunicorn rejects such a method by default; the app never sees it."
     yield "A server or a proxy in front of the app may answer first."
