@@ -1,4 +1,4 @@
-"""Workflow commands: what GitHub Actions reads of a finding."""
+"""Findings as text: what GitHub Actions reads of one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from flask_method_guard import deprecated_methods
 from flask_method_guard.cli import methods
-from flask_method_guard.inspection.workflow import workflow_command
+from flask_method_guard.inspection.findings import workflow_command
 
 
 def finding(**changes: object) -> dict[str, object]:
@@ -105,7 +105,7 @@ def test_check(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.exit_code == 1
     error, warning = result.stdout.splitlines()
     assert re.fullmatch(
-        r"::error file=.*test_workflow\.py,line=\d+,title=MG101::PUT /: routed, but .*"
+        r"::error file=.*test_findings\.py,line=\d+,title=MG101::PUT /: routed, but .*"
         r" Fix: Add the method to .*",
         error,
     )
