@@ -55,11 +55,14 @@ def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
         "Location": found.location,
         "Detail": found.detail,
         "Docs": found.docs,
+        "Handler": found.handler,
         "Phase": f"{found.phase} (not enforced)" if is_overdue else found.phase,
     }
     deprecation = found.deprecation.as_json() if found.deprecation else {}
     for name, value in deprecation.items():
         known[name.title()] = ", ".join(value) if isinstance(value, list) else value
+    if found.deprecation and found.deprecation.successor:
+        known["Successor"] = found.deprecation.successor
     yield from ((name, str(value)) for name, value in known.items() if value)
 
 
