@@ -111,7 +111,7 @@ def smorest_books(app: Flask) -> None:
     app.config.update(API_TITLE="Shop", API_VERSION="1", OPENAPI_VERSION="3.0.3")
     shop: t.Any = flask_smorest.Blueprint("shop", __name__)
 
-    @shop.route("/books")  # type: ignore[untyped-decorator]
+    @shop.route("/books")
     class Books(MethodView):
         @shop.response(200)  # type: ignore[untyped-decorator]
         def get(self) -> str:
