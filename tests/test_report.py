@@ -119,6 +119,7 @@ def test_inventory_json() -> None:
         "refused": {},
         "deprecated": [],
         "automatic": ["OPTIONS"],
+        "successors": {},
     }
     assert found["supported_methods"] == [
         *("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PURGE", "PUT"),
@@ -260,7 +261,8 @@ def test_values_are_frozen() -> None:
         ("PURGE /cache", Reason.ALLOWED, None, "/cache", ""),
         ("OPTIONS /cache", Reason.ALLOWED, 200, "/cache", "OPTIONS PURGE"),
         ("PURGE /", Reason.NOT_ALLOWED, 405, "/", "GET HEAD OPTIONS"),
-        ("PUT /items/9", Reason.NOT_FOUND, 404, None, ""),
+        ("DELETE /items/9", Reason.GONE, 410, "/items/<int:id>", ""),
+        ("PUT /items/9", Reason.GONE, 410, "/items/<int:id>", ""),
         ("GET /nowhere", Reason.NOT_FOUND, 404, None, ""),
         ("GET *", Reason.NOT_FOUND, 404, None, ""),
     ],
@@ -333,6 +335,7 @@ def test_explain_json() -> None:
         "phase": None,
         "handler": None,
         "docs": "https://docs.test/purge#PUT",
+        "deprecation": None,
         "rfc": "RFC 9110 §15.5.6",
     }
     served = explain(app, "GET", "/").as_json()

@@ -24,10 +24,9 @@ from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
 from ..guard import AppGuard, rejection_of
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
-from .catalogue import is_rejected_by_gunicorn
 from .handlers import error_handler
 from .places import place_of, source_of
-from .rules import rule_text
+from .rules import is_rejected_by_gunicorn, rule_text
 from .schedule import read_at
 from .text import status_text
 
@@ -88,6 +87,7 @@ class Explanation:
             "phase": None if self.phase is None else str(self.phase),
             "handler": self.handler,
             "docs": self.docs,
+            "deprecation": self.deprecation.as_json() if self.deprecation else None,
             "rfc": self.rfc,
         }
 
@@ -239,9 +239,7 @@ def examine(
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
             rejection = rejection_of(app, situation, row.reason)
-        rule = (
-            situation.representative_rule() if rejection.code == 405 else req.url_rule
-        )
+        rule = situation.target_rule(rejection.code)
         allow = rejection.facts.allowed_methods
         return Examination(
             row, rejection, rule, allow, rejection.deprecation, blueprints
@@ -273,7 +271,7 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
 
 
 #: What the guard answers in its own words.
-REJECTED = (400, 405, 501)
+REJECTED = (400, 405, 410, 501)
 
 
 def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
