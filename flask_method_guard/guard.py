@@ -260,7 +260,13 @@ class RequestSituation:
 
         :param listed: the methods that Flask lists; none if the router cannot.
         """
-        supported = self.snapshot.supported_methods
+        snapshot, supported = self.snapshot, self.snapshot.supported_methods
+        if (
+            listed
+            and not snapshot.rejectable
+            and snapshot.rules.is_list_complete(self.adapter, "OPTIONS")
+        ):
+            return tuple(sorted(listed.intersection(supported)))
         return self._allowed(self.resource.methods(supported, listed or None))
 
     def target_rule(self, status: int) -> Rule | None:
