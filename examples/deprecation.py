@@ -7,6 +7,8 @@ A bookshop replaces PUT with PATCH. Play its year, which takes a second::
 The guide docs/howto/retire-a-method.md explains each step.
 """
 
+import argparse
+import json
 import textwrap
 from collections import Counter
 from collections.abc import Callable
@@ -50,7 +52,7 @@ class Book(MethodView):
     brownouts=["2026-05-05T14:00Z/PT1H", "2026-06-02T14:00Z/PT4H"],
     sunset="2026-07-01",
     link="https://docs.example.com/from-put-to-patch",
-    notice="Use PATCH.",
+    successor="PATCH",
 )
 class OldBook(Book):
     """One book, as long as PUT is on its way out."""
@@ -99,6 +101,8 @@ def send(app: Flask, method: str, key: str) -> None:
     if response.status_code == 405:
         detail = textwrap.wrap(response.get_json()["detail"], 72)
         print(textwrap.indent("\n".join(detail), "    "))
+        if successor := response.get_json().get("successor"):
+            print(f"    successor: {json.dumps(successor)}")
 
 
 def watch(app: Flask) -> None:
@@ -120,6 +124,12 @@ def rehearse(app: Flask, day: str) -> None:
 
 def main() -> None:
     """Play the year."""
+    description, *rest = (__doc__ or "").split("\n\n")
+    argparse.ArgumentParser(
+        prog="python3 -m examples deprecation",
+        description=description,
+        epilog=rest[-1],
+    ).parse_args()
     now = utc_now()
     app = create_app(lambda: now)
 

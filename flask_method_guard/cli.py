@@ -9,49 +9,77 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
+from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
 from .config import ConfigError
-from .inspection.advice import advice, view_of
-from .inspection.apps import has_guard
+from .decision import STANDARD_METHODS
+from .inspection.apps import check_blueprint, has_guard
+from .inspection.drawing import drawing
+from .inspection.findings import (
+    CHECKS_PAGE,
+    finding_text,
+    summary,
+    workflow_command,
+)
 from .inspection.listing import listing
-from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
+from .inspection.text import terminal_width
 from .inspection.timetable import due, timetable
-from .messages import closest
+from .moments import read_moment
 from .report import (
     DeprecatedMethod,
-    Explanation,
-    Finding,
     Inventory,
     Route,
     Severity,
 )
 
 _T = TypeVar("_T")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _NO_GUARD = (
-    "No guard is installed; this is what one would do. Add: MethodGuard(app), from"
-    " flask_method_guard."
+    "No guard is installed: this is what one would do. Add MethodGuard(app) to install"
+    " it."
 )
 
-_format = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Print for people or for programs.",
-)
+
+def _format_of(*styles: str) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(styles),
+        default="text",
+        show_default=True,
+        help="Print for people or for programs.",
+    )
+
+
+_format = _format_of("text", "json")
+_format_of_findings = _format_of("text", "json", "github")
+
+
+def _check_at(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Report a date that is wrong with the name of its option."""
+    try:
+        if value is not None:
+            read_moment(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
 
 _at = click.option(
     "--at",
     metavar="DATE",
+    callback=_check_at,
     help="Look at another day or time, such as 2026-07-01 or 2026-07-01T12:00Z.",
 )
 
@@ -60,11 +88,24 @@ class _ListByDefault(click.Group):
     """Lists when no command is named: options alone belong to ``list``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``list`` in front of options, and where there is nothing."""
+        """Put ``list`` in front of options, and where there is nothing.
+
+        Where there is nothing, a shell that completes words wants the commands.
+        """
         named = args and not args[0].startswith("-")
-        if not named and "--help" not in args:
+        is_completing = ctx.resilient_parsing and not args
+        if not named and "--help" not in args and not is_completing:
             args = ["list", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete the options of ``list``, too."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            found += list_.shell_complete(click.Context(list_), incomplete)
+        return list({item.value: item for item in found}.values())
 
 
 @click.group(cls=_ListByDefault, short_help="Show which HTTP methods each URL accepts.")
@@ -94,6 +135,42 @@ def _ask(
         raise click.UsageError(str(error)) from error
 
 
+# -- completion in a shell ---------------------------------------------------------
+
+
+def _complete_ids(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the last of several ids, and show what each finds."""
+    before, comma, last = incomplete.rpartition(",")
+    return [
+        CompletionItem(f"{before}{comma}{entry.id}", help=entry.title)
+        for entry in report.CHECKS
+        if entry.id.startswith(last.upper())
+    ]
+
+
+def _complete_blueprint(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete a blueprint of the app; an app that does not load has none."""
+    with suppress(Exception):
+        names = ctx.ensure_object(ScriptInfo).load_app().blueprints
+        return sorted(name for name in names if name.startswith(incomplete))
+    return []
+
+
+def _complete_method(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete a standard method, or one of the app's."""
+    found = set(STANDARD_METHODS)
+    with suppress(Exception):
+        app = ctx.ensure_object(ScriptInfo).load_app()
+        found.update(report.inventory(app).supported_methods)
+    return sorted(name for name in found if name.startswith(incomplete.upper()))
+
+
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2))
 
@@ -111,6 +188,7 @@ def _print_json(value: object) -> None:
 @click.option(
     "--blueprint",
     metavar="NAME",
+    shell_complete=_complete_blueprint,
     help="Only this blueprint and the blueprints inside it.",
 )
 @click.option(
@@ -137,7 +215,8 @@ def list_(
     the answer to a method that the route declares and the app rejects.
     """
     found = _ask(info, report.inventory)
-    _check_blueprint(blueprint, info.load_app().blueprints)
+    if blueprint is not None:
+        _check_blueprint(info.load_app(), blueprint)
     routes = [r for r in found.routes if _is_wanted(r, text, blueprint)]
     found = Inventory(found.supported_methods, found.why, tuple(routes))
     if style == "json":
@@ -149,14 +228,11 @@ def list_(
             click.echo(line)
 
 
-def _check_blueprint(name: str | None, known: Iterable[str]) -> None:
-    if name is None or name in known:
-        return
-    names = sorted(known)
-    hint = f"Blueprints: {', '.join(names)}." if names else "The app has none."
-    if meant := closest(name, names):
-        hint = f"Did you mean {meant!r}?"
-    raise click.UsageError(f"No blueprint named {name!r}. {hint}")
+def _check_blueprint(app: Flask, name: str) -> None:
+    try:
+        check_blueprint(app, name)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _nothing(text: str | None, blueprint: str | None) -> str:
@@ -177,7 +253,7 @@ def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
 
 
 @methods.command(short_help="Explain the answer to one request.")
-@click.argument("method")
+@click.argument("method", shell_complete=_complete_method)
 @click.argument("url")
 @click.option("--host", metavar="HOST", help="The host that the request is sent to.")
 @_at
@@ -210,22 +286,8 @@ def explain(  # noqa: PLR0913, PLR0917
     if style == "json":
         _print_json(found.as_json())
         return
-    width = terminal_width()
-    request = f"{_printable(method)} {_printable(url)}"
-    answer = "the view answers"
-    if found.status is not None:
-        answer = status_text(found.status)
-    click.echo(f"{request}: {_coloured(answer, found.status)}\n")
-    app = info.load_app()
-    for line in two_columns(list(_rows(found, view_of(app, found.endpoint))), width):
+    for line in drawing(info.load_app(), found, method, url, terminal_width()):
         click.echo(line)
-    if next_step := advice(app, found):
-        click.echo("\nWhat to do:")
-        click.echo(wrapped(next_step, width, "- ", "  "))
-    if found.unknown:
-        click.echo("\nNot checked:")
-    for sentence in found.unknown:
-        click.echo(wrapped(sentence, width, "- ", "  "))
 
 
 def _looks_like_url(text: str) -> bool:
@@ -239,29 +301,6 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
     return shlex.join([program, *app, *names, *args])
 
 
-def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
-    """Name what is known."""
-    deprecation = found.deprecation.as_json() if found.deprecation else {}
-    known = {
-        "Reason": found.reason,
-        "When": found.condition,
-        "Answer": found.answer,
-        "Spec": found.rfc,
-        "Rule": found.rule,
-        "Endpoint": found.endpoint,
-        "View": view,
-        "Allow": ", ".join(found.allowed_methods),
-        "Location": found.location,
-        "Detail": found.detail,
-        "Docs": found.docs,
-        "Deprecated": "; ".join(
-            f"{name} {', '.join(value) if isinstance(value, list) else value}"
-            for name, value in deprecation.items()
-        ),
-    }
-    yield from ((name, value) for name, value in known.items() if value)
-
-
 # -- check ------------------------------------------------------------------------
 
 
@@ -272,12 +311,16 @@ def _split(
     return [name.strip() for value in values for name in value.split(",")]
 
 
-@methods.command(short_help="Find mistakes in the methods of your routes.")
+@methods.command(
+    short_help="Find mistakes in the methods of your routes.",
+    epilog=f"\b\nWhat each check finds:\n{CHECKS_PAGE}",
+)
 @click.option(
     "--select",
     multiple=True,
     metavar="IDS",
     callback=_split,
+    shell_complete=_complete_ids,
     help="Run only these checks, such as MG101,MG102.",
 )
 @click.option(
@@ -285,11 +328,12 @@ def _split(
     multiple=True,
     metavar="IDS",
     callback=_split,
+    shell_complete=_complete_ids,
     help="Leave out these checks, such as MG103,MG104. MG103:ENDPOINT leaves out the"
     " findings of one endpoint.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning, too.")
-@_format
+@_format_of_findings
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -306,33 +350,15 @@ def check(
     found = _ask(info, report.check, ignore, select or None)
     if style == "json":
         _print_json([finding.as_json() for finding in found])
+    elif style == "github":
+        for finding in found:
+            click.echo(workflow_command(finding.as_json(), str(finding.severity)))
     else:
         for finding in found:
-            _print_finding(finding)
-        click.echo(_summary(found))
+            click.echo(finding_text(finding, terminal_width()))
+        click.echo(summary(found))
     if any(strict or finding.severity is Severity.ERROR for finding in found):
         ctx.exit(1)
-
-
-def _print_finding(finding: Finding) -> None:
-    """Print the place, as editors find it, what is wrong, and below it the fix."""
-    width = terminal_width()
-    place = f"{finding.file}:{finding.line}: " if finding.file else ""
-    where = f" in {finding.endpoint}" if finding.endpoint else ""
-    title = f"{finding.id} {finding.severity}"
-    text = wrapped(f"{place}{title}{where}: {finding.message}", width, "", "    ")
-    colour = {Severity.ERROR: "red", Severity.WARNING: "yellow"}[finding.severity]
-    click.echo(text.replace(title, click.style(title, fg=colour), 1))
-    click.echo(wrapped(f"Fix: {finding.hint}", width, "    ", "    "))
-    click.echo()
-
-
-def _summary(found: Sequence[Finding]) -> str:
-    if not found:
-        return "No problems found."
-    counts = Counter(str(finding.severity) for finding in found)
-    numbers = [counted(count, severity) for severity, count in sorted(counts.items())]
-    return f"{', '.join(numbers)}."
 
 
 # -- deprecations -----------------------------------------------------------------
@@ -376,17 +402,3 @@ def _print_timetable(found: Sequence[DeprecatedMethod], within: int | None) -> N
         click.echo()
         for line in due(found, within):
             click.echo(line)
-
-
-# -- text -------------------------------------------------------------------------
-
-
-def _coloured(text: str, status: int | None) -> str:
-    """Colour a text by a status code; what the view answers is good."""
-    colours = {3: "cyan", 4: "yellow", 5: "red"}
-    return click.style(text, fg=colours.get((status or 200) // 100, "green"))
-
-
-def _printable(text: str) -> str:
-    """Keep what may be anything, a control code too, on one line."""
-    return text if text and text.isprintable() and " " not in text else ascii(text)

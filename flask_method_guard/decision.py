@@ -47,6 +47,7 @@ class Reason(str, Enum):
     NOT_IMPLEMENTED = "not-implemented"
     SERVER_OPTIONS = "server-options"
     REDIRECT = "redirect"
+    GONE = "gone"
     RETIRED = "retired"
     BROWNOUT = "brownout"
     ALLOWED = "allowed"
@@ -97,6 +98,10 @@ class Situation(Protocol):
         """What the router made of the request."""
 
     @property
+    def gone(self) -> bool:
+        """Whether each method of the target resource is past an enforced sunset."""
+
+    @property
     def retired(self) -> bool:
         """Whether the matched method is past an enforced sunset."""
 
@@ -137,7 +142,7 @@ TABLE = (
     ),
     Row(
         Reason.NOT_IMPLEMENTED,
-        "the app supports the method on no resource at all",
+        "no URL of the app supports the method",
         "501 Not Implemented, on every path",
         501,
         "RFC 9110 §15.6.2",
@@ -160,9 +165,17 @@ TABLE = (
         lambda it: it.routing is ANSWERED,
     ),
     Row(
+        Reason.GONE,
+        "every method that a route accepts at this URL is past its enforced sunset",
+        "410 Gone, also for methods that were never routed here",
+        410,
+        "RFC 9110 §15.5.11, RFC 8594 §3",
+        lambda it: it.gone,
+    ),
+    Row(
         Reason.RETIRED,
         "a route matched, but the method is past its enforced sunset",
-        "405 Method Not Allowed, with an Allow without the method",
+        "405 Method Not Allowed; Allow does not list the method",
         405,
         "RFC 9110 §15.5.6, RFC 8594 §3",
         lambda it: it.routing is MATCHED and it.retired,
@@ -170,7 +183,7 @@ TABLE = (
     Row(
         Reason.BROWNOUT,
         "a route matched, but the method is inside a brownout window",
-        "405 Method Not Allowed, with an Allow without the method, and Retry-After",
+        "405 Method Not Allowed with Retry-After; Allow does not list the method",
         405,
         "RFC 9110 §15.5.6, §10.2.3",
         lambda it: it.routing is MATCHED and it.brownout,
@@ -178,7 +191,7 @@ TABLE = (
     Row(
         Reason.ALLOWED,
         "a route matched",
-        "the view's answer",
+        "the view runs",
         None,
         "RFC 9110 §9.1",
         lambda it: it.routing is MATCHED,
@@ -194,7 +207,7 @@ TABLE = (
     Row(
         Reason.NOT_FOUND,
         "no route accepts any supported method at this URL",
-        "404 Not Found, the router's own",
+        "404 Not Found, from Werkzeug",
         404,
         "RFC 9110 §15.5.5",
         lambda it: True,
@@ -228,6 +241,7 @@ class _AnyUrl(NamedTuple):
     asterisk: bool
     routing: Routing
     supported: bool = True
+    gone: bool = False
     retired: bool = False
     brownout: bool = False
 

@@ -23,12 +23,13 @@ from werkzeug.routing import MapAdapter, Rule
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
 from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
-from .deprecation import Phase
-from .exceptions import BY_REASON, Rejection
+from .deprecation import Deprecation, Phase
+from .exceptions import BY_REASON, OF_A_RESOURCE, Rejection
 from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
-from .urlmap import Match, Resource, answers_options, match_of
+from .successor import Successor
+from .urlmap import UNNAMED, Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -128,9 +129,9 @@ class RequestSituation:
     ) -> None:
         self.snapshot = snapshot
         self.req = req
-        self._guard = guard
+        self.guard = guard
         self._clock = clock
-        self._adapter = adapter
+        self.adapter = adapter
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared (RFC 9110 §9.1).
         self.method: str = self.raw_method
@@ -140,10 +141,13 @@ class RequestSituation:
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.url_rule is not None and req.method in snapshot.rejectable:
-            self._phase = snapshot.phase(req.url_rule, req.method, self.now)
+        if req.url_rule is not None:
+            method = self.dispatched_method
+            if method in snapshot.rejectable:
+                self._phase = self.phase_of(req.url_rule, method)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
+        self._dispatched_methods: tuple[str, ...] | None = None
         self._allowed_methods: tuple[str, ...] | None = None
 
     @property
@@ -154,6 +158,23 @@ class RequestSituation:
         if _INSTANT not in known:
             known[_INSTANT] = self._clock()
         return cast("datetime", known[_INSTANT])
+
+    def phase_of(self, rule: Rule | None, method: str) -> Phase | None:
+        """Return the phase of a method, if a date can make it unavailable."""
+        return self.snapshot.phase(rule, method, lambda: self.now)
+
+    @property
+    def routed_method(self) -> str:
+        """The method that the router looked for; an app can choose another."""
+        return self.adapter.default_method.upper()
+
+    @property
+    def dispatched_method(self) -> str:
+        """The same; where a route matched, what the app's Request class made of it."""
+        shown = self.req.method
+        if self.req.url_rule is None or shown == self.raw_method.upper():
+            return self.routed_method
+        return shown
 
     @property
     def supported(self) -> bool:
@@ -166,6 +187,11 @@ class RequestSituation:
         environ = self.req.environ
         # cheroot turns it into a path, but keeps the original target.
         return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
+
+    @property
+    def gone(self) -> bool:
+        """Whether each method of the resource is past an enforced sunset."""
+        return bool(self.snapshot.retirable) and last_retired(self) is not None
 
     @property
     def retired(self) -> bool:
@@ -188,23 +214,30 @@ class RequestSituation:
                 else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self._adapter, req.method, match)
+            self._resource = Resource(rules, self.adapter, self.routed_method, match)
         return self._resource
+
+    @property
+    def dispatched_methods(self) -> tuple[str, ...]:
+        """The supported methods that dispatch here, whatever their dates, sorted."""
+        if self._dispatched_methods is None:
+            found = self.resource.methods(self.snapshot.supported_methods)
+            self._dispatched_methods = tuple(found)
+        return self._dispatched_methods
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
-            self._allowed_methods = self._allowed()
+            self._allowed_methods = self._allowed(self.dispatched_methods)
         return self._allowed_methods
 
-    def _allowed(self, listed: frozenset[str] | None = None) -> tuple[str, ...]:
-        """Find the exact ``Allow``; see :meth:`~.urlmap.Resource.methods`."""
-        snapshot, resource = self.snapshot, self.resource
-        found = resource.methods(snapshot.supported_methods, listed)
-        for method in snapshot.rejectable.intersection(found):
-            rule = resource.match(method).rule
-            if snapshot.is_rejected(rule, method, self.now):
+    def _allowed(self, dispatched: Iterable[str]) -> tuple[str, ...]:
+        """Leave out the methods that a date makes unavailable."""
+        found = list(dispatched)
+        for method in self.snapshot.rejectable.intersection(found):
+            phase = self.phase_of(self.resource.match(method).rule, method)
+            if phase is not None and phase.is_rejected:
                 found.remove(method)
         return tuple(found)
 
@@ -219,66 +252,62 @@ class RequestSituation:
     @property
     def other_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` for a method that a view rejects."""
-        return tuple(m for m in self.allowed_methods if m != self.req.method)
+        rejected = self.dispatched_method
+        return tuple(m for m in self.allowed_methods if m != rejected)
 
-    def exact_options(self, allow: str) -> tuple[str, ...] | None:
+    def exact_options(self, listed: frozenset[str]) -> tuple[str, ...]:
         """Return the exact ``Allow`` of Flask's automatic answer to OPTIONS.
 
-        :param allow: the value of the answer's ``Allow``.
-        :return: the methods, or ``None`` if a hook gave another answer.
+        :param listed: the methods that Flask lists; none if the router cannot.
         """
-        rule = self.req.url_rule
-        methods = (rule and rule.methods) or ()
-        names = allow.replace('"', "").replace(", ", ",").split(",")
-        listed = frozenset(names if allow else ())
-        if len(methods) > 1 and listed.issuperset(methods):
-            # Flask asked the router for the methods of all rules at the URL. A rule for
-            # OPTIONS alone does not show that, since a hook can list that much.
-            return self._allowed(listed)
-        if listed != (self.resource.methods_listed() or frozenset()):
-            return None
-        return self.allowed_methods
+        snapshot, supported = self.snapshot, self.snapshot.supported_methods
+        if (
+            listed
+            and not snapshot.rejectable
+            and snapshot.rules.is_list_complete(self.adapter, "OPTIONS")
+        ):
+            return tuple(sorted(listed.intersection(supported)))
+        return self._allowed(self.resource.methods(supported, listed or None))
 
-    def representative_rule(self) -> Rule | None:
-        """Return the rule that represents the resource of a 405, if one is known."""
-        if self.req.url_rule is not None:
+    def target_rule(self, status: int) -> Rule | None:
+        """Return the rule that represents the target of a rejection, if one is known.
+
+        :param status: the status of the rejection.
+        """
+        if self.req.url_rule is not None or status not in OF_A_RESOURCE:
             return self.req.url_rule
-        return self.resource.representative(self.allowed_methods).rule
+        return self.resource.representative(self.dispatched_methods).rule
 
-    # -- a rejection --------------------------------------------------------------
 
-    def rejection(self, app: Flask, reason: Reason) -> Rejection:
-        """Return the exception for a row of the table that rejects."""
-        rejection = BY_REASON[reason](facts=self.facts(reason))
-        return with_docs_url(app, rejection, self._guard.settings.docs_url)
+def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
+    """Return the method that was retired last, if nothing of the resource is left.
 
-    def facts(self, reason: Reason) -> Facts:
-        """Return the facts of a rejection."""
-        req, guard = self.req, self._guard
-        status = BY_REASON[reason].code
-        rule = self.representative_rule() if status == 405 else req.url_rule
-        endpoint = None if rule is None else rule.endpoint
-        deprecation = until = None
-        if reason is not Reason.NOT_ALLOWED:
-            # Where a route matched, Flask would have served the upper-cased method.
-            method = req.method if status == 405 else self.method
-            deprecation = self.snapshot.deprecation(endpoint, method)
-        if reason is Reason.BROWNOUT and deprecation is not None:
-            until = deprecation.brownout_end(self.now)
-        left = None if until is None else ceil((until - self.now).total_seconds())
-        accept = req.environ.get("HTTP_ACCEPT")
-        return guard.facts(
-            reason=reason,
-            status=status,
-            media_type=negotiate(accept, guard.settings.error_formats),
-            method=echoable(self.raw_method),
-            allowed_methods=self.allowed_methods if status == 405 else None,
-            supported_methods=self.snapshot.supported_methods,
-            endpoint=endpoint,
-            deprecation=deprecation,
-            until=until,
-            retry_after=left,
-        )
+    Flask's automatic OPTIONS does not count. What redirects leads somewhere.
+
+    :return: the method, the request's own one of several, and its deprecation.
+    """
+    if situation.is_automatic_options:
+        return None
+    if situation.routing is MATCHED and not situation.retired:
+        return None
+    snapshot, resource = situation.snapshot, situation.resource
+    found = list[tuple[str, Deprecation]]()
+    methods = situation.dispatched_methods
+    if snapshot.any_method and resource.match(UNNAMED).dispatches:
+        methods = (*methods, UNNAMED)
+    if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
+        return None  # without asking the router about any of them
+    own = situation.dispatched_method
+    for method in sorted(methods, key=lambda m: (m != own, m != "GET", m)):
+        rule = resource.match(method).rule
+        if method == "OPTIONS" and rule is not None and answers_options(rule):
+            continue
+        deprecation = rule and snapshot.deprecation(rule.endpoint, method)
+        if not deprecation or situation.phase_of(rule, method) is not Phase.RETIRED:
+            return None
+        found.append((method, deprecation))
+    # The first of several.
+    return max(found, key=lambda item: item[1].sunset or situation.now, default=None)
 
 
 def _routing(found: HTTPException | None) -> Routing:
@@ -287,6 +316,81 @@ def _routing(found: HTTPException | None) -> Routing:
     if isinstance(found, (NotFound, MethodNotAllowed)):
         return UNMATCHED
     return ANSWERED
+
+
+# -- a rejection, and what is announced ----------------------------------------------
+
+
+def rejection_of(app: Flask, situation: RequestSituation, reason: Reason) -> Rejection:
+    """Return the exception for a row of the table that rejects."""
+    rejection = BY_REASON[reason](facts=facts_of(situation, reason))
+    return with_docs_url(app, rejection, situation.guard.settings.docs_url)
+
+
+def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
+    """Return the facts of a rejection."""
+    req, guard, snapshot = situation.req, situation.guard, situation.snapshot
+    status = BY_REASON[reason].code
+    rule = situation.target_rule(status)
+    endpoint = None if rule is None else rule.endpoint
+    deprecation = until = routed = None
+    method, shown = situation.method, situation.raw_method
+    if status in OF_A_RESOURCE:
+        # Flask would have served the upper-cased method, or the one that the app chose.
+        method = situation.dispatched_method
+        shown = shown if method == shown.upper() else method
+    if reason is Reason.GONE:
+        routed, deprecation = last_retired(situation) or (None, None)
+        method = method if req.url_rule else routed or method
+    elif reason is not Reason.NOT_ALLOWED:
+        deprecation = snapshot.deprecation(endpoint, method)
+    if reason is Reason.BROWNOUT and deprecation is not None:
+        until = deprecation.brownout_end(situation.now)
+    left = None if until is None else ceil((until - situation.now).total_seconds())
+    accept = req.environ.get("HTTP_ACCEPT")
+    successor = _successor(situation.adapter, deprecation, method, routed)
+    # One with a URL can be another one at every URL, so it is not kept.
+    is_kept = successor is None or successor.url is None
+    facts = guard.facts(
+        reason=reason,
+        status=status,
+        media_type=negotiate(accept, guard.settings.error_formats),
+        method=echoable(shown),
+        allowed_methods=situation.allowed_methods if status == 405 else None,
+        supported_methods=snapshot.supported_methods,
+        endpoint=endpoint,
+        deprecation=deprecation,
+        until=until,
+        retry_after=left,
+        successor=successor if is_kept else None,
+    )
+    return facts if is_kept else replace(facts, successor=successor)
+
+
+def announcement(
+    situation: RequestSituation, deprecation: Deprecation
+) -> list[tuple[str, str]]:
+    """Return the header fields that announce a deprecation of the request's method."""
+    successor = _successor(situation.adapter, deprecation, situation.dispatched_method)
+    fields = deprecation.headers()
+    return fields + successor.headers() if successor else fields
+
+
+def _successor(
+    adapter: MapAdapter,
+    deprecation: Deprecation | None,
+    method: str,
+    routed: str | None = None,
+) -> Successor | None:
+    """Return what replaces a method at the URL, if that is known.
+
+    :param routed: the method that the deprecation is about, if everything is gone.
+    """
+    found = deprecation and deprecation.successor
+    if not found or (routed and not found.url):
+        return None  # another method of what is gone replaces nothing
+    values = url_values(adapter, routed or method) if found.variables else {}
+    return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 
 def _make_facts(template: str | None, **values: Any) -> Facts:

@@ -16,7 +16,7 @@ from string import Formatter
 from urllib.parse import quote, unquote
 
 from .decision import is_token
-from .links import as_url, read_url
+from .links import as_url, link_field, read_url
 from .messages import read_method
 
 _ADVICE = (
@@ -61,6 +61,13 @@ class Successor:
         if self.prefix is not None:
             return ()
         return tuple(name for _, name, *_ in Formatter().parse(self.url or "") if name)
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the header field that leads there (RFC 5829 §3.4), if a URL is known.
+
+        :return: pairs of name and value.
+        """
+        return [link_field(self.url, "successor-version")] if self.url else []
 
     def fill(
         self, method: str, mount: str, path: str, values: Mapping[str, str]

@@ -7,14 +7,22 @@ view.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from time import monotonic
 from typing import Any
 
 from flask import Flask
 
+from .decision import Reason
 from .guard import AppGuard
-from .inspection.apps import Environ, installed_guard
+from .inspection.apps import (
+    Environ,
+    blueprints_of,
+    check_blueprint,
+    installed_guard,
+)
 from .inspection.contract import ContractReport as ContractReport
 from .inspection.contract import MethodContractError as MethodContractError
 from .inspection.contract import Reply as Reply
@@ -36,16 +44,20 @@ from .messages import closest
 #: and middleware change the case.
 UNKNOWN_METHODS = ("BREW", "B&Q'S", "<b>m</b>")
 
+#: The seconds between two log lines about the progress in a big app.
+PROGRESS = 5.0
+
 _log = logging.getLogger(__name__)
 
 
-def assert_method_contract(
+def assert_method_contract(  # noqa: PLR0913 -- each is an option
     app: Flask,
     *,
     samples: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     at: date | str | None = None,
     thorough: bool = False,
+    blueprint: str | None = None,
 ) -> ContractReport:
     """Check that the whole app rejects methods as the decision table says.
 
@@ -66,14 +78,16 @@ def assert_method_contract(
         rejects is sent, too. Only the guard's own clock is set to it, so do not
         serve other requests meanwhile.
     :param thorough: whether the three unknown methods are sent to every URL.
+    :param blueprint: the name of the only blueprint to test, with those inside it; by
+        default the whole app.
     :return: what was seen. The answers that a hook gave first are in it, and are
         logged as a warning.
     :raises MethodContractError: if an answer is wrong, if nothing could be sent to a
         rule, or if fewer than one in ten answers came from the guard.
     :raises NoGuardError: if the app has no guard.
     :raises RuntimeError: if the guard only reports.
-    :raises ValueError: if ``samples`` names something that no rule has, or ``at`` is
-        not a date.
+    :raises ValueError: if ``samples`` names something that no rule has, if ``at`` is
+        not a date, or if there is no such blueprint, or nothing in it.
     """
     __tracebackhide__ = True  # pytest then points at the caller's line
     guard = installed_guard(app)
@@ -83,38 +97,24 @@ def assert_method_contract(
             " is nothing to test. Turn it off in the configuration of your tests."
         )
     with guard.clock_stopped_at(read_at(guard, at)):
-        return _check_contract(app, guard, samples, headers, thorough=thorough)
+        targets, left_out = _targets(app, samples or {}, blueprint)
+        requests, unsent = _plan(app, guard, targets, headers or {}, thorough=thorough)
+        # Nothing was sent until here, so no answer can change what is expected.
+        return _check_contract(app, guard, requests, (*left_out, *unsent))
 
 
 def _check_contract(
     app: Flask,
     guard: AppGuard,
-    samples: Mapping[str, Any] | None,
-    headers: Mapping[str, str] | None,
-    *,
-    thorough: bool,
+    requests: Sequence[_Request],
+    left_out: tuple[str, ...],
 ) -> ContractReport:
-    """Check the contract at the moment that the guard's clock shows."""
+    """Send requests, and check the answers."""
     __tracebackhide__ = True
-    targets, left_out = _targets(app, samples or {})
-    requests: list[_Request] = []
-    known = _known_methods(app, guard)
-    visited: set[tuple[str, str]] = set()
-    for target in targets:
-        part = (target.host, target.endpoint.rpartition(".")[0])
-        unknown = () if part in visited and not thorough else UNKNOWN_METHODS
-        try:
-            methods = [*known, *unknown]
-            requests += _requests(app, guard, target, methods, headers or {})
-        except NoSampleError as error:
-            left_out.append(str(error))
-        else:
-            visited.add(part)
-    # Nothing was sent until here, so no answer can change what is expected.
     exchange = Exchange(app, guard)
     with exchange.listening():
-        answers = tuple(exchange.send(*request) for request in requests)
-    report = ContractReport(answers, tuple(left_out), tuple(exchange.hints(answers)))
+        answers = tuple(exchange.send(*request) for request in _counted(requests))
+    report = ContractReport(answers, left_out, tuple(exchange.hints(answers)))
     if report.wrong or report.left_out or report.is_hollow:
         raise MethodContractError(report)
     if report.answered_first:
@@ -122,15 +122,32 @@ def _check_contract(
     return report
 
 
+def _counted(requests: Sequence[_Request]) -> Iterator[_Request]:
+    """Pass requests on, and log every few seconds how many have been sent."""
+    due = monotonic() + PROGRESS
+    for number, request in enumerate(requests):
+        if monotonic() >= due:
+            _log.info("%s of %s requests sent", f"{number:,}", f"{len(requests):,}")
+            due = monotonic() + PROGRESS
+        yield request
+
+
 # -- what is sent -----------------------------------------------------------------
 
 
 def _targets(
-    app: Flask, samples: Mapping[str, Any]
+    app: Flask, samples: Mapping[str, Any], blueprint: str | None
 ) -> tuple[list[SampleUrl], list[str]]:
-    """Make a URL for each rule; each URL is used once."""
+    """Make a URL for each rule, of one blueprint if need be; each URL is used once."""
     rules = url_rules(app.url_map)
     _check_names(samples, rules)
+    if blueprint is not None:
+        check_blueprint(app, blueprint)
+        rules = [r for r in rules if blueprint in blueprints_of(r.endpoint)]
+        if not rules:
+            raise ValueError(
+                f"Blueprint {blueprint!r} has no routes, so there is nothing to test."
+            )
     general = {k: v for k, v in samples.items() if not isinstance(v, Mapping)}
     targets: dict[tuple[str, str], SampleUrl] = {}
     left_out = []
@@ -166,6 +183,32 @@ def _known_methods(app: Flask, guard: AppGuard) -> list[str]:
     return sorted({*snapshot.supported_methods, *snapshot.rules.declared, *marked})
 
 
+def _plan(
+    app: Flask,
+    guard: AppGuard,
+    targets: Iterable[SampleUrl],
+    headers: Mapping[str, str],
+    *,
+    thorough: bool,
+) -> tuple[list[_Request], list[str]]:
+    """Make the requests to all URLs, and name the URLs that get no decision."""
+    requests: list[_Request] = []
+    left_out = []
+    known = _known_methods(app, guard)
+    visited: set[tuple[str, str]] = set()
+    for target in targets:
+        part = (target.host, target.endpoint.rpartition(".")[0])
+        unknown = () if part in visited and not thorough else UNKNOWN_METHODS
+        try:
+            methods = [*known, *unknown]
+            requests += _requests(app, guard, target, methods, headers)
+        except NoSampleError as error:
+            left_out.append(str(error))
+        else:
+            visited.add(part)
+    return requests, left_out
+
+
 _Request = tuple[SampleUrl, Explanation, Environ]
 
 
@@ -178,14 +221,21 @@ def _requests(
 ) -> list[_Request]:
     """Make the requests to one URL that the table rejects."""
     found = []
-    allowed: Collection[str] = ()
+    snapshot = guard.snapshot or guard.refresh(app)
+    without_dates = frozenset(snapshot.supported_methods) - snapshot.rejectable
+    not_allowed: Explanation | None = None
     for method in methods:
-        if method in allowed:
+        if not_allowed and method in not_allowed.allowed_methods:
             continue  # Allow is exact, so there is no need to ask
         fields = dict(headers)
         if needs_escape(method):
             fields.setdefault("Accept", "text/html")
         environ = make_environ(app, method, target.path, target.host, fields)
+        if not_allowed and method in without_dates:
+            # Nor is there here, since no date can be the reason for a rejection.
+            expected = replace(not_allowed, method=method, detail=None, docs=None)
+            found.append((target, expected, environ))
+            continue
         expected = explain_request(
             app, guard, environ, method, str(target), guard.clock()
         )
@@ -196,5 +246,6 @@ def _requests(
             )
         if expected.status in REJECTED:
             found.append((target, expected, environ))
-            allowed = expected.allowed_methods or allowed
+        if expected.reason is Reason.NOT_ALLOWED:
+            not_allowed = expected
     return found

@@ -6,13 +6,15 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from flask import Flask
 from hypothesis import settings
 
-from flask_method_guard import urlmap
+from flask_method_guard import ruleset
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("project", deadline=None)
@@ -21,7 +23,7 @@ settings.load_profile("project")
 # Where nothing is known about any rule, every answer must still be right. CI runs the
 # tests this way, too.
 if os.environ.get("METHOD_GUARD_DOUBT") == "1":
-    urlmap._may_reject = lambda rule: True  # noqa: SLF001
+    ruleset._may_reject = lambda rule: True  # noqa: SLF001
 
 
 def lacks(owner: type, name: str, what: str) -> None:
@@ -39,6 +41,17 @@ if sys.platform == "emscripten":  # WebAssembly, as in a browser
     lacks(socket.socket, "bind", "sockets")
     lacks(socket.socket, "connect", "sockets")
     lacks(Flask, "async_to_sync", "event loop that Flask could start")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _work_in_the_root() -> Iterator[None]:
+    """Run the tests in the project's root, wherever they are started.
+
+    Places that are shown to people are relative to the working directory.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(Path(__file__).parent.parent)
+        yield
 
 
 def pytest_collection_finish() -> None:

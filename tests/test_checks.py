@@ -10,12 +10,22 @@ from functools import partial, wraps
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.views import MethodView, View
 from flask_cors import CORS, cross_origin
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugNotAllowed
+from werkzeug.exceptions import NotImplemented as WerkzeugNotImplemented
 from werkzeug.routing import Rule
 
-from flask_method_guard import DEFAULT_METHODS, MethodGuard, deprecated_methods
+from flask_method_guard import (
+    DEFAULT_METHODS,
+    MethodGuard,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    MethodRejected,
+    deprecated_methods,
+)
 from flask_method_guard.report import (
     CHECKS,
     Finding,
@@ -64,6 +74,30 @@ class Purging(Item):
         return str(id)
 
 
+class Marked(MethodView):
+    """A class whose functions are marked, and serve what the marks name."""
+
+    @deprecated_methods("PUT", "PATCH", since="2025-01-01")
+    def _save(self, id: int) -> str:  # noqa: A002
+        return str(id)
+
+    @deprecated_methods("GET", "HEAD", since="2025-01-01")
+    def get(self, id: int) -> str:  # noqa: A002
+        """Serve GET and HEAD."""
+        return str(id)
+
+    put = patch = _save
+
+
+class Mismarked(Marked):
+    """A class with marks that have no effect."""
+
+    @deprecated_methods("DELETE", since="2025-01-01")
+    def get(self, id: int) -> str:  # noqa: A002
+        """Serve GET."""
+        return str(id)
+
+
 # -- the twins: what is found, and what is much the same and well -----------------
 
 
@@ -88,6 +122,17 @@ def classy(**attributes: Any) -> Build:
         view = view_class.as_view("item")  # type: ignore[attr-defined]
         app.add_url_rule("/items/<int:id>", view_func=view, **rule)
         app.add_url_rule("/things/<int:id>", view_func=view, **rule)
+        return app
+
+    return build
+
+
+def registered(view_class: type[MethodView]) -> Build:
+    """Route a class."""
+
+    def build() -> Flask:
+        app = app_with()
+        app.add_url_rule("/<int:id>", view_func=view_class.as_view("item"))
         return app
 
     return build
@@ -158,6 +203,28 @@ def hooked(*, before: bool, early: bool) -> Build:
     return build
 
 
+def rejected(error: HTTPException) -> Any:
+    """Handle an error."""
+    return "", error.code
+
+
+def handling(*errors: Any, **config: object) -> Build:
+    """Register a handler for errors, of a blueprint for what is in a list."""
+
+    def build() -> Flask:
+        app = app_with(**config)
+        blueprint = Blueprint("shop", __name__)
+        for error in errors:
+            if isinstance(error, list):
+                blueprint.register_error_handler(error[0], rejected)
+            else:
+                app.register_error_handler(error, rejected)
+        app.register_blueprint(blueprint)
+        return app
+
+    return build
+
+
 def dispatching(self: Any, **kwargs: Any) -> str:
     """Serve whatever comes."""
     return repr((self, kwargs))
@@ -175,6 +242,10 @@ PREFLIGHT = (
 )
 EARLY = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
 REPORTING = "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
+
+SUNSET = {"PUT": {"sunset": "2026-06-01"}}
+LEFT = f"{__name__}.rejected: handles 405, but no error handler of the app gets"
+HALF = f"{LEFT} 501."
 
 #: What each check finds: the app, the endpoint and the message of the finding.
 FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
@@ -239,6 +310,14 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
             None,
             "PRUGE is deprecated, but no route of the app has it.",
         ),
+        (
+            registered(Mismarked),
+            "item",
+            (
+                f"DELETE is deprecated on {__name__}.Mismarked.get, which does not"
+                " serve DELETE."
+            ),
+        ),
     ],
     "MG107": [
         (cors(SUPPORTED_METHODS=["PUT"]), None, PREFLIGHT),
@@ -297,6 +376,44 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
             ),
         ),
     ],
+    "MG115": [
+        (
+            deprecated(DEPRECATED_METHODS={"PATCH": {"successor": "/nowhere"}}),
+            "other",
+            "PATCH /other: its successor PATCH /nowhere gets 404 Not Found.",
+        ),
+    ],
+    "MG116": [
+        (
+            deprecated(since="2025-12-31", MINIMUM_NOTICE=2),
+            "item",
+            "PUT: its sunset is 1 day after since, and not 2 or more.",
+        ),
+        (
+            deprecated(
+                MINIMUM_NOTICE=365,
+                DEPRECATED_METHODS={
+                    "PATCH": {"since": "2025-01-01T12:00Z", "sunset": "2026-01-01"}
+                },
+            ),
+            None,
+            "PATCH: its sunset is 364 days after since, and not 365 or more.",
+        ),
+    ],
+    "MG117": [
+        (handling(405), None, HALF),
+        (handling(405, 404, 400), None, HALF),
+        (handling(WerkzeugNotAllowed), None, HALF),
+        (handling(MethodNotAllowed), None, HALF),
+        (handling(405, [501], [HTTPException]), None, HALF),
+        (handling(405, DEPRECATED_METHODS=SUNSET), None, f"{LEFT} 410 or 501."),
+        (handling(405, 501, DEPRECATED_METHODS=SUNSET), None, f"{LEFT} 410."),
+        (
+            handling(405, SUPPORTED_METHODS="*", DEPRECATED_METHODS=SUNSET),
+            None,
+            f"{LEFT} 410.",
+        ),
+    ],
 }
 
 #: What is much the same, and well.
@@ -326,6 +443,7 @@ WELL: dict[str, list[Build]] = {
     "MG106": [
         deprecated(),
         deprecated(DEPRECATED_METHODS={"GET": {"notice": "Ask less."}}),
+        registered(Marked),
     ],
     "MG107": [
         cors(),
@@ -356,6 +474,37 @@ WELL: dict[str, list[Build]] = {
                 "GET": {"since": "2026-02-01", "brownouts": ["2026-02-01/P1D"]}
             }
         ),
+    ],
+    "MG115": [
+        deprecated(DEPRECATED_METHODS={"PATCH": {"successor": "PUT /late"}}),
+        deprecated(DEPRECATED_METHODS={"PATCH": {"successor": "GET /static/x"}}),
+    ],
+    "MG116": [
+        deprecated(since="2025-12-31"),
+        deprecated(since="2025-12-31", MINIMUM_NOTICE=1),
+        deprecated(since="2026-01-01", MINIMUM_NOTICE=0),
+        deprecated(since=None, MINIMUM_NOTICE=365),
+        deprecated(
+            MINIMUM_NOTICE=365, DEPRECATED_METHODS={"PATCH": {"since": "2026-01-01"}}
+        ),
+    ],
+    "MG117": [
+        handling(),
+        handling(501),
+        handling(405, 501),
+        handling(405, WerkzeugNotImplemented),
+        handling(MethodNotAllowed, MethodNotImplemented),
+        handling(MethodRejected),
+        handling(405, MethodRejected),
+        handling(405, HTTPException),
+        handling(405, Exception),
+        handling(HTTPException),
+        handling(Exception),
+        handling([405]),
+        handling(405, SUPPORTED_METHODS="*"),
+        handling(405, 410, 501, DEPRECATED_METHODS=SUNSET),
+        handling(405, MethodRejected, DEPRECATED_METHODS=SUNSET),
+        handling(405, 501, DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}}),
     ],
 }
 
@@ -559,6 +708,12 @@ def test_the_place_of_a_class() -> None:
     assert finding.line == inspect.getsourcelines(Purging)[1]
 
 
+def test_the_place_of_a_mark_without_effect() -> None:
+    """MG106 leads to the marked function of a class."""
+    [finding] = found_by("MG106", registered(Mismarked)())
+    assert (finding.file, finding.line) == place(Mismarked.get)
+
+
 def test_the_place_of_a_hook() -> None:
     """MG110 leads to each function that runs too early."""
     app = Flask(__name__)
@@ -568,6 +723,12 @@ def test_the_place_of_a_hook() -> None:
     MethodGuard(app)
     found = [(finding.file, finding.line) for finding in found_by("MG110", app)]
     assert found == [place(login), place(view)]
+
+
+def test_the_place_of_a_handler() -> None:
+    """MG117 leads to the handler."""
+    [finding] = found_by("MG117", handling(405)())
+    assert (finding.file, finding.line) == place(rejected)
 
 
 def test_json() -> None:

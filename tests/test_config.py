@@ -13,6 +13,7 @@ from flask import Flask
 
 from flask_method_guard import ConfigError, Deprecation, MethodGuard, Settings
 from flask_method_guard.config import MEDIA_TYPES, PREFIX
+from flask_method_guard.messages import closest, given_twice, read_method
 
 #: The registry of RFC 9110 §16.1, and what caches use.
 REGISTERED_METHODS = (
@@ -236,6 +237,24 @@ def test_bad_drain_limit(given: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "days"), [(0, 0), (90, 90), ("0", 0), (" 90\n", 90)], ids=repr
+)
+def test_minimum_notice(given: object, days: int) -> None:
+    """A number of days is read, also as text."""
+    assert read(minimum_notice=given).minimum_notice == days
+    assert read().minimum_notice is None
+
+
+@pytest.mark.parametrize("given", [-1, "-1", 1.5, "90d", "", True, [90], "٣"], ids=repr)
+def test_bad_minimum_notice(given: object) -> None:
+    """A value that is not a number of days is reported."""
+    assert problem(minimum_notice=given) == (
+        f"METHOD_GUARD_MINIMUM_NOTICE is {given!r}."
+        " Use a whole number of days, 0 or more."
+    )
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         (["PUT"], "Use a mapping of methods to mappings."),
@@ -344,6 +363,7 @@ VALUES: dict[str, Any] = {
         "DELETE": {"successor": ["/v1/", "/v2/"]},
     },
     "ENFORCE_SUNSET": True,
+    "MINIMUM_NOTICE": 90,
 }
 TOML = """\
 METHOD_GUARD_SUPPORTED_METHODS = ["GET", "PURGE"]
@@ -353,6 +373,7 @@ METHOD_GUARD_DOCS_URL = "https://docs.example.com/{endpoint}#{method}"
 METHOD_GUARD_ERROR_FORMATS = ["text/html", "application/json"]
 METHOD_GUARD_DRAIN_LIMIT = 4096
 METHOD_GUARD_ENFORCE_SUNSET = true
+METHOD_GUARD_MINIMUM_NOTICE = 90
 
 [METHOD_GUARD_DEPRECATED_METHODS.PUT]
 since = 2026-01-01
@@ -440,3 +461,57 @@ def test_every_setting_is_documented(item: Any) -> None:
     """Each field says its type and why its default is what it is."""
     assert item.metadata["type"]
     assert "default" in item.metadata["doc"].lower()
+
+
+# -- what several kinds of error have in common ---------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "cutoff", "found"),
+    [
+        ("sunest", 0.6, "sunset"),
+        ("since", 0.6, "since"),
+        ("xyzzy", 0.6, None),
+        ("sun", 0.6, "sunset"),
+        ("sun", 0.9, None),
+        (7, 0.6, None),
+    ],
+)
+def test_the_closest_name(name: object, cutoff: float, found: str | None) -> None:
+    """A misspelt name is recognized, unless it resembles none."""
+    assert closest(name, iter(["since", "sunset", "link"]), cutoff) == found
+
+
+def test_a_name_given_twice() -> None:
+    """The message says why two names are one."""
+    assert given_twice("put") == (
+        "'put' is given twice, in different case. Use it once."
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "method"),
+    [("PUT", "PUT"), ("put", "PUT"), ("Version-Control", "VERSION-CONTROL")],
+)
+def test_methods(value: str, method: str) -> None:
+    """A method is upper-cased, as the router has it."""
+    assert read_method(value) == method
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "fix"),
+    [
+        *[
+            (value, ValueError, "Use letters, digits and !#$%&'*+-.^_`|~ only.")
+            for value in ("", "P T", "PUT\n", "ÜT")
+        ],
+        (7, TypeError, "Use a string such as 'PUT'."),
+        (["PUT"], TypeError, "Use a string such as 'PUT'."),
+    ],
+    ids=ascii,
+)
+def test_bad_methods(value: object, kind: type[Exception], fix: str) -> None:
+    """A name that is not a token is reported with the fix."""
+    with pytest.raises(kind) as caught:
+        read_method(value)
+    assert str(caught.value) == f"{value!r} is not a method. {fix}"

@@ -42,22 +42,27 @@ SERVING = {
     # … these know Werkzeug only …
     "negotiation": ("werkzeug.http",),
     "page": ("markupsafe",),
-    "bodies": ours("decision", "deprecation", "links", "moments", "page"),
-    "exceptions": ("werkzeug", *ours("bodies", "decision", "deprecation")),
-    "urlmap": ("werkzeug", *ours("decision")),
+    "bodies": ours("decision", "deprecation", "links", "moments", "page", "successor"),
+    "exceptions": (
+        "werkzeug",
+        *ours("bodies", "decision", "deprecation", "successor"),
+    ),
+    "ruleset": ("werkzeug",),
+    "urlmap": ("werkzeug", *ours("ruleset")),
     "drain": ("werkzeug",),
     # … and these may use Flask.
     "snapshot": (
         "werkzeug",
-        *ours("config", "decision", "deprecation", "marks", "urlmap"),
+        *ours("config", "decision", "deprecation", "marks", "ruleset"),
     ),
     "guard": (
         *("flask", "werkzeug"),
         *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
-        *ours("negotiation", "snapshot", "urlmap"),
+        *ours("negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
-    "blueprints": ("flask", *ours("exceptions", "guard")),
+    "options": ("flask", "werkzeug", *ours("guard")),
+    "blueprints": ("flask", "werkzeug", *ours("exceptions", "guard")),
     "report_only": (
         *("flask", "werkzeug"),
         *ours("bodies", "decision", "exceptions", "guard", "signals"),
@@ -65,7 +70,7 @@ SERVING = {
     "extension": (
         *("flask", "werkzeug"),
         *ours("blueprints", "config", "decision", "drain", "exceptions", "guard"),
-        *ours("moments", "report_only", "signals"),
+        *ours("moments", "options", "report_only", "signals"),
     ),
     "__init__": ours(
         *("config", "decision", "deprecation", "exceptions", "extension", "marks"),
@@ -81,7 +86,11 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("config", "inspection", "messages", "report")),
+    "cli": (
+        "click",
+        "flask",
+        *ours("config", "decision", "inspection", "messages", "moments", "report"),
+    ),
 }
 
 

@@ -209,6 +209,7 @@ def test_json_keys() -> None:
         "next_brownout": "2026-05-05T14:00:00Z/2026-05-05T15:00:00Z",
         "link": "/docs/put",
         "notice": "Use PATCH.",
+        "successor": None,
     }
     assert found[3] == {
         **dict.fromkeys(found[2]),
@@ -313,7 +314,7 @@ def test_nothing_is_deprecated() -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--at", "soon"], "at: 'soon' is not a date. Write 2026-03-01"),
+        (["--at", "soon"], "Invalid value for '--at': 'soon' is not a date."),
         (["--within", "-1"], "-1 is not in the range x>=0"),
         (["--within", "x"], "'x' is not a valid integer range"),
     ],

@@ -20,7 +20,8 @@ from werkzeug.routing import (
 )
 
 from flask_method_guard.decision import DEFAULT_METHODS
-from flask_method_guard.urlmap import Resource, Rules, ask, match_of
+from flask_method_guard.ruleset import Rules
+from flask_method_guard.urlmap import Resource, ask, match_of
 
 SEVEN = " ".join(sorted(DEFAULT_METHODS))
 

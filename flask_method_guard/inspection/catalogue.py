@@ -7,17 +7,26 @@ made.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from ..decision import is_token
+from ..exceptions import (
+    MethodNotAllowed,
+    MethodNotImplemented,
+    Rejection,
+    ResourceGone,
+)
+from ..marks import find_lost_marks
 from ..moments import spoken_date, spoken_time
 from .apps import hooks_before, name_of
-from .rules import rule_text
+from .handlers import error_handler
+from .rules import is_rejected_by_gunicorn, rule_text
+from .successors import find_broken
 from .survey import Hit, Survey, declared, shown, some
+from .text import counted
 
 Found = Iterator[Hit]
 
@@ -188,16 +197,22 @@ def _dangerous(survey: Survey) -> Found:
 @_check(
     "MG106",
     Severity.WARNING,
-    "A deprecation names a method that no route has",
-    "Correct the name, or remove the deprecation. Ignore this if the notice is"
-    " meant for the 501 of a method that was removed.",
+    "A deprecation has no effect",
+    "Correct the method's name, put the deprecation on the function that serves the"
+    " method, or remove it. Ignore this if the notice is meant for the 501 of a method"
+    " that was removed.",
 )
-def _nameless(survey: Survey) -> Found:
+def _without_effect(survey: Survey) -> Found:
     for endpoint, method, _ in survey.deprecations():
         if not survey.is_routed(endpoint, method):
             place = "of the app" if endpoint is None else "of this view"
             text = f"{method} is deprecated, but no route {place} has it."
             yield Hit(endpoint, text)
+    for endpoint in sorted({rule.endpoint for rule in survey.rules}):
+        for mark in find_lost_marks(survey.app.view_functions.get(endpoint)):
+            method, name = mark.method, name_of(mark.function)
+            text = f"{method} is deprecated on {name}, which does not serve {method}."
+            yield Hit(endpoint, text, mark.function)
 
 
 @_check(
@@ -247,11 +262,6 @@ def _rejected_by_servers(survey: Survey) -> Found:
 
     for endpoint, place in survey.pick(rejected):
         yield Hit(endpoint, place + "gunicorn rejects it by default.")
-
-
-def is_rejected_by_gunicorn(method: str) -> bool:
-    """Return whether gunicorn, by default, rejects a method."""
-    return re.fullmatch(r"[^a-z#]{3,20}", method) is None
 
 
 @_check(
@@ -321,6 +331,51 @@ def _early_brownout(survey: Survey) -> Found:
             start, since = spoken_time(value.brownouts[0].start), value.since
             text = f"a brownout starts on {start}, before since, {spoken_time(since)}."
             yield Hit(endpoint, f"{method}: {text}")
+
+
+_check(
+    "MG115",
+    Severity.ERROR,
+    "A successor does not work",
+    "Correct the successor, or add the route that it names.",
+)(find_broken)
+
+
+@_check(
+    "MG116",
+    Severity.ERROR,
+    "A sunset comes too soon after since",
+    "Move the sunset to a later day. METHOD_GUARD_MINIMUM_NOTICE says how many days"
+    " must lie between the two.",
+)
+def _short_notice(survey: Survey) -> Found:
+    wanted = survey.guard.settings.minimum_notice
+    for endpoint, method, value in survey.deprecations():
+        if wanted is not None and value.since and value.sunset:
+            days = (value.sunset - value.since).days
+            if days < wanted:
+                text = f"its sunset is {counted(days, 'day')} after since"
+                yield Hit(endpoint, f"{method}: {text}, and not {wanted:,} or more.")
+
+
+@_check(
+    "MG117",
+    Severity.WARNING,
+    "The app handles 405 and not 501",
+    "Register the handler for all of them, for example for MethodRejected, so that all"
+    " have the same format.",
+)
+def _half_handled(survey: Survey) -> Found:
+    handler = error_handler(survey.app, MethodNotAllowed)
+    kinds: list[type[Rejection]] = []
+    if any(value.sunset for _, _, value in survey.deprecations()):
+        kinds.append(ResourceGone)
+    if not survey.snapshot.any_method:
+        kinds.append(MethodNotImplemented)
+    left = [str(k.code) for k in kinds if error_handler(survey.app, k) is None]
+    if handler is not None and left:
+        text = "handles 405, but no error handler of the app gets"
+        yield Hit(None, f"{name_of(handler)}: {text} {' or '.join(left)}.", handler)
 
 
 #: What :func:`~.checks.check` finds, sorted by id.

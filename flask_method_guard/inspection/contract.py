@@ -90,6 +90,9 @@ class MethodContractError(AssertionError):
     :param report: what was seen.
     """
 
+    # Tracebacks name the class by the module that users import it from.
+    __module__ = "flask_method_guard.testing"
+
     def __init__(self, report: ContractReport) -> None:
         super().__init__(str(report))
         #: All that was seen.

@@ -9,23 +9,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from ..decision import Reason, Row, decide
-from ..deprecation import Deprecation
+from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
-from ..guard import AppGuard
+from ..guard import AppGuard, rejection_of
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
-from .catalogue import is_rejected_by_gunicorn
-from .rules import rule_text
+from .handlers import error_handler
+from .places import place_of, source_of
+from .rules import is_rejected_by_gunicorn, rule_text
 from .schedule import read_at
 from .text import status_text
 
@@ -57,6 +58,16 @@ class Explanation:
     #: Where a redirect leads to.
     location: str | None = None
     deprecation: Deprecation | None = None
+    #: The app's error handler that writes the body, if it has one for this error.
+    handler: str | None = None
+    #: The phase of the deprecated method at that moment.
+    phase: Phase | None = None
+    #: The view of the endpoint, and where it is written.
+    view: str | None = None
+    file: str | None = None
+    line: int | None = None
+    #: The blueprints whose hooks run, outermost first.
+    blueprints: tuple[str, ...] = ()
     #: What this can't know, a sentence each.
     unknown: tuple[str, ...] = ()
 
@@ -70,7 +81,13 @@ class Explanation:
             "allowed_methods": list(self.allowed_methods),
             "endpoint": self.endpoint,
             "rule": self.rule,
+            "view": self.view,
+            "file": self.file,
+            "line": self.line,
+            "phase": None if self.phase is None else str(self.phase),
+            "handler": self.handler,
             "docs": self.docs,
+            "deprecation": self.deprecation.as_json() if self.deprecation else None,
             "rfc": self.rfc,
         }
 
@@ -99,13 +116,16 @@ def explain(
     guard.refresh(app)
     environ = make_environ(app, method, url, host)
     now = read_at(guard, at)
-    return explain_request(app, guard, environ, method, url, now)
+    found = explain_request(app, guard, environ, method, url, now)
+    return _with_names(app, guard, found)
 
 
 def explain_request(  # noqa: PLR0913, PLR0917
     app: Flask, guard: AppGuard, environ: Environ, method: str, url: str, now: datetime
 ) -> Explanation:
     """Explain what a client gets for a request, and why.
+
+    The app's own functions are not named; see :func:`explain`.
 
     :param environ: the request; it is not changed.
     :param method: the method to show.
@@ -118,7 +138,11 @@ def explain_request(  # noqa: PLR0913, PLR0917
         return _before_the_table(method, url, found.exception)
     endpoint = None if found.rule is None else found.rule.endpoint
     status, answer = _outcome(row, found)
-    rejection = found.exception if row.reason in BY_REASON else None
+    error = found.exception
+    rejection = error if row.reason in BY_REASON else None
+    deprecation, phase = found.deprecation, None
+    if deprecation is not None:
+        phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
     return Explanation(
         method=method,
         url=url,
@@ -132,9 +156,31 @@ def explain_request(  # noqa: PLR0913, PLR0917
         condition=row.condition,
         answer=answer,
         detail=getattr(rejection, "description", None),
-        location=getattr(found.exception, "new_url", None),
-        deprecation=found.deprecation,
-        unknown=tuple(_unknown(app, guard, row, method, endpoint)),
+        location=getattr(error, "new_url", None),
+        deprecation=deprecation,
+        phase=phase,
+        blueprints=found.blueprints,
+    )
+
+
+def _with_names(app: Flask, guard: AppGuard, found: Explanation) -> Explanation:
+    """Name the app's own functions that take part: view, handler and hooks."""
+    if found.reason is None:
+        return found
+    kind: type[HTTPException] | None = BY_REASON.get(found.reason)
+    if found.reason is Reason.NOT_FOUND:
+        kind = NotFound
+    handler = None if kind is None else error_handler(app, kind, found.endpoint)
+    view = app.view_functions.get(found.endpoint or "")
+    place = None if view is None else place_of(view)
+    file, line = place or (None, None)
+    return replace(
+        found,
+        handler=None if handler is None else name_of(handler),
+        view=None if view is None else name_of(source_of(view)),
+        file=file,
+        line=line,
+        unknown=tuple(_unknown(app, guard, found)),
     )
 
 
@@ -151,6 +197,8 @@ class Examination:
     #: The value of ``Allow``; ``None`` where the guard does not set it.
     allowed_methods: tuple[str, ...] | None = None
     deprecation: Deprecation | None = None
+    #: The blueprints whose hooks run, outermost first.
+    blueprints: tuple[str, ...] = ()
 
 
 def examine(
@@ -176,25 +224,26 @@ def examine(
         if situation is None:
             return Examination(None, req.routing_exception)
         row = decide(situation)
-        if row.reason not in BY_REASON:
-            deprecation = None
-            if row.reason is Reason.ALLOWED:
-                deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
+        blueprints = tuple(reversed(req.blueprints))
+        if row.reason is Reason.ALLOWED:
             return Examination(
                 row,
-                req.routing_exception,
+                None,
                 req.url_rule,
                 situation.allowed_methods if situation.is_automatic_options else None,
-                deprecation,
+                situation.snapshot.deprecation(req.endpoint, req.method),
+                blueprints,
             )
+        if row.reason not in BY_REASON:
+            return Examination(row, req.routing_exception, blueprints=blueprints)
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
-            rejection = situation.rejection(app, row.reason)
-        rule = (
-            situation.representative_rule() if rejection.code == 405 else req.url_rule
-        )
+            rejection = rejection_of(app, situation, row.reason)
+        rule = situation.target_rule(rejection.code)
         allow = rejection.facts.allowed_methods
-        return Examination(row, rejection, rule, allow, rejection.deprecation)
+        return Examination(
+            row, rejection, rule, allow, rejection.deprecation, blueprints
+        )
 
 
 def _before_the_table(method: str, url: str, error: Exception | None) -> Explanation:
@@ -222,7 +271,7 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
 
 
 #: What the guard answers in its own words.
-REJECTED = (400, 405, 501)
+REJECTED = (400, 405, 410, 501)
 
 
 def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
@@ -301,22 +350,26 @@ def _wsgi(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-def _unknown(
-    app: Flask, guard: AppGuard, row: Row, method: str, endpoint: str | None
-) -> Iterator[str]:
+def _unknown(app: Flask, guard: AppGuard, found: Explanation) -> Iterator[str]:
     """Say what comes before the answer, and so may answer in its place."""
     if guard.settings.report_only:
         yield (
             "METHOD_GUARD_REPORT_ONLY is on: this is what the guard would answer."
             " Clients get what Flask answers by itself."
         )
-    scopes: list[str | None] = [None]
-    if row.reason in (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT):
-        # Blueprints nest: the hooks of a and of a.b come before a.b.view.
-        parts = (endpoint or "").split(".")
-        scopes += [".".join(parts[:n]) for n in range(1, len(parts))]
+    scopes = (None, *found.blueprints)
+    preprocessors = [
+        name_of(function)
+        for scope in scopes
+        for function in app.url_value_preprocessors.get(scope, ())
+    ]
+    if preprocessors:
+        yield (
+            "These url_value_preprocessor functions run before all before_request"
+            f" functions, and may answer first: {', '.join(preprocessors)}."
+        )
     hooks = [f for scope in scopes for f in app.before_request_funcs.get(scope, ())]
-    if guard.settings.reject_early and row.status in REJECTED:
+    if guard.settings.reject_early and found.status in REJECTED:
         hooks = hooks_before(app)
     names = [name_of(hook) for hook in hooks if not is_own(hook)]
     if names:
@@ -324,6 +377,6 @@ def _unknown(
     wsgi_app = getattr(app, "wsgi_app", None)
     if getattr(wsgi_app, "__self__", None) is not app:
         yield f"{name_of(wsgi_app)} wraps the app and may change anything."
-    if is_rejected_by_gunicorn(method):
+    if is_rejected_by_gunicorn(found.method):
         yield "gunicorn rejects such a method by default; the app never sees it."
     yield "A server or a proxy in front of the app may answer first."
