@@ -5,4 +5,4 @@ import sys
 from tests._bootstrap import run
 
 if __name__ == "__main__":
-    run("bench", "-m", "benchmarks.command", *sys.argv[1:])
+    run("examples", "-m", "benchmarks.command", *sys.argv[1:])

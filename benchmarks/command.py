@@ -29,13 +29,11 @@ import sys
 
 from . import chart, figures, instructions, timing
 from .cases import MAPS
-from .server import measure_server
 
 OPTIONS = {
     "quick": "a trial in seconds; its figures mean nothing",
     "markdown": "also print the figures of the speed page",
     "chart": "also write the chart of the speed page",
-    "server": "drive gunicorn with wrk instead",
     "check": "count instructions instead; exit with 1 if a request takes too many",
     "record": "count instructions instead, and record them",
 }
@@ -58,11 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("--quick has no figures that --chart could draw")
     if options.check or options.record:
         return _instructions(record=options.record)
-    if options.server:
-        for line in measure_server(*((1, 1) if options.quick else (10, 2))):
-            print(line, flush=True)
-    else:
-        _times(options)
+    _times(options)
     return 0
 
 
