@@ -246,9 +246,11 @@ class Settings:
         _deprecated_methods,
         "mapping of methods to mappings",
         "Methods that are deprecated in the whole app, each with `since`, `sunset`,"
-        " `brownouts`, `link` and `notice`. The first two are dates or times, as ISO"
-        " 8601 text or as objects, in UTC unless they say otherwise. `brownouts` is a"
-        " list of ISO 8601 intervals, or a comma-separated string of them. Names may"
+        " `brownouts`, `link`, `notice` and `successor`. The first two are dates or"
+        " times, as ISO 8601 text or as objects, in UTC unless they say otherwise."
+        " `brownouts` is a list of ISO 8601 intervals, or a comma-separated string of"
+        " them. `successor` is a method, a URL, both with a space between them, or a"
+        " list of two prefixes. Names may"
         " be in upper or lower case, so the environment variable"
         " `…_DEPRECATED_METHODS__PUT__SINCE` works. A `@deprecated_methods` mark on"
         " a view takes precedence. Empty by default.",

@@ -22,12 +22,13 @@ from werkzeug.routing import MapAdapter, Rule
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
 from .decision import Reason, Routing
-from .deprecation import Phase
+from .deprecation import Deprecation, Phase
 from .exceptions import BY_REASON, Rejection
 from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
-from .urlmap import Match, Resource, answers_options, match_of
+from .successor import Successor
+from .urlmap import Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -245,15 +246,15 @@ class RequestSituation:
         rule = self.representative_rule() if status == 405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
         deprecation = until = None
+        # Where a route matched, Flask would have served the upper-cased method.
+        method = req.method if status == 405 else self.method
         if reason is not Reason.NOT_ALLOWED:
-            # Where a route matched, Flask would have served the upper-cased method.
-            method = req.method if status == 405 else self.method
             deprecation = self.snapshot.deprecation(endpoint, method)
         if reason is Reason.BROWNOUT and deprecation is not None:
             until = deprecation.brownout_end(self.now)
         left = None if until is None else ceil((until - self.now).total_seconds())
         accept = req.environ.get("HTTP_ACCEPT")
-        return guard.facts(
+        facts = guard.facts(
             reason=reason,
             status=status,
             media_type=negotiate(accept, guard.settings.error_formats),
@@ -265,6 +266,26 @@ class RequestSituation:
             until=until,
             retry_after=left,
         )
+        # Not among the facts that are kept: it can be another one at every URL.
+        successor = self.successor(deprecation, method)
+        return replace(facts, successor=successor) if successor else facts
+
+    def successor(
+        self, deprecation: Deprecation | None, method: str
+    ) -> Successor | None:
+        """Return what replaces a method at this URL, if that is known."""
+        found = deprecation and deprecation.successor
+        if not found:
+            return None
+        adapter = self._adapter
+        values = url_values(adapter, method) if found.variables else {}
+        return found.fill(method, adapter.script_name, adapter.path_info, values)
+
+    def announcement(self, deprecation: Deprecation) -> list[tuple[str, str]]:
+        """Return the header fields that announce a deprecation of this method."""
+        successor = self.successor(deprecation, self.req.method)
+        fields = deprecation.headers()
+        return fields + successor.headers() if successor else fields
 
 
 def _routing(found: HTTPException | None) -> Routing:

@@ -240,6 +240,40 @@ def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Match:
     return Match(True, rule, dict(args))
 
 
+def url_values(adapter: MapAdapter, method: str) -> dict[str, str]:
+    """Return what the URL contains for each variable of the rule that matches.
+
+    The URL is matched again, since a ``url_value_preprocessor`` may have removed a
+    value from the request. A value that its converter cannot write is left out.
+    """
+    match = ask(adapter, method)
+    # Private, but nothing public tells which converters a rule was bound with.
+    converters = getattr(match.rule, "_converters", {})
+    found = {}
+    for name, value in (match.args or {}).items():
+        text = _url_text(converters.get(name), value)
+        if text is not None:
+            found[name] = text
+    return found
+
+
+def _url_text(converter: BaseConverter | None, value: object) -> str | None:
+    """Return a value as a URL contains it; ``None`` if that is not known."""
+    if converter is None:
+        return None
+    # A converter without a to_url of its own would show any object's repr.
+    is_inherited = getattr(converter.to_url, "__func__", None) is BaseConverter.to_url
+    if is_inherited and type(value) not in (str, int):
+        return None
+    try:
+        text: object = converter.to_url(value)
+    except Exception:  # noqa: BLE001 -- a converter can raise anything
+        return None
+    if not isinstance(text, str):
+        return None
+    return text.replace("/", "%2F") if converter.part_isolating else text
+
+
 class Resource:
     """One URL of a map. It asks the router at most once about each group of methods.
 

@@ -188,7 +188,8 @@ def test_keys_in_any_case(change: Callable[[str], str]) -> None:
     assert Deprecation.from_mapping(MappingProxyType(changed)) == FULL
 
 
-KEYS = "since, sunset, brownouts, link, notice"
+KEYS = "since, sunset, brownouts, link, notice, successor"
+SET = "Set since, sunset, brownouts, link, notice or successor."
 BLANK = "is empty. Write a sentence, or leave it out."
 
 
@@ -200,8 +201,8 @@ BLANK = "is empty. Write a sentence, or leave it out."
         ({"x": 1}, f"'x' is not one of {KEYS}. Remove it."),
         ({7: 1}, f"7 is not one of {KEYS}. Remove it."),
         ({"link": "/", "Link": "/"}, "'Link' is given twice, in different case. Use"),
-        ({}, "it is empty. Set since, sunset, brownouts, link or notice."),
-        ({"since": None}, "it is empty. Set since, sunset, brownouts, link or notice."),
+        ({}, f"it is empty. {SET}"),
+        ({"since": None}, f"it is empty. {SET}"),
         ({"notice": " \n"}, rf"notice: ' \n' {BLANK}"),
         ({"notice": ""}, f"notice: '' {BLANK}"),
     ],
