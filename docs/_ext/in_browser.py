@@ -41,7 +41,7 @@ def run(case: str) -> str:
         return json.dumps(try_case(json.loads(case)))
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- the reader's app raised it
         frames = error.__traceback__
-        while frames and frames.tb_frame.f_code.co_filename == __file__:
+        while frames and frames.tb_frame.f_code.co_filename != FILE:
             frames = frames.tb_next
         lines = traceback.format_exception(error.with_traceback(frames))
         return json.dumps({"error": "".join(lines)[-LIMIT:]})
@@ -77,7 +77,7 @@ def load(source: str, guard: Any) -> Flask:
         flask_method_guard.MethodGuard = MethodGuard  # type: ignore[misc]
     app = names.get("app")
     if not isinstance(app, Flask):
-        raise LookupError("The code defines no Flask app. Start: app = Flask(__name__)")
+        raise LookupError("The code defines no Flask app. Write app = Flask(__name__).")
     return app
 
 

@@ -63,7 +63,9 @@ class Playground(SphinxDirective):
         return [nodes.raw("", html, format="html")]
 
 
-def add_policy(app: Sphinx, page: str, _: str, context: dict[str, Any], __: Any) -> None:
+def add_policy(
+    app: Sphinx, page: str, _: str, context: dict[str, Any], __: Any
+) -> None:
     """Let the page, and the Python code on it, reach this site and the runtime only."""
     if page == PAGE:
         runtime = urlsplit(app.config.playground_runtime)

@@ -70,7 +70,10 @@ function startPage() {
   const progress = page.querySelector("progress");
   const examples = JSON.parse(find("examples").textContent);
   const names = ["method", "url", "accept", "at", "app"];
-  let worker, timer, python; // without a version of Python, the worker is still loading
+  let worker;
+  let python; // its version, once it has started
+  let timer; // while a case runs
+  let isOld; // whether another case has been sent meanwhile
 
   const say = (text) => (find("status").textContent = text);
   const read = () => new FormData(form);
@@ -90,7 +93,8 @@ function startPage() {
   function send() {
     keep();
     if (!worker) return start();
-    if (!python || timer) return; // still loading, or still running
+    isOld = Boolean(timer);
+    if (!python || isOld) return;
     say("Running …");
     worker.postMessage(JSON.stringify(Object.fromEntries(read())));
     timer = setTimeout(stop, LIMIT * 1000, `Stopped after ${LIMIT} seconds. Is there a loop`
@@ -135,7 +139,8 @@ function startPage() {
       + ` (${failure}). Check the network, and try again.`);
     else {
       timer = clearTimeout(timer);
-      show(result);
+      if (isOld) send();
+      else show(result);
     }
   }
 

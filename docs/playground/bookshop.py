@@ -1,4 +1,5 @@
 from flask import Flask, abort, request
+
 from flask_method_guard import MethodGuard
 
 app = Flask(__name__)
