@@ -1,12 +1,11 @@
-"""The contract test: every method that must be refused, sent through the whole app.
+"""The contract test: every method that must be rejected, sent through the whole app.
 
-The guard is asked first what must be refused, so no method is sent that would reach a
+The guard is asked first what must be rejected, so no method is sent that would reach a
 view.
 """
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -21,7 +20,7 @@ from .inspection.contract import MethodContractError as MethodContractError
 from .inspection.contract import Reply as Reply
 from .inspection.exchange import Exchange, needs_escape
 from .inspection.explanation import (
-    REFUSED,
+    REJECTED,
     Explanation,
     default_host,
     explain_request,
@@ -29,7 +28,8 @@ from .inspection.explanation import (
 )
 from .inspection.rules import url_rules
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
-from .inspection.schedule import clock_at
+from .inspection.schedule import read_at
+from .messages import closest
 
 #: Methods that no app knows: a plain one, one that HTML must escape, and one that is
 #: not a token. None differs from a known method by its case alone, because some servers
@@ -47,9 +47,9 @@ def assert_method_contract(
     at: date | str | None = None,
     thorough: bool = False,
 ) -> ContractReport:
-    """Check that the whole app refuses methods as the decision table says.
+    """Check that the whole app rejects methods as the decision table says.
 
-    A URL of every rule gets every method that must be refused there, through the
+    A URL of every rule gets every method that must be rejected there, through the
     middleware, the hooks and the error handlers. One URL of each blueprint and host
     gets three methods that no app knows, too. No method is sent that would reach a
     view, a redirect or the automatic answer to OPTIONS.
@@ -63,7 +63,7 @@ def assert_method_contract(
     :param headers: header fields of every request, such as those that log in.
     :param at: the moment of every request, as a date, a datetime or an ISO 8601
         string, in UTC unless it says otherwise; by default now. What that day
-        refuses is sent, too. Only the guard's own clock is set to it, so do not
+        rejects is sent, too. Only the guard's own clock is set to it, so do not
         serve other requests meanwhile.
     :param thorough: whether the three unknown methods are sent to every URL.
     :return: what was seen. The answers that a hook gave first are in it, and are
@@ -82,7 +82,7 @@ def assert_method_contract(
             "METHOD_GUARD_REPORT_ONLY is on, so every answer is Flask's own, and there"
             " is nothing to test. Turn it off in the configuration of your tests."
         )
-    with clock_at(guard, at):
+    with guard.clock_stopped_at(read_at(guard, at)):
         return _check_contract(app, guard, samples, headers, thorough=thorough)
 
 
@@ -153,8 +153,8 @@ def _check_names(samples: Mapping[str, Any], rules: Iterable[Any]) -> None:
     for name, value in samples.items():
         known = endpoints if isinstance(value, Mapping) else arguments
         if name not in known:
-            close = difflib.get_close_matches(name, sorted(known), 1)
-            hint = f"Did you mean {close[0]!r}?" if close else "Remove it."
+            meant = closest(name, sorted(known))
+            hint = f"Did you mean {meant!r}?" if meant else "Remove it."
             kind = "endpoint" if isinstance(value, Mapping) else "argument"
             raise ValueError(f"samples names {name!r}, no {kind} of any rule. {hint}")
 
@@ -176,7 +176,7 @@ def _requests(
     methods: Iterable[str],
     headers: Mapping[str, str],
 ) -> list[_Request]:
-    """Make the requests to one URL that the table refuses."""
+    """Make the requests to one URL that the table rejects."""
     found = []
     allowed: Collection[str] = ()
     for method in methods:
@@ -194,7 +194,7 @@ def _requests(
                 f"{target.rule} (endpoint {target.endpoint!r}): {target} is answered"
                 f" with {expected.answer}, because {expected.condition}."
             )
-        if expected.status in REFUSED:
+        if expected.status in REJECTED:
             found.append((target, expected, environ))
             allowed = expected.allowed_methods or allowed
     return found

@@ -295,11 +295,11 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
         )
     ],
     "MG109": [
-        (routed("AB"), "purge", "AB /cache: gunicorn refuses it by default."),
+        (routed("AB"), "purge", "AB /cache: gunicorn rejects it by default."),
         (
             routed("A" * 21, "A#B"),
             "purge",
-            f"A#B, {'A' * 21} /cache: gunicorn refuses it by default.",
+            f"A#B, {'A' * 21} /cache: gunicorn rejects it by default.",
         ),
     ],
     "MG110": [(hooked(before=True, early=True), None, f"{__name__}.login: {EARLY}")],
@@ -514,7 +514,7 @@ def test_order_and_number_of_places() -> None:
         ("MG101", "many"),
         ("MG104", "many"),
     ]
-    assert check(app)[2].message == "TRACE /0, /1, /2 and 2 more: routed to a view."
+    assert check(app)[2].message == "TRACE /0, /1, /2, … and 2 more: routed to a view."
 
 
 def test_ignore() -> None:

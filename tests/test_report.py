@@ -320,6 +320,10 @@ def test_explain_json() -> None:
         "allowed_methods": ["OPTIONS", "PURGE"],
         "endpoint": "purge",
         "rule": "/cache",
+        "view": "tests.test_report.fail",
+        "file": "tests/test_report.py",
+        "line": fail.__code__.co_firstlineno,
+        "phase": None,
         "docs": "https://docs.test/purge#PUT",
         "rfc": "RFC 9110 §15.5.6",
     }
@@ -330,7 +334,7 @@ def test_explain_json() -> None:
 def test_the_words_are_the_tables() -> None:
     """Condition and answer are the row's, the detail is the body's."""
     found = explain(shop(), "get", "/")
-    assert found.condition == "the app supports the method on no resource at all"
+    assert found.condition == "no URL of the app supports the method"
     assert found.answer == "501 Not Implemented, on every path"
     assert found.detail == (
         "get is not implemented. Methods are case-sensitive: did you mean GET?"

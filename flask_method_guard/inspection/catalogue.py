@@ -73,11 +73,11 @@ def _check(
     "Add the method to METHOD_GUARD_SUPPORTED_METHODS, or take it out of the route.",
 )
 def _unsupported(survey: Survey) -> Found:
-    def refused(rule: Any) -> list[str]:
+    def rejected(rule: Any) -> list[str]:
         supports = survey.snapshot.supports
         return [m for m in declared(rule) if is_token(m) and not supports(m)]
 
-    for endpoint, place in survey.pick(refused):
+    for endpoint, place in survey.pick(rejected):
         yield Hit(endpoint, place + "routed, but not supported; clients get 501.")
 
 
@@ -244,20 +244,20 @@ def _unbounded(survey: Survey) -> Found:
 @_check(
     "MG109",
     Severity.WARNING,
-    "A routed method is one that servers refuse",
+    "A routed method is one that servers reject",
     "Give the method a name of 3 to 20 characters without #, or start gunicorn"
     " with --permit-unconventional-http-method.",
 )
-def _refused_by_servers(survey: Survey) -> Found:
-    def refused(rule: Any) -> list[str]:
-        return [m for m in declared(rule) if is_token(m) and is_refused_by_gunicorn(m)]
+def _rejected_by_servers(survey: Survey) -> Found:
+    def rejected(rule: Any) -> list[str]:
+        return [m for m in declared(rule) if is_token(m) and is_rejected_by_gunicorn(m)]
 
-    for endpoint, place in survey.pick(refused):
-        yield Hit(endpoint, place + "gunicorn refuses it by default.")
+    for endpoint, place in survey.pick(rejected):
+        yield Hit(endpoint, place + "gunicorn rejects it by default.")
 
 
-def is_refused_by_gunicorn(method: str) -> bool:
-    """Return whether gunicorn, by default, refuses a method."""
+def is_rejected_by_gunicorn(method: str) -> bool:
+    """Return whether gunicorn, by default, rejects a method."""
     return re.fullmatch(r"[^a-z#]{3,20}", method) is None
 
 

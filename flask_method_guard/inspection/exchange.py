@@ -85,8 +85,8 @@ class Exchange:
             fault = self._crash(self._errors[-1])
             return Reply(target, expected.method, expected, status, (fault,))
         heard = bool(self._rejections)
-        # The guard was not heard, and what came is a refusal of another kind.
-        if not heard and status != expected.status and _refuses(status):
+        # The guard was not heard, and what came is a rejection of another kind.
+        if not heard and status != expected.status and _rejects(status):
             return Reply(
                 target,
                 expected.method,
@@ -139,7 +139,7 @@ class Exchange:
         )
 
 
-def _refuses(status: int) -> bool:
+def _rejects(status: int) -> bool:
     return 300 <= status < 500 or status == 503
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any, cast
@@ -20,11 +20,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from ..decision import Reason, Row, decide
-from ..deprecation import Deprecation
+from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
-from ..guard import AppGuard
+from ..guard import AppGuard, rejection_of
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
-from .catalogue import is_refused_by_gunicorn
+from .catalogue import is_rejected_by_gunicorn
+from .places import place_of, source_of
 from .rules import rule_text
 from .schedule import read_at
 from .text import status_text
@@ -37,7 +38,7 @@ class Explanation:
     method: str
     url: str
     #: The row of the decision table that decides; ``None`` if none does, for
-    #: Flask or the app refuses the host, or a URL converter crashes.
+    #: Flask or the app rejects the host, or a URL converter crashes.
     reason: Reason | None
     #: The status code; ``None`` where the view decides.
     status: int | None
@@ -57,6 +58,12 @@ class Explanation:
     #: Where a redirect leads to.
     location: str | None = None
     deprecation: Deprecation | None = None
+    #: The phase of the deprecated method at that moment.
+    phase: Phase | None = None
+    #: The view of the endpoint, and where it is written.
+    view: str | None = None
+    file: str | None = None
+    line: int | None = None
     #: What this can't know, a sentence each.
     unknown: tuple[str, ...] = ()
 
@@ -70,6 +77,10 @@ class Explanation:
             "allowed_methods": list(self.allowed_methods),
             "endpoint": self.endpoint,
             "rule": self.rule,
+            "view": self.view,
+            "file": self.file,
+            "line": self.line,
+            "phase": None if self.phase is None else str(self.phase),
             "docs": self.docs,
             "rfc": self.rfc,
         }
@@ -99,7 +110,12 @@ def explain(
     guard.refresh(app)
     environ = make_environ(app, method, url, host)
     now = read_at(guard, at)
-    return explain_request(app, guard, environ, method, url, now)
+    found = explain_request(app, guard, environ, method, url, now)
+    view = app.view_functions.get(found.endpoint or "")
+    if view is None:
+        return found
+    file, line = place_of(view) or (None, None)
+    return replace(found, view=name_of(source_of(view)), file=file, line=line)
 
 
 def explain_request(  # noqa: PLR0913, PLR0917
@@ -119,6 +135,9 @@ def explain_request(  # noqa: PLR0913, PLR0917
     endpoint = None if found.rule is None else found.rule.endpoint
     status, answer = _outcome(row, found)
     rejection = found.exception if row.reason in BY_REASON else None
+    deprecation, phase = found.deprecation, None
+    if deprecation is not None:
+        phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
     return Explanation(
         method=method,
         url=url,
@@ -133,7 +152,8 @@ def explain_request(  # noqa: PLR0913, PLR0917
         answer=answer,
         detail=getattr(rejection, "description", None),
         location=getattr(found.exception, "new_url", None),
-        deprecation=found.deprecation,
+        deprecation=deprecation,
+        phase=phase,
         unknown=tuple(_unknown(app, guard, row, method, endpoint)),
     )
 
@@ -189,7 +209,7 @@ def examine(
             )
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
-            rejection = situation.rejection(app, row.reason)
+            rejection = rejection_of(app, situation, row.reason)
         rule = (
             situation.representative_rule() if rejection.code == 405 else req.url_rule
         )
@@ -222,7 +242,7 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
 
 
 #: What the guard answers in its own words.
-REFUSED = (400, 405, 501)
+REJECTED = (400, 405, 501)
 
 
 def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
@@ -316,7 +336,7 @@ def _unknown(
         parts = (endpoint or "").split(".")
         scopes += [".".join(parts[:n]) for n in range(1, len(parts))]
     hooks = [f for scope in scopes for f in app.before_request_funcs.get(scope, ())]
-    if guard.settings.reject_early and row.status in REFUSED:
+    if guard.settings.reject_early and row.status in REJECTED:
         hooks = hooks_before(app)
     names = [name_of(hook) for hook in hooks if not is_own(hook)]
     if names:
@@ -324,6 +344,6 @@ def _unknown(
     wsgi_app = getattr(app, "wsgi_app", None)
     if getattr(wsgi_app, "__self__", None) is not app:
         yield f"{name_of(wsgi_app)} wraps the app and may change anything."
-    if is_refused_by_gunicorn(method):
-        yield "gunicorn refuses such a method by default; the app never sees it."
+    if is_rejected_by_gunicorn(method):
+        yield "gunicorn rejects such a method by default; the app never sees it."
     yield "A server or a proxy in front of the app may answer first."
