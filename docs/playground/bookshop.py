@@ -1,5 +1,4 @@
 from flask import Flask, abort, request
-
 from flask_method_guard import MethodGuard
 
 app = Flask(__name__)

@@ -1,5 +1,4 @@
 from flask import Flask
-
 from flask_method_guard import MethodGuard, deprecated_methods
 
 app = Flask(__name__)
