@@ -10,23 +10,23 @@ import json
 import os
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
 from .config import ConfigError
 from .decision import STANDARD_METHODS
-from .inspection.apps import has_guard
+from .inspection.apps import check_blueprint, has_guard
 from .inspection.drawing import drawing
 from .inspection.listing import listing
 from .inspection.text import counted, terminal_width, wrapped
 from .inspection.timetable import due, timetable
-from .messages import closest
 from .moments import read_moment
 from .report import (
     DeprecatedMethod,
@@ -209,7 +209,8 @@ def list_(
     the answer to a method that the route declares and the app rejects.
     """
     found = _ask(info, report.inventory)
-    _check_blueprint(blueprint, info.load_app().blueprints)
+    if blueprint is not None:
+        _check_blueprint(info.load_app(), blueprint)
     routes = [r for r in found.routes if _is_wanted(r, text, blueprint)]
     found = Inventory(found.supported_methods, found.why, tuple(routes))
     if style == "json":
@@ -221,14 +222,11 @@ def list_(
             click.echo(line)
 
 
-def _check_blueprint(name: str | None, known: Iterable[str]) -> None:
-    if name is None or name in known:
-        return
-    names = sorted(known)
-    hint = f"Blueprints: {', '.join(names)}." if names else "The app has none."
-    if meant := closest(name, names):
-        hint = f"Did you mean {meant!r}?"
-    raise click.UsageError(f"No blueprint named {name!r}. {hint}")
+def _check_blueprint(app: Flask, name: str) -> None:
+    try:
+        check_blueprint(app, name)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _nothing(text: str | None, blueprint: str | None) -> str:

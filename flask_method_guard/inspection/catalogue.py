@@ -14,9 +14,11 @@ from enum import Enum
 from typing import Any
 
 from ..decision import is_token
+from ..exceptions import MethodNotAllowed, MethodNotImplemented
 from ..marks import find_lost_marks
 from ..moments import spoken_date, spoken_time
 from .apps import hooks_before, name_of
+from .handlers import error_handler
 from .rules import rule_text
 from .survey import Hit, Survey, declared, shown, some
 
@@ -328,6 +330,23 @@ def _early_brownout(survey: Survey) -> Found:
             start, since = spoken_time(value.brownouts[0].start), value.since
             text = f"a brownout starts on {start}, before since, {spoken_time(since)}."
             yield Hit(endpoint, f"{method}: {text}")
+
+
+@_check(
+    "MG117",
+    Severity.WARNING,
+    "The app handles 405 and not 501",
+    "Register the handler for both, for example for MethodRejected, so that both have"
+    " the same format.",
+)
+def _half_handled(survey: Survey) -> Found:
+    handler = error_handler(survey.app, MethodNotAllowed)
+    # Each class here can be the response of some request.
+    kinds = () if survey.snapshot.any_method else (MethodNotImplemented,)
+    for kind in kinds:
+        if handler is not None and error_handler(survey.app, kind) is None:
+            text = f"handles 405, but no error handler of the app gets {kind.code}."
+            yield Hit(None, f"{name_of(handler)}: {text}", handler)
 
 
 #: What :func:`~.checks.check` finds, sorted by id.

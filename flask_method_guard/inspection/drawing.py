@@ -55,6 +55,7 @@ def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
         "Location": found.location,
         "Detail": found.detail,
         "Docs": found.docs,
+        "Handler": found.handler,
         "Phase": f"{found.phase} (not enforced)" if is_overdue else found.phase,
     }
     deprecation = found.deprecation.as_json() if found.deprecation else {}
