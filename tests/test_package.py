@@ -61,7 +61,7 @@ SERVING = {
         *ours("negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
-    "blueprints": ("flask", *ours("exceptions", "guard")),
+    "blueprints": ("flask", "werkzeug", *ours("exceptions", "guard")),
     "report_only": (
         *("flask", "werkzeug"),
         *ours("bodies", "decision", "exceptions", "guard", "signals"),
