@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hostile import measure
-from tests.hostile.measure import KINDS, LIMIT, Kind, build, main
+from tests import hostile
+from tests.hostile import KINDS, LIMIT, Kind, build, main
 from tests.raw_wsgi import run
 
 
@@ -14,7 +14,7 @@ def test_every_kind_is_measured(
 ) -> None:
     """There is a line for each kind, and one over its limit fails the command."""
     kinds = {"cheap": Kind(limit=1_000), "expensive": Kind(limit=0)}
-    monkeypatch.setattr(measure, "KINDS", kinds)
+    monkeypatch.setattr(hostile, "KINDS", kinds)
     with pytest.raises(SystemExit, match=r"bare Flask: expensive$"):
         main(["--rounds", "1", "--size", "1"])
     lines = capsys.readouterr().out.splitlines()

@@ -161,7 +161,7 @@ def ratio(bare: Flask, guarded: Flask, kind: Kind, rounds: int, size: int) -> fl
 
 def main(arguments: list[str] | None = None) -> None:
     """Print a line for each kind of request, and fail if one is too expensive."""
-    parser = argparse.ArgumentParser(prog="python3 -m tests.hostile")
+    parser = argparse.ArgumentParser(prog="python -m tests.hostile")
     parser.add_argument("--rounds", type=int, default=10, help="the best one counts")
     parser.add_argument("--size", type=int, default=20, help="requests in a round")
     given = parser.parse_args(arguments)

@@ -1,1 +1,0 @@
-"""What a hostile request costs, beside bare Flask: ``python3 -m tests.hostile``."""
