@@ -7,12 +7,7 @@ MethodGuard(app)
 
 
 @app.get("/v1/books")
-@deprecated_methods(
-    "GET",
-    since="2026-01-31",
-    sunset="2027-01-31",
-    notice="Use /v2/books.",
-)
+@deprecated_methods("GET", sunset="2027-01-31", notice="Use /v2/books.")
 def old_books():
     return ["Emma", "Ulysses"]
 
