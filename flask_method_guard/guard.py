@@ -26,10 +26,11 @@ from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
 from .deprecation import Deprecation, Phase
 from .exceptions import BY_REASON, OF_A_RESOURCE, Rejection
 from .links import as_url, read_url
+from .marks import EVERY_OTHER
 from .negotiation import negotiate
 from .snapshot import Snapshot
 from .successor import Successor
-from .urlmap import UNNAMED, Match, Resource, answers_options, match_of, url_values
+from .urlmap import Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -74,7 +75,15 @@ class AppGuard:
 
     def refresh(self, app: Flask) -> Snapshot:
         """Read the app, and keep what was read."""
-        snapshot = Snapshot.take(app.url_map, app.view_functions, self.settings)
+        snapshot = Snapshot.take(
+            app.url_map, app.view_functions, app.blueprints, self.settings
+        )
+        known = () if self.snapshot is None else self.snapshot.left_out
+        for text in snapshot.left_out if snapshot.left_out != known else ():
+            app.logger.warning(
+                "METHOD_GUARD_DEPRECATED_BLUEPRINTS overrides the code: %s is left out",
+                text,
+            )
         self.snapshot = snapshot
         return snapshot
 
@@ -141,7 +150,7 @@ class RequestSituation:
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.method in snapshot.rejectable:
+        if snapshot.rejectable:
             self._phase = self.phase_of(req.url_rule, req.method)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
@@ -282,8 +291,8 @@ def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
     snapshot, resource = situation.snapshot, situation.resource
     found = list[tuple[str, Deprecation]]()
     methods = situation.dispatched_methods
-    if snapshot.any_method and resource.match(UNNAMED).dispatches:
-        methods = (*methods, UNNAMED)
+    if snapshot.any_method and resource.match(EVERY_OTHER).dispatches:
+        methods = (*methods, EVERY_OTHER)
     if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
         return None  # without asking the router about any of them
     own = situation.req.method

@@ -15,9 +15,10 @@ from typing import Any
 
 from ..decision import is_token
 from ..exceptions import MethodNotAllowed, MethodNotImplemented
-from ..marks import find_lost_marks
+from ..marks import EVERY_OTHER, find_lost_marks
+from ..messages import closest
 from ..moments import spoken_date, spoken_time
-from .apps import hooks_before, name_of
+from .apps import blueprints_of, hooks_before, name_of
 from .handlers import error_handler
 from .rules import rule_text
 from .survey import Hit, Survey, declared, shown, some
@@ -197,7 +198,7 @@ def _dangerous(survey: Survey) -> Found:
     " that was removed.",
 )
 def _without_effect(survey: Survey) -> Found:
-    for endpoint, method, _ in survey.deprecations():
+    for endpoint, method, _ in survey.deprecations_of_methods():
         if not survey.is_routed(endpoint, method):
             place = "of the app" if endpoint is None else "of this view"
             text = f"{method} is deprecated, but no route {place} has it."
@@ -207,6 +208,32 @@ def _without_effect(survey: Survey) -> Found:
             method, name = mark.method, name_of(mark.function)
             text = f"{method} is deprecated on {name}, which does not serve {method}."
             yield Hit(endpoint, text, mark.function)
+    for name in sorted(
+        {*survey.snapshot.blueprint_marks, *survey.guard.settings.deprecated_blueprints}
+    ):
+        for text in _without_effect_on(survey, name):
+            yield Hit(None, f"blueprint {name!r} {text}")
+
+
+def _without_effect_on(survey: Survey, name: str) -> Iterator[str]:
+    """Say what of a blueprint's deprecation has no effect."""
+    marks = survey.snapshot.blueprint_marks.get(name, {})
+    rules = [rule for rule in survey.rules if name in blueprints_of(rule.endpoint)]
+    endpoints = {rule.endpoint.removeprefix(f"{name}.") for rule in rules}
+    methods = {m for rule in rules for m in declared(rule)}
+    if not rules:
+        meant = closest(name, {*survey.app.blueprints} - {name})
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        yield f"is deprecated, but no route is in it.{hint}"
+        return
+    if not marks:
+        yield "has endpoints to exclude, but is not deprecated."
+    for method in marks.keys() - methods - {EVERY_OTHER}:
+        if all(rule.methods is not None for rule in rules):
+            yield f"is deprecated for {method}, but no route in it declares {method}."
+    excluded = {each for mark in marks.values() for each in mark.exclude or ()}
+    for each in excluded - endpoints:
+        yield f"excludes {each!r}, but has no such endpoint."
 
 
 @_check(
@@ -342,11 +369,27 @@ def _early_brownout(survey: Survey) -> Found:
 def _half_handled(survey: Survey) -> Found:
     handler = error_handler(survey.app, MethodNotAllowed)
     # Each class here can be the response of some request.
-    kinds = () if survey.snapshot.any_method else (MethodNotImplemented,)
+    kinds: list[type[Rejection]] = []
+    if not survey.snapshot.any_method:
+        kinds.append(MethodNotImplemented)
+    if any(value.sunset for _, _, value in survey.deprecations()):
+        kinds.append(ResourceGone)
     for kind in kinds:
         if handler is not None and error_handler(survey.app, kind) is None:
             text = f"handles 405, but no error handler of the app gets {kind.code}."
             yield Hit(None, f"{name_of(handler)}: {text}", handler)
+
+
+@_check(
+    "MG118",
+    Severity.WARNING,
+    "The configuration overrides a date of the code",
+    "Change the date in the code, or METHOD_GUARD_DEPRECATED_BLUEPRINTS, so that both"
+    " can be true.",
+)
+def _overridden(survey: Survey) -> Found:
+    for text in survey.snapshot.left_out:
+        yield Hit(None, f"{text} contradicts the configuration, and is left out.")
 
 
 #: What :func:`~.checks.check` finds, sorted by id.

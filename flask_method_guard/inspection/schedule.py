@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
 
 from flask import Flask
 
 from ..deprecation import Deprecation, Phase
 from ..guard import AppGuard
+from ..marks import EVERY_OTHER
 from ..moments import Window, iso, read_moment
 from ..snapshot import Snapshot
-from .apps import guard_of
+from .apps import blueprints_of, guard_of
 from .rules import methods_of, rule_text, url_rules
 
 
@@ -106,22 +106,43 @@ _Mark = tuple[str, str | None, str | None, Deprecation]
 
 def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
     """Yield method, rule, endpoint and value for each method of each route."""
-    app_marks = guard.settings.deprecated_methods
     found: dict[tuple[str, str, str], Deprecation] = {}
     for rule in url_rules(app.url_map):
-        endpoint = rule.endpoint
-        marked = app_marks.keys() | snapshot.own_marks.get(endpoint, {}).keys()
-        methods = methods_of(rule)
-        for method in marked if methods is None else marked.intersection(methods):
-            value = snapshot.deprecation(endpoint, method)
-            found[method, rule_text(rule), endpoint] = cast("Deprecation", value)
-    for place, value in found.items():
-        yield *place, value
-    routed = {(name, method) for method, _, e in found for name in (None, e)}
-    for endpoint, marks in [(None, app_marks), *snapshot.own_marks.items()]:
-        for method, value in marks.items():
-            if (endpoint, method) not in routed:
+        marks = snapshot.effective.get(rule.endpoint, snapshot.effective[None])
+        for method in _rows(marks, methods_of(rule)):
+            found[method, rule_text(rule), rule.endpoint] = marks[method]
+    for (method, text, endpoint), value in found.items():
+        yield "*" if method == EVERY_OTHER else method, text, endpoint, value
+    routed = {
+        (name, method)
+        for method, _, endpoint in found
+        for name in (None, endpoint, *blueprints_of(endpoint))
+    }
+    for name, own in _written(guard, snapshot):
+        for method, value in own.items():
+            if method != EVERY_OTHER and (name, method) not in routed:
                 yield method, None, None, value
+
+
+def _rows(
+    marks: Mapping[str, Deprecation], methods: Collection[str] | None
+) -> Iterator[str]:
+    """Yield the marked methods of a route that have a row of their own."""
+    for method, value in marks.items():
+        by = "GET" if method == "HEAD" else EVERY_OTHER
+        if method == by or value is not marks.get(by):
+            if methods is None or method in methods:
+                yield method
+
+
+def _written(
+    guard: AppGuard, snapshot: Snapshot
+) -> Iterator[tuple[str | None, Mapping[str, Deprecation]]]:
+    """Yield what is said of the app, of each view and of each blueprint."""
+    yield None, guard.settings.deprecated_methods
+    yield from snapshot.own_marks.items()
+    for name, marks in snapshot.blueprint_marks.items():
+        yield name, {method: mark.value for method, mark in marks.items()}
 
 
 def _days_left(value: Deprecation, now: datetime) -> int | None:
