@@ -104,6 +104,7 @@ class MethodGuard:
         if MethodRejected not in app.error_handler_spec[None][None]:
             app.register_error_handler(MethodRejected, _render)
         app.register_error_handler(ForBlueprint, _ask_blueprint)
+        app.register_error_handler(_ServerOptions, _ServerOptions.get_response)
         if not guard.settings.report_only:
             _serve_abort(app, guard)
         app.extensions[EXTENSION_KEY] = guard
@@ -205,13 +206,21 @@ def _enforce(
     if reason in BY_REASON:
         _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
-        req.routing_exception = HTTPException(response=ctx.app.response_class(""))
+        req.routing_exception = _ServerOptions(response=ctx.app.response_class(""))
     elif reason is Reason.NOT_FOUND:
         if not isinstance(req.routing_exception, werkzeug.NotFound):
             # The router's 405 lists a method that would be rejected, too.
             req.routing_exception = werkzeug.NotFound()
     elif situation.is_automatic_options:
         _correct_allow(situation)
+
+
+class _ServerOptions(HTTPException):
+    """The response to ``OPTIONS *``, on the way that a request without a route takes.
+
+    Flask returns an exception without a code unless it traps exceptions. Then it takes
+    the handler of the exception's own class, and so none of the app's.
+    """
 
 
 def _reject(
@@ -286,7 +295,9 @@ def _correct_allow(situation: RequestSituation) -> None:
 def _render(rejection: Rejection) -> Response:
     """Render a rejection: the guard's error handler."""
     app = _context().app
-    if app.trap_http_exception(rejection):
+    # Not app.trap_http_exception(): a method that is not a token is no bad request that
+    # a view could be asked about, which is what TRAP_BAD_REQUEST_ERRORS is for.
+    if app.config["TRAP_HTTP_EXCEPTIONS"]:
         raise rejection
     if rejection.response is not None:
         return cast("Response", rejection.response)

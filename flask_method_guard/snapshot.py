@@ -187,10 +187,10 @@ def _spread(
     """
     found: dict[str, dict[str, Deprecation]] = {}
     for rule in url_map.iter_rules() if marks else ():
-        *outer, own = str(rule.endpoint).split(".")
-        scopes = [".".join(outer[: end + 1]) for end in range(len(outer))]
-        owner = blueprints.get(".".join(outer))
-        if own == "static" and getattr(owner, "has_static_folder", False):
+        scopes = blueprints_of(str(rule.endpoint))
+        owner = blueprints.get(scopes[-1]) if scopes else None
+        is_static = str(rule.endpoint).endswith(".static")
+        if is_static and getattr(owner, "has_static_folder", False):
             continue
         declared = {*named, EVERY_OTHER} if rule.methods is None else {*rule.methods}
         if answers_options(rule):
@@ -219,3 +219,9 @@ def _supported(setting: frozenset[str], rules: Rules) -> tuple[bool, set[str]]:
         # A rule can have a name that is not a token, such as "GET POST".
         named.update(filter(is_token, rules.declared))
     return any_method, named
+
+
+def blueprints_of(endpoint: str | None) -> list[str]:
+    """Return the names of the blueprints that an endpoint is in, outermost first."""
+    parts = (endpoint or "").split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts))]

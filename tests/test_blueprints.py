@@ -6,6 +6,9 @@ view of the blueprint must also answer a method that the router refuses.
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -173,6 +176,38 @@ def test_the_handler_sees_the_url(early: bool) -> None:
     assert sent == [(error, True)]
     assert (error.code, error.method, error.endpoint) == (405, "PUT", "api.items")
     assert after == [(None, None, None)] * (1 if early else 2)
+
+
+@pytest.mark.parametrize(
+    ("clone", "keeps_rule"),
+    [
+        pytest.param(copy.copy, True, id="copy"),
+        pytest.param(copy.deepcopy, False, id="deepcopy"),
+        pytest.param(lambda e: pickle.loads(pickle.dumps(e)), False, id="pickle"),
+    ],
+)
+def test_a_hook_may_copy_the_exception(
+    clone: Callable[[Exception], Any], keeps_rule: bool
+) -> None:
+    """A copy says the same; one that leaves the process leaves the URL map behind."""
+    app, found = shop(), []
+
+    @app.before_request
+    def look() -> None:
+        error: Any = request.routing_exception
+        error.description = "Not today."
+        found.extend([error, clone(error)])
+
+    assert ask(app, "PUT", "/api/items/3").text == "/api/items/7"
+    error, again = found
+    assert type(again) is type(error)
+    assert (again.code, again.description) == (405, "Not today.")
+    assert again.get_body() == error.get_body()
+    assert again.get_headers() == error.get_headers()
+    assert again.facts == again.rejection.facts == error.facts
+    assert (again.rule, again.view_args) == (
+        (error.rule, {"number": 3}) if keeps_rule else (None, None)
+    )
 
 
 @MODES

@@ -64,7 +64,8 @@ def guarded(*blueprints: Blueprint, clock: Clock | None = None, **config: Any) -
 @pytest.mark.parametrize("methods", [[], ["PUT"], ["get"]], ids=str)
 def test_methods(how: str, methods: list[str]) -> None:
     """Every method that the routes declare is marked, or only the named ones."""
-    v1, config = make_blueprint(), {}
+    v1 = make_blueprint()
+    config: dict[str, Any] = {}
     if how == "code":
         assert deprecate_blueprint(v1, *methods, **PAST) is v1
     else:
@@ -234,7 +235,7 @@ def test_precedence(how: str, kept: int) -> None:
     places = dict(zip(PLACES[kept:], YEARS, strict=False))
     outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
     view: Any = lambda: "ok"  # noqa: E731
-    config: dict[str, dict[str, Any]] = {"METHODS": {}, "BLUEPRINTS": {}}
+    config: dict[str, Any] = {"METHODS": {}, "BLUEPRINTS": {}}
     for (where, what), mark in places.items():
         names, said = ([what] if what else []), YEARS[mark]
         if where == "view":
@@ -353,14 +354,9 @@ def test_value_by_value(
     with caplog.at_level(logging.WARNING):
         found = overridden(CODE, given)
     assert found == {k: v for k, v in {**written, **changed}.items() if v}
-    assert caplog.messages == (
-        [
-            "METHOD_GUARD_DEPRECATED_BLUEPRINTS overrides the code:"
-            f" {lost} of every method of blueprint 'v1' is left out"
-        ]
-        if lost
-        else []
-    )
+    start = "METHOD_GUARD_DEPRECATED_BLUEPRINTS overrides the code: "
+    end = " of every method of blueprint 'v1' is left out"
+    assert caplog.messages == ([f"{start}{lost}{end}"] if lost else [])
 
 
 def test_what_is_left_out_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -451,7 +447,7 @@ def test_a_file_of_the_operator() -> None:
 
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({}, ValueError, "it is empty. Set since, sunset, brownouts, link, notice or"),
-    ({"since": "soon"}, ValueError, "since: 'soon' is not an ISO 8601"),
+    ({"since": "soon"}, ValueError, "since: 'soon' is not a date."),
     ({"since": "2026-02-01", "sunset": "2026-01-01"}, ValueError, "earlier than since"),
     ({"successor": ("/v1", "/v2/")}, ValueError, "both prefixes end with '/'"),
     ({"methods": ["P UT"], **PAST}, ValueError, "methods: 'P UT' is not a method."),
@@ -492,7 +488,7 @@ CONFIGURED: list[tuple[Any, str]] = [
     ({"v1": 7}, "v1: 7 is not a mapping. Set since, sunset,"),
     (
         {"v1": {"sunst": "2026"}},
-        "v1: 'sunst' is not one of since, sunset, link, notice,",
+        "v1: 'sunst' is not one of since, sunset, ",
     ),
     ({"v1": {"method": "PUT"}}, "Did you mean 'methods'?"),
     ({"v1": {"since": "2026-01-01", "SINCE": "2026-01-02"}}, "'SINCE' is given twice"),

@@ -530,13 +530,34 @@ def test_trapped_exceptions_are_raised(code: int, early: bool) -> None:
     assert ask(app, "GET", "/items").text == "items"
 
 
-def test_trapped_bad_requests_are_raised() -> None:
-    """TRAP_BAD_REQUEST_ERRORS traps a method that is no token, and no more."""
-    app = make_app()
+@EARLY_OR_NOT
+def test_trapped_bad_requests_are_those_of_views(early: bool) -> None:
+    """TRAP_BAD_REQUEST_ERRORS is about views, so it traps no method."""
+    app = make_app(REJECT_EARLY=early)
     app.config["TRAP_BAD_REQUEST_ERRORS"] = True
-    with pytest.raises(InvalidMethod):
-        ask(app, "G ET", "/items")
+    app.add_url_rule("/form", "form", lambda: flask.request.args["missing"])
+    answer = ask(app, "G ET", "/items")
+    assert (answer.status, answer.json["status"]) == (400, 400)
+    assert ask(app, "<b>", "/items").status == 400
     assert ask(app, "FOO", "/items").status == 501
+    with pytest.raises(wz.BadRequestKeyError):
+        ask(app, "GET", "/form")
+
+
+@pytest.mark.parametrize("trap", ["HTTP_EXCEPTIONS", "BAD_REQUEST_ERRORS", None])
+@pytest.mark.parametrize("handled", [Exception, wz.HTTPException, 404, None])
+@EARLY_OR_NOT
+def test_no_handler_sees_the_options_of_the_server(
+    trap: str | None, handled: type[Exception] | int | None, early: bool
+) -> None:
+    """OPTIONS * is 200 and empty, whatever the app traps or handles."""
+    app = make_app(REJECT_EARLY=early)
+    if trap:
+        app.config[f"TRAP_{trap}"] = True
+    if handled:
+        app.register_error_handler(handled, lambda error: ("handled", 418))
+    answer = ask(app, "OPTIONS", "*")
+    assert (answer.line, answer.body, answer.all("Allow")) == ("200 OK", b"", [])
 
 
 @pytest.mark.parametrize("guarded", [False, True], ids=["bare", "guarded"])

@@ -61,7 +61,10 @@ SERVING = {
         *ours("marks", "negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
-    "blueprints": ("flask", *ours("exceptions", "guard", "marks", "messages")),
+    "blueprints": (
+        *("flask", "werkzeug"),
+        *ours("exceptions", "guard", "marks", "messages"),
+    ),
     "report_only": (
         *("flask", "werkzeug"),
         *ours("bodies", "decision", "exceptions", "guard", "signals"),

@@ -154,7 +154,6 @@ def test_a_mark_on_get_covers_head() -> None:
     app.add_url_rule("/other", "other", lambda: "ok")
     assert rows(app) == [
         ("GET", "index", "deprecated"),
-        ("HEAD", "index", "deprecated"),
         ("HEAD", "other", "scheduled"),
     ]
 
@@ -209,6 +208,7 @@ def test_json_keys() -> None:
         "next_brownout": "2026-05-05T14:00:00Z/2026-05-05T15:00:00Z",
         "link": "/docs/put",
         "notice": "Use PATCH.",
+        "successor": None,
     }
     assert found[3] == {
         **dict.fromkeys(found[2]),

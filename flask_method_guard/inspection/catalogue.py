@@ -7,21 +7,26 @@ made.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from ..decision import is_token
-from ..exceptions import MethodNotAllowed, MethodNotImplemented
-from ..marks import EVERY_OTHER, find_lost_marks
-from ..messages import closest
+from ..exceptions import (
+    MethodNotAllowed,
+    MethodNotImplemented,
+    Rejection,
+    ResourceGone,
+)
 from ..moments import spoken_date, spoken_time
-from .apps import blueprints_of, hooks_before, name_of
+from .apps import hooks_before, name_of
 from .handlers import error_handler
-from .rules import rule_text
+from .rules import is_rejected_by_gunicorn, rule_text
+from .successors import find_broken
 from .survey import Hit, Survey, declared, shown, some
+from .text import counted
+from .without_effect import find_without_effect
 
 Found = Iterator[Hit]
 
@@ -189,51 +194,14 @@ def _dangerous(survey: Survey) -> Found:
         yield Hit(endpoint, place + "routed to a view.")
 
 
-@_check(
+_check(
     "MG106",
     Severity.WARNING,
     "A deprecation has no effect",
     "Correct the method's name, put the deprecation on the function that serves the"
     " method, or remove it. Ignore this if the notice is meant for the 501 of a method"
     " that was removed.",
-)
-def _without_effect(survey: Survey) -> Found:
-    for endpoint, method, _ in survey.deprecations_of_methods():
-        if not survey.is_routed(endpoint, method):
-            place = "of the app" if endpoint is None else "of this view"
-            text = f"{method} is deprecated, but no route {place} has it."
-            yield Hit(endpoint, text)
-    for endpoint in sorted({rule.endpoint for rule in survey.rules}):
-        for mark in find_lost_marks(survey.app.view_functions.get(endpoint)):
-            method, name = mark.method, name_of(mark.function)
-            text = f"{method} is deprecated on {name}, which does not serve {method}."
-            yield Hit(endpoint, text, mark.function)
-    for name in sorted(
-        {*survey.snapshot.blueprint_marks, *survey.guard.settings.deprecated_blueprints}
-    ):
-        for text in _without_effect_on(survey, name):
-            yield Hit(None, f"blueprint {name!r} {text}")
-
-
-def _without_effect_on(survey: Survey, name: str) -> Iterator[str]:
-    """Say what of a blueprint's deprecation has no effect."""
-    marks = survey.snapshot.blueprint_marks.get(name, {})
-    rules = [rule for rule in survey.rules if name in blueprints_of(rule.endpoint)]
-    endpoints = {rule.endpoint.removeprefix(f"{name}.") for rule in rules}
-    methods = {m for rule in rules for m in declared(rule)}
-    if not rules:
-        meant = closest(name, {*survey.app.blueprints} - {name})
-        hint = f" Did you mean {meant!r}?" if meant else ""
-        yield f"is deprecated, but no route is in it.{hint}"
-        return
-    if not marks:
-        yield "has endpoints to exclude, but is not deprecated."
-    for method in marks.keys() - methods - {EVERY_OTHER}:
-        if all(rule.methods is not None for rule in rules):
-            yield f"is deprecated for {method}, but no route in it declares {method}."
-    excluded = {each for mark in marks.values() for each in mark.exclude or ()}
-    for each in excluded - endpoints:
-        yield f"excludes {each!r}, but has no such endpoint."
+)(find_without_effect)
 
 
 @_check(
@@ -283,11 +251,6 @@ def _rejected_by_servers(survey: Survey) -> Found:
 
     for endpoint, place in survey.pick(rejected):
         yield Hit(endpoint, place + "gunicorn rejects it by default.")
-
-
-def is_rejected_by_gunicorn(method: str) -> bool:
-    """Return whether gunicorn, by default, rejects a method."""
-    return re.fullmatch(r"[^a-z#]{3,20}", method) is None
 
 
 @_check(
@@ -357,6 +320,31 @@ def _early_brownout(survey: Survey) -> Found:
             start, since = spoken_time(value.brownouts[0].start), value.since
             text = f"a brownout starts on {start}, before since, {spoken_time(since)}."
             yield Hit(endpoint, f"{method}: {text}")
+
+
+_check(
+    "MG115",
+    Severity.ERROR,
+    "A successor does not work",
+    "Correct the successor, or add the route that it names.",
+)(find_broken)
+
+
+@_check(
+    "MG116",
+    Severity.ERROR,
+    "A sunset comes too soon after since",
+    "Move the sunset to a later day. METHOD_GUARD_MINIMUM_NOTICE says how many days"
+    " must lie between the two.",
+)
+def _short_notice(survey: Survey) -> Found:
+    wanted = survey.guard.settings.minimum_notice
+    for endpoint, method, value in survey.deprecations():
+        if wanted is not None and value.since and value.sunset:
+            days = (value.sunset - value.since).days
+            if days < wanted:
+                text = f"its sunset is {counted(days, 'day')} after since"
+                yield Hit(endpoint, f"{method}: {text}, and not {wanted:,} or more.")
 
 
 @_check(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Flask
+from werkzeug.routing import Rule
 
 from ..deprecation import Deprecation, Phase
 from ..guard import AppGuard
 from ..marks import EVERY_OTHER
 from ..moments import Window, iso, read_moment
-from ..snapshot import Snapshot
-from .apps import blueprints_of, guard_of
+from ..snapshot import Snapshot, blueprints_of
+from .apps import guard_of
 from .rules import methods_of, rule_text, url_rules
 
 
@@ -44,6 +45,7 @@ class DeprecatedMethod:
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
         deprecation = self.deprecation
+        successor = deprecation.successor
         return {
             "method": self.method,
             "rule": self.rule,
@@ -55,6 +57,7 @@ class DeprecatedMethod:
             "next_brownout": str(self.next_brownout) if self.next_brownout else None,
             "link": deprecation.link,
             "notice": deprecation.notice,
+            "successor": successor.as_written() if successor else None,
         }
 
 
@@ -64,7 +67,7 @@ def deprecations(
     """List the deprecated methods of an app, those with the earliest sunset first.
 
     A method that is deprecated in the whole app appears once for each of its routes.
-    A mark on GET covers HEAD, which appears only if it has a mark of its own.
+    A mark on GET covers HEAD, which appears only if its own mark is another one.
 
     :param app: a Flask app.
     :param at: the moment to look at, as a date, a datetime or an ISO 8601 string, in
@@ -108,9 +111,8 @@ def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
     """Yield method, rule, endpoint and value for each method of each route."""
     found: dict[tuple[str, str, str], Deprecation] = {}
     for rule in url_rules(app.url_map):
-        marks = snapshot.effective.get(rule.endpoint, snapshot.effective[None])
-        for method in _rows(marks, methods_of(rule)):
-            found[method, rule_text(rule), rule.endpoint] = marks[method]
+        for method, value in marks_of(snapshot, rule):
+            found[method, rule_text(rule), rule.endpoint] = value
     for (method, text, endpoint), value in found.items():
         yield "*" if method == EVERY_OTHER else method, text, endpoint, value
     routed = {
@@ -124,15 +126,19 @@ def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
                 yield method, None, None, value
 
 
-def _rows(
-    marks: Mapping[str, Deprecation], methods: Collection[str] | None
-) -> Iterator[str]:
-    """Yield the marked methods of a route that have a row of their own."""
+def marks_of(snapshot: Snapshot, rule: Rule) -> Iterator[tuple[str, Deprecation]]:
+    """Yield the deprecated methods of a rule, each with its value.
+
+    HEAD is left out where GET's applies to it, and so are the methods of a rule for
+    every method to which the one of every other method applies.
+    """
+    marks = snapshot.effective.get(rule.endpoint, snapshot.effective[None])
+    methods = methods_of(rule)
     for method, value in marks.items():
-        by = "GET" if method == "HEAD" else EVERY_OTHER
-        if method == by or value is not marks.get(by):
-            if methods is None or method in methods:
-                yield method
+        cover = "GET" if method == "HEAD" else EVERY_OTHER if methods is None else ""
+        is_covered = method != cover and value is marks.get(cover)
+        if not is_covered and (methods is None or method in methods):
+            yield method, value
 
 
 def _written(
