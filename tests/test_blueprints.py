@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
-from itertools import product
 from typing import Any
 
 import pytest
@@ -81,53 +80,6 @@ def who(answer: Answer) -> tuple[int, str]:
     """Return the status, and the name of the handler that answered."""
     text = answer.text
     return answer.status, text.partition(" ")[0] if text[0] not in "{<" else "guard"
-
-
-@pytest.mark.parametrize("guard_first", [True, False], ids=["first", "last"])
-@pytest.mark.parametrize("trap", [False, True], ids=["", "trap"])
-@MODES
-@pytest.mark.parametrize(("in_blueprint", "in_app"), list(product(KEYS, KEYS)))
-def test_flasks_own_precedence(
-    in_blueprint: str, in_app: str, early: bool, trap: bool, guard_first: bool
-) -> None:
-    """Each pair of handlers: who answers an abort(405) also answers a refusal."""
-    app = make_app(
-        guard_first, METHOD_GUARD_REJECT_EARLY=early, TRAP_HTTP_EXCEPTIONS=trap
-    )
-    blueprint = make_blueprint("api")
-    handle(blueprint, KEYS[in_blueprint], "blueprint")
-    handle(app, KEYS[in_app], "app")
-    app.register_blueprint(blueprint)
-    if not guard_first:
-        MethodGuard(app)
-    refused = ask(app, "PUT", "/api/items/3")
-    assert who(refused) == who(ask(app, "GET", "/api/abort"))
-    if who(refused)[1] in ("blueprint", "app") and not trap:
-        assert refused.text.endswith(" api api.items")
-        assert refused.get("Allow") == "GET, HEAD, OPTIONS"
-
-
-def nested(outer: Key | None, inner: Key | None, early: bool) -> Flask:
-    """Make an app with a blueprint in a blueprint, and their handlers."""
-    app = make_app(METHOD_GUARD_REJECT_EARLY=early)
-    parent, child = make_blueprint("api"), make_blueprint("v1")
-    handle(parent, outer, "outer")
-    handle(child, inner, "inner")
-    parent.register_blueprint(child)
-    app.register_blueprint(parent)
-    return app
-
-
-@MODES
-@pytest.mark.parametrize(("outer", "inner"), list(product(KEYS, KEYS)))
-def test_nested_blueprints(outer: str, inner: str, early: bool) -> None:
-    """The inner blueprint's handlers are asked first, then those around it."""
-    app = nested(KEYS[outer], KEYS[inner], early)
-    for prefix in ("/api", "/api/v1"):
-        refused = ask(app, "PUT", f"{prefix}/items/3")
-        assert who(refused) == who(ask(app, "GET", f"{prefix}/abort"))
-    if inner == "405":
-        assert refused.text == "inner api.v1 api.v1.items"
 
 
 # -- what the handler sees ----------------------------------------------------------

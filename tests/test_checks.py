@@ -264,9 +264,10 @@ PREFLIGHT = (
 EARLY = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
 REPORTING = "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
 
-HALF = f"{__name__}.rejected: handles 405, but no error handler of the app gets 501."
-HALF_410 = HALF.replace("501", "410")
 DATED = {"since": "2025-01-01", "sunset": "2026-01-01"}
+SUNSET = {"PUT": {"sunset": "2026-06-01"}}
+LEFT = f"{__name__}.rejected: handles 405, but no error handler of the app gets"
+HALF = f"{LEFT} 501."
 
 #: What each check finds: the app, the endpoint and the message of the finding.
 FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
@@ -464,17 +465,23 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
         ),
     ],
     "MG117": [
-        (handling(405, 501, DEPRECATED_METHODS={"GET": DATED}), None, HALF_410),
         (
             handling(405, SUPPORTED_METHODS="*", DEPRECATED_BLUEPRINTS={"shop": DATED}),
             None,
-            HALF_410,
+            f"{LEFT} 410.",
         ),
         (handling(405), None, HALF),
         (handling(405, 404, 400), None, HALF),
         (handling(WerkzeugNotAllowed), None, HALF),
         (handling(MethodNotAllowed), None, HALF),
         (handling(405, [501], [HTTPException]), None, HALF),
+        (handling(405, DEPRECATED_METHODS=SUNSET), None, f"{LEFT} 410 or 501."),
+        (handling(405, 501, DEPRECATED_METHODS=SUNSET), None, f"{LEFT} 410."),
+        (
+            handling(405, SUPPORTED_METHODS="*", DEPRECATED_METHODS=SUNSET),
+            None,
+            f"{LEFT} 410.",
+        ),
     ],
     "MG118": [
         (
@@ -585,9 +592,9 @@ WELL: dict[str, list[Build]] = {
         handling(Exception),
         handling([405]),
         handling(405, SUPPORTED_METHODS="*"),
-        handling(405, 501, DEPRECATED_METHODS={"GET": {"since": "2025-01-01"}}),
-        handling(405, 501, 410, DEPRECATED_METHODS={"GET": DATED}),
-        handling(MethodRejected, DEPRECATED_METHODS={"GET": DATED}),
+        handling(405, 410, 501, DEPRECATED_METHODS=SUNSET),
+        handling(405, MethodRejected, DEPRECATED_METHODS=SUNSET),
+        handling(405, 501, DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}}),
     ],
     "MG118": [
         versioned(code=DATED, by={"v1": {"sunset": "2027-01-01"}}),

@@ -61,6 +61,7 @@ SERVING = {
         *ours("marks", "negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
+    "options": ("flask", "werkzeug", *ours("guard")),
     "blueprints": (
         *("flask", "werkzeug"),
         *ours("exceptions", "guard", "marks", "messages"),
@@ -72,7 +73,7 @@ SERVING = {
     "extension": (
         *("flask", "werkzeug"),
         *ours("blueprints", "config", "decision", "drain", "exceptions", "guard"),
-        *ours("moments", "report_only", "signals"),
+        *ours("moments", "options", "report_only", "signals"),
     ),
     "__init__": ours(
         *("blueprints", "config", "decision", "deprecation", "exceptions"),
