@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 EXTENSION_KEY = "method_guard"
 
+#: Begins what is logged of a value of the code that is left out.
+CONTRADICTS = "METHOD_GUARD_DEPRECATED_BLUEPRINTS contradicts the code"
+
 _R = TypeVar("_R", bound=Rejection)
 
 #: The attribute of a request that keeps its instant.
@@ -78,12 +81,9 @@ class AppGuard:
         snapshot = Snapshot.take(
             app.url_map, app.view_functions, app.blueprints, self.settings
         )
-        known = () if self.snapshot is None else self.snapshot.left_out
-        for text in snapshot.left_out if snapshot.left_out != known else ():
-            app.logger.warning(
-                "METHOD_GUARD_DEPRECATED_BLUEPRINTS overrides the code: %s is left out",
-                text,
-            )
+        if self.snapshot is None or self.snapshot.left_out != snapshot.left_out:
+            for text in snapshot.left_out:
+                app.logger.warning("%s: %s is left out", CONTRADICTS, text)
         self.snapshot = snapshot
         return snapshot
 
@@ -293,9 +293,8 @@ def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
 
     :return: the method, the request's own one of several, and its deprecation.
     """
-    if situation.is_automatic_options:
-        return None
-    if situation.routing is MATCHED and not situation.retired:
+    is_served = situation.routing is MATCHED and not situation.retired
+    if is_served or situation.is_automatic_options:
         return None
     snapshot, resource = situation.snapshot, situation.resource
     found = list[tuple[str, Deprecation]]()

@@ -354,7 +354,7 @@ def test_value_by_value(
     with caplog.at_level(logging.WARNING):
         found = overridden(CODE, given)
     assert found == {k: v for k, v in {**written, **changed}.items() if v}
-    start = "METHOD_GUARD_DEPRECATED_BLUEPRINTS overrides the code: "
+    start = "METHOD_GUARD_DEPRECATED_BLUEPRINTS contradicts the code: "
     end = " of every method of blueprint 'v1' is left out"
     assert caplog.messages == ([f"{start}{lost}{end}"] if lost else [])
 
