@@ -20,7 +20,14 @@ from flask.cli import ScriptInfo, pass_script_info
 from . import report
 from .inspection.advice import advice, view_of
 from .inspection.listing import listing
-from .inspection.text import counted, facts, status_text, terminal_width, wrapped
+from .inspection.text import (
+    counted,
+    facts,
+    printable,
+    status_text,
+    terminal_width,
+    wrapped,
+)
 from .inspection.timetable import due, timetable
 from .report import (
     DeprecatedMethod,
@@ -203,7 +210,7 @@ def explain(  # noqa: PLR0913, PLR0917
         _print_json(found.as_json())
         return
     width = terminal_width()
-    request = f"{_printable(method)} {_printable(url)}"
+    request = f"{printable(method)} {printable(url)}"
     answer = "the view answers"
     if found.status is not None:
         answer = status_text(found.status)
@@ -377,8 +384,3 @@ def _coloured(text: str, status: int | None) -> str:
     """Colour a text by a status code; what the view answers is good."""
     colours = {3: "cyan", 4: "yellow", 5: "red"}
     return click.style(text, fg=colours.get((status or 200) // 100, "green"))
-
-
-def _printable(text: str) -> str:
-    """Keep what may be anything, a control code too, on one line."""
-    return text if text and text.isprintable() and " " not in text else ascii(text)

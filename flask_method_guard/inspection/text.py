@@ -98,3 +98,8 @@ def status_text(status: int) -> str:
 def counted(count: int, noun: str) -> str:
     """Write a number of things."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def printable(text: str) -> str:
+    """Keep what may be anything, a control code too, on one line."""
+    return text if text and text.isprintable() and " " not in text else ascii(text)
