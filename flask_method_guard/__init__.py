@@ -15,3 +15,4 @@ from .extension import MethodGuard as MethodGuard
 from .marks import deprecated_methods as deprecated_methods
 from .signals import deprecated_method_called as deprecated_method_called
 from .signals import method_rejected as method_rejected
+from .successor import Successor as Successor

@@ -38,8 +38,8 @@ class BlueprintMethodNotAllowed(MethodNotAllowed):
         self.code = MethodNotAllowed.code
         super().__init__(facts=rejection.facts)
         self.rejection = rejection
-        owner = situation.resource.owner(situation.allowed_methods)
-        self.rule, self.view_args = owner.rule, owner.args
+        match = situation.resource.representative(situation.allowed_methods)
+        self.rule, self.view_args = match.rule, match.args
 
 
 def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -19,6 +19,7 @@ from .deprecation import Deprecation
 from .links import as_url, link_field
 from .moments import iso, spoken_date, spoken_time
 from .page import CONTENT_SECURITY_POLICY, page
+from .successor import Successor
 
 #: A longer method is never echoed: clients can send thousands of characters.
 ECHO_LIMIT = 32
@@ -46,6 +47,8 @@ class Facts:
     #: When the brownout ends, and the seconds until then.
     until: datetime | None = None
     retry_after: int | None = None
+    #: What replaces the method, for this URL.
+    successor: Successor | None = None
 
     @cached_property
     def detail(self) -> str:
@@ -71,6 +74,8 @@ class Facts:
         for name, value in self.deprecation.headers() if self.deprecation else ():
             if name == "Link" or self.reason is Reason.BROWNOUT:
                 found.append((name, value))
+        if self.successor:
+            found += self.successor.headers()
         return tuple(found)
 
     @cached_property
@@ -88,6 +93,16 @@ def echoable(method: str) -> str | None:
 
 
 def summary(facts: Facts) -> str:
+    """Return what happened, and what to do instead."""
+    text = _what_happened(facts)
+    if facts.successor:
+        text += f" Use {facts.successor} instead."
+    if facts.deprecation and facts.deprecation.notice:
+        text += f" {_sentence(facts.deprecation.notice)}"
+    return text
+
+
+def _what_happened(facts: Facts) -> str:
     """Return a sentence or two about what happened."""
     name = facts.method or "The method"
     deprecation = facts.deprecation
@@ -107,8 +122,6 @@ def summary(facts: Facts) -> str:
             text += f" It may stop working for good on {sunset}."
     else:
         text = f"{name} is not allowed here."
-    if deprecation and deprecation.notice:
-        text = f"{text} {_sentence(deprecation.notice)}"
     return text
 
 
@@ -157,10 +170,23 @@ def _json(facts: Facts, text: str) -> str:
         "supported_methods": (facts.supported_methods or None) if is_501 else None,
         "docs": facts.docs_url,
         "until": iso(facts.until) if facts.until else None,
-        "deprecation": facts.deprecation.as_json() if facts.deprecation else None,
+        "deprecation": _deprecation(facts.deprecation),
+        "successor": _successor(facts.successor),
     }
     known = {name: value for name, value in members.items() if value is not None}
     return json.dumps(known) + "\n"
+
+
+def _deprecation(value: Deprecation | None) -> dict[str, str | list[str]] | None:
+    # Its successor is a template; clients get the one that is filled.
+    known = replace(value, successor=None).as_json() if value else None
+    return known or None
+
+
+def _successor(value: Successor | None) -> dict[str, str | None] | None:
+    if value is None:
+        return None
+    return {"method": value.method} | ({"url": value.url} if value.url else {})
 
 
 def _plain(facts: Facts, text: str) -> str:
@@ -183,6 +209,11 @@ def _html(facts: Facts, text: str) -> str:
         if text.endswith(sentence):
             text = text[: len(text) - len(sentence)].rstrip()
     link = facts.deprecation and facts.deprecation.link
+    successor = facts.successor
+    following = None
+    # A link on a page sends GET, and nothing else.
+    if successor and successor.url and successor.method == "GET":
+        following = (str(successor), successor.url)
     return page(
         status=facts.status,
         phrase=HTTPStatus(facts.status).phrase,
@@ -191,6 +222,7 @@ def _html(facts: Facts, text: str) -> str:
         methods=methods,
         docs_url=facts.docs_url,
         guide=(_GUIDE, link) if link else None,
+        successor=following,
     )
 
 

@@ -12,23 +12,30 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
+from .config import ConfigError
+from .decision import STANDARD_METHODS
+from .deprecation import Phase
 from .inspection.advice import advice, view_of
+from .inspection.apps import has_guard
 from .inspection.listing import listing
 from .inspection.text import (
     counted,
-    facts,
     printable,
     status_text,
     terminal_width,
+    two_columns,
     wrapped,
 )
 from .inspection.timetable import due, timetable
+from .moments import read_moment
 from .report import (
     DeprecatedMethod,
     Explanation,
@@ -40,6 +47,16 @@ from .report import (
 
 _T = TypeVar("_T")
 
+#: Explains each check.
+CHECKS_PAGE = (
+    "https://flask-method-guard.readthedocs.io/en/latest/reference/checks.html"
+)
+
+_NO_GUARD = (
+    "No guard is installed: this is what one would do. Add MethodGuard(app) to install"
+    " it."
+)
+
 _format = click.option(
     "--format",
     "style",
@@ -49,9 +66,23 @@ _format = click.option(
     help="Print for people or for programs.",
 )
 
+
+def _check_at(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
+    """Report a date that is wrong with the name of its option."""
+    try:
+        if value is not None:
+            read_moment(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
 _at = click.option(
     "--at",
     metavar="DATE",
+    callback=_check_at,
     help="Look at another day or time, such as 2026-07-01 or 2026-07-01T12:00Z.",
 )
 
@@ -60,11 +91,24 @@ class _ListByDefault(click.Group):
     """Lists when no command is named: options alone belong to ``list``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``list`` in front of options, and where there is nothing."""
+        """Put ``list`` in front of options, and where there is nothing.
+
+        Where there is nothing, a shell that completes words wants the commands.
+        """
         named = args and not args[0].startswith("-")
-        if not named and "--help" not in args:
+        is_completing = ctx.resilient_parsing and not args
+        if not named and "--help" not in args and not is_completing:
             args = ["list", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete the options of ``list``, too."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            found += list_.shell_complete(click.Context(list_), incomplete)
+        return list({item.value: item for item in found}.values())
 
 
 @click.group(cls=_ListByDefault, short_help="Show which HTTP methods each URL accepts.")
@@ -84,12 +128,50 @@ def _ask(
 ) -> _T:
     """Ask a report about the app, and turn its complaints into messages."""
     app = info.load_app()
+    if not has_guard(app):
+        click.echo(_NO_GUARD, err=True)
     try:
         return question(app, *args, **kwargs)
-    except report.NoGuardError as error:
+    except ConfigError as error:
         raise click.ClickException(str(error)) from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+# -- completion in a shell ---------------------------------------------------------
+
+
+def _complete_ids(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the last of several ids, and show what each finds."""
+    before, comma, last = incomplete.rpartition(",")
+    return [
+        CompletionItem(f"{before}{comma}{entry.id}", help=entry.title)
+        for entry in report.CHECKS
+        if entry.id.startswith(last.upper())
+    ]
+
+
+def _complete_blueprint(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete a blueprint of the app; an app that does not load has none."""
+    with suppress(Exception):
+        names = ctx.ensure_object(ScriptInfo).load_app().blueprints
+        return sorted(name for name in names if name.startswith(incomplete))
+    return []
+
+
+def _complete_method(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete a standard method, or one of the app's."""
+    found = set(STANDARD_METHODS)
+    with suppress(Exception):
+        app = ctx.ensure_object(ScriptInfo).load_app()
+        found.update(report.inventory(app).supported_methods)
+    return sorted(name for name in found if name.startswith(incomplete.upper()))
 
 
 def _print_json(value: object) -> None:
@@ -109,6 +191,7 @@ def _print_json(value: object) -> None:
 @click.option(
     "--blueprint",
     metavar="NAME",
+    shell_complete=_complete_blueprint,
     help="Only this blueprint and the blueprints inside it.",
 )
 @click.option(
@@ -176,7 +259,7 @@ def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
 
 
 @methods.command(short_help="Explain the answer to one request.")
-@click.argument("method")
+@click.argument("method", shell_complete=_complete_method)
 @click.argument("url")
 @click.option("--host", metavar="HOST", help="The host that the request is sent to.")
 @_at
@@ -211,12 +294,12 @@ def explain(  # noqa: PLR0913, PLR0917
         return
     width = terminal_width()
     request = f"{printable(method)} {printable(url)}"
-    answer = "the view answers"
+    outcome = "the view runs"
     if found.status is not None:
-        answer = status_text(found.status)
-    click.echo(f"{request}: {_coloured(answer, found.status)}\n")
+        outcome = status_text(found.status)
+    click.echo(f"{request}: {_coloured(outcome, found.status)}\n")
     app = info.load_app()
-    for line in facts(list(_facts(found, view_of(app, found.endpoint))), width):
+    for line in two_columns(list(_rows(found, view_of(found))), width):
         click.echo(line)
     if next_step := advice(app, found):
         click.echo("\nWhat to do:")
@@ -238,13 +321,13 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
     return shlex.join([program, *app, *names, *args])
 
 
-def _facts(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
-    """Name what is known."""
-    deprecation = found.deprecation.as_json() if found.deprecation else {}
-    known = {
+def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
+    """Name what is known, one fact a line."""
+    is_overdue = found.phase is Phase.OVERDUE
+    known: dict[str, Any] = {
         "Reason": found.reason,
         "When": found.condition,
-        "Answer": found.answer,
+        "Response": found.answer,
         "Spec": found.rfc,
         "Rule": found.rule,
         "Endpoint": found.endpoint,
@@ -253,12 +336,12 @@ def _facts(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
         "Location": found.location,
         "Detail": found.detail,
         "Docs": found.docs,
-        "Deprecated": "; ".join(
-            f"{name} {', '.join(value) if isinstance(value, list) else value}"
-            for name, value in deprecation.items()
-        ),
+        "Phase": f"{found.phase} (not enforced)" if is_overdue else found.phase,
     }
-    yield from ((name, value) for name, value in known.items() if value)
+    deprecation = found.deprecation.as_json() if found.deprecation else {}
+    for name, value in deprecation.items():
+        known[name.title()] = ", ".join(value) if isinstance(value, list) else value
+    yield from ((name, str(value)) for name, value in known.items() if value)
 
 
 # -- check ------------------------------------------------------------------------
@@ -271,12 +354,16 @@ def _split(
     return [name.strip() for value in values for name in value.split(",")]
 
 
-@methods.command(short_help="Find mistakes in the methods of your routes.")
+@methods.command(
+    short_help="Find mistakes in the methods of your routes.",
+    epilog=f"\b\nWhat each check finds:\n{CHECKS_PAGE}",
+)
 @click.option(
     "--select",
     multiple=True,
     metavar="IDS",
     callback=_split,
+    shell_complete=_complete_ids,
     help="Run only these checks, such as MG101,MG102.",
 )
 @click.option(
@@ -284,6 +371,7 @@ def _split(
     multiple=True,
     metavar="IDS",
     callback=_split,
+    shell_complete=_complete_ids,
     help="Leave out these checks, such as MG103,MG104. MG103:ENDPOINT leaves out the"
     " findings of one endpoint.",
 )
@@ -331,7 +419,7 @@ def _summary(found: Sequence[Finding]) -> str:
         return "No problems found."
     counts = Counter(str(finding.severity) for finding in found)
     numbers = [counted(count, severity) for severity, count in sorted(counts.items())]
-    return f"{', '.join(numbers)}."
+    return f"See {CHECKS_PAGE}\n{', '.join(numbers)}."
 
 
 # -- deprecations -----------------------------------------------------------------
@@ -381,6 +469,6 @@ def _print_timetable(found: Sequence[DeprecatedMethod], within: int | None) -> N
 
 
 def _coloured(text: str, status: int | None) -> str:
-    """Colour a text by a status code; what the view answers is good."""
+    """Colour a text by a status code; a view that runs is good."""
     colours = {3: "cyan", 4: "yellow", 5: "red"}
     return click.style(text, fg=colours.get((status or 200) // 100, "green"))

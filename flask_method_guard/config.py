@@ -14,14 +14,14 @@ from typing import Any
 
 from .decision import DEFAULT_METHODS, STANDARD_METHODS
 from .deprecation import SAY_SOMETHING, Deprecation, read_deprecation
-from .links import check_url
-from .messages import check_method, closest, given_twice
+from .links import read_url
+from .messages import closest, given_twice, read_method
 
 PREFIX = "METHOD_GUARD_"
 
 #: The groups of methods in ``METHOD_GUARD_SUPPORTED_METHODS``. Those that are empty
 #: here depend on the app.
-GROUPS: Mapping[str, tuple[str, ...]] = {
+METHOD_GROUPS: Mapping[str, tuple[str, ...]] = {
     "default": DEFAULT_METHODS,
     "routes": (),
     "standard": STANDARD_METHODS,
@@ -60,7 +60,7 @@ class ConfigError(ValueError):
 
 
 def _supported_methods(value: object) -> frozenset[str]:
-    names = ", ".join(f"'{group}'" for group in GROUPS)
+    names = ", ".join(f"'{group}'" for group in METHOD_GROUPS)
     advice = f"Use a list of methods and of the groups {names}"
     if isinstance(value, str):
         if not value.strip(" ,"):
@@ -73,11 +73,11 @@ def _supported_methods(value: object) -> frozenset[str]:
 
 
 def _method_or_group(item: object) -> str:
-    if isinstance(item, str) and item in GROUPS:
+    if isinstance(item, str) and item in METHOD_GROUPS:
         return str(item)
-    method = check_method(item)
+    method = read_method(item)
     # No registered method resembles a group that much.
-    if group := closest(method.lower(), GROUPS, 0.8):
+    if group := closest(method.lower(), METHOD_GROUPS, 0.8):
         raise ValueError(f"{item!r} is not a group. Did you mean {group!r}?")
     return method
 
@@ -95,7 +95,7 @@ def _flag(value: object) -> bool:
 def _docs_url(value: object) -> str | Callable[..., object]:
     if callable(value):
         return value
-    text = check_url(value)
+    text = read_url(value)
     try:
         parts = list(string.Formatter().parse(text))
     except ValueError as error:
@@ -144,7 +144,7 @@ def _deprecated_methods(value: object) -> Mapping[str, Deprecation]:
     problems: list[str] = []
     for name, values in value.items():
         try:
-            method = check_method(name)
+            method = read_method(name)
             if method in found:
                 problems.append(given_twice(name))
         except (TypeError, ValueError) as error:
@@ -246,9 +246,11 @@ class Settings:
         _deprecated_methods,
         "mapping of methods to mappings",
         "Methods that are deprecated in the whole app, each with `since`, `sunset`,"
-        " `brownouts`, `link` and `notice`. The first two are dates or times, as ISO"
-        " 8601 text or as objects, in UTC unless they say otherwise. `brownouts` is a"
-        " list of ISO 8601 intervals, or a comma-separated string of them. Names may"
+        " `brownouts`, `link`, `notice` and `successor`. The first two are dates or"
+        " times, as ISO 8601 text or as objects, in UTC unless they say otherwise."
+        " `brownouts` is a list of ISO 8601 intervals, or a comma-separated string of"
+        " them. `successor` is a method, a URL, both with a space between them, or a"
+        " list of two prefixes. Names may"
         " be in upper or lower case, so the environment variable"
         " `…_DEPRECATED_METHODS__PUT__SINCE` works. A `@deprecated_methods` mark on"
         " a view takes precedence. Empty by default.",

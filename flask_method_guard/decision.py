@@ -133,7 +133,7 @@ TABLE = (
     ),
     Row(
         Reason.NOT_IMPLEMENTED,
-        "the app supports the method on no resource at all",
+        "no URL of the app supports the method",
         "501 Not Implemented, on every path",
         501,
         "RFC 9110 §15.6.2",
@@ -158,7 +158,7 @@ TABLE = (
     Row(
         Reason.RETIRED,
         "a route matched, but the method is past its enforced sunset",
-        "405 Method Not Allowed, with an Allow without the method",
+        "405 Method Not Allowed; Allow does not list the method",
         405,
         "RFC 9110 §15.5.6, RFC 8594 §3",
         lambda it: it.routing is Routing.MATCHED and it.retired,
@@ -166,7 +166,7 @@ TABLE = (
     Row(
         Reason.BROWNOUT,
         "a route matched, but the method is inside a brownout window",
-        "405 Method Not Allowed, with an Allow without the method, and Retry-After",
+        "405 Method Not Allowed with Retry-After; Allow does not list the method",
         405,
         "RFC 9110 §15.5.6, §10.2.3",
         lambda it: it.routing is Routing.MATCHED and it.brownout,
@@ -174,7 +174,7 @@ TABLE = (
     Row(
         Reason.ALLOWED,
         "a route matched",
-        "the view's answer",
+        "the view runs",
         None,
         "RFC 9110 §9.1",
         lambda it: it.routing is Routing.MATCHED,
@@ -190,7 +190,7 @@ TABLE = (
     Row(
         Reason.NOT_FOUND,
         "no route accepts any supported method at this URL",
-        "404 Not Found, the router's own",
+        "404 Not Found, from Werkzeug",
         404,
         "RFC 9110 §15.5.5",
         lambda it: True,

@@ -13,12 +13,13 @@ from email.utils import format_datetime
 from enum import Enum
 from typing import Any
 
-from .links import as_url, check_url, link_field
+from .links import as_url, link_field, read_url
 from .messages import Problem, closest, given_twice, joined
 from .moments import Window, iso, read_moment, read_windows
+from .successor import Successor, read_successor
 
 #: The advice where a deprecation says nothing.
-SAY_SOMETHING = "Set since, sunset, brownouts, link or notice."
+SAY_SOMETHING = "Set since, sunset, brownouts, link, notice or successor."
 
 
 class Phase(str, Enum):
@@ -40,7 +41,7 @@ class Phase(str, Enum):
     __hash__ = str.__hash__
 
     @property
-    def is_refused(self) -> bool:
+    def is_rejected(self) -> bool:
         """Whether the method is answered with 405."""
         return self in (Phase.BROWNOUT, Phase.RETIRED)
 
@@ -62,10 +63,12 @@ class Deprecation:
     notice: str | None = None
     #: When the method is refused for a while before the sunset; sorted.
     brownouts: tuple[Window, ...] = ()
+    #: What replaces the method.
+    successor: Successor | None = None
 
     @classmethod
     def from_mapping(cls, values: Mapping[Any, object]) -> Deprecation:
-        """Read ``since``, ``sunset``, ``brownouts``, ``link`` and ``notice``.
+        """Read the values of one deprecation, by the names of the attributes.
 
         A time is a :class:`~datetime.date`, a :class:`~datetime.datetime` or an
         ISO 8601 string, in UTC unless it says otherwise. A date means its first
@@ -75,12 +78,15 @@ class Deprecation:
         A brownout is an ISO 8601 interval, ``start/end`` or ``start/duration``, such
         as ``2026-05-05T14:00Z/PT1H``. Its end does not belong to it.
 
-        :param values: a mapping with any of the five keys; ``None`` counts as missing.
+        A successor is a method, a URL, both (``PATCH /v2/books/{number}``), or a pair
+        of prefixes (``["/v1/", "/v2/"]``).
+
+        :param values: a mapping with any of these keys; ``None`` counts as missing.
         :return: the value.
         :raises TypeError: for a value of another type.
-        :raises ValueError: for an unknown key, a text that is not a date, an interval
-            or a link, a sunset before ``since`` (RFC 9745 §4), brownouts that overlap
-            or end after the sunset, or no value at all.
+        :raises ValueError: for an unknown key, a text that is not a date, an interval,
+            a link or a successor, a sunset before ``since`` (RFC 9745 §4), brownouts
+            that overlap or end after the sunset, or no value at all.
         """
         value, problems = read_deprecation(values)
         if problems:
@@ -145,6 +151,8 @@ class Deprecation:
                 value = iso(value)
             elif isinstance(value, tuple):
                 value = [str(window) for window in value]
+            elif isinstance(value, Successor):
+                value = value.as_written()
             if value:
                 found[field.name] = value
         return found
@@ -155,7 +163,7 @@ def read_deprecation(
 ) -> tuple[Deprecation, list[Problem]]:
     """Read what :meth:`Deprecation.from_mapping` reads, and collect all problems.
 
-    :param values: a mapping with any of the five keys; ``None`` counts as missing.
+    :param values: a mapping with any of its keys; ``None`` counts as missing.
     :return: what could be read, and the problems.
     """
     problems: list[Problem] = []
@@ -209,7 +217,7 @@ def _read(name: str, value: object) -> object:
 
 def _link(value: object) -> str:
     try:
-        return as_url(check_url(value))
+        return as_url(read_url(value))
     except (TypeError, ValueError) as error:
         raise type(error)(f"{value!r}: {error}.") from None
 
@@ -229,4 +237,5 @@ _READERS: Mapping[str, Callable[[object], object]] = {
     "brownouts": read_windows,
     "link": _link,
     "notice": _notice,
+    "successor": read_successor,
 }

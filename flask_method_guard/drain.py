@@ -1,13 +1,13 @@
-"""Reading a request's body to its end, so that an early answer arrives.
+"""Reading a request's body to its end, so that an early response arrives.
 
 Some servers close the connection when a body was not read, and the client then
-loses the answer.
+loses the response.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
@@ -21,41 +21,52 @@ TIME_LIMIT = 2.0
 #: How much is read at once; the clock is checked between two pieces.
 _PIECE = 16 * 1024
 
+#: With one of these fields, the body may never come (RFC 9110 §10.1.1), its length is
+#: unknown, or the bytes may belong to another protocol (RFC 9110 §7.8).
+_LEFT_ALONE = frozenset(("HTTP_EXPECT", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"))
+
+#: What reading raises: the server's stream, or Werkzeug's around it, when the client
+#: stalls or is gone; a closed stream; and Werkzeug's at ``MAX_CONTENT_LENGTH``.
+_ENDS = (OSError, ValueError, ClientDisconnected, RequestEntityTooLarge)
+
 
 def drain(req: Request, limit: int) -> None:
     """Read and drop the request's body.
 
-    Nothing is read if the body has no ``Content-Length``, if it is longer than the
-    limit, or if the client waits for permission to send it (RFC 9110 §10.1.1).
-    Reading ends when the client hangs up, and after :data:`TIME_LIMIT`. Any other
-    error is raised, since nobody knows what is left on the connection.
+    Nothing is read if the body has no known length, if it is longer than the limit,
+    if the client waits for permission to send it, or if the bytes may belong to
+    someone else. Reading ends after :data:`TIME_LIMIT`, or with the first error. It
+    never raises, since the response matters more.
 
     :param req: the request.
     :param limit: the longest body to read, in bytes.
     """
-    if "CONTENT_LENGTH" not in req.environ:
+    environ = req.environ
+    if "CONTENT_LENGTH" not in environ or not _may_read(environ):
         return
-    length = get_content_length(req.environ) or 0
-    if not 0 < length <= limit or "HTTP_EXPECT" in req.environ:
+    length = get_content_length(environ) or 0
+    if not 0 < length <= limit:
         return
     # If a hook has read a part, the request's own stream knows what is left. The
     # request is not asked to create one, since that may raise RequestEntityTooLarge.
-    stream = vars(req).get("stream") or req.environ["wsgi.input"]
-    with _bounded(req.environ):
-        try:
-            _read(stream, length, monotonic() + TIME_LIMIT)
-        except (RequestEntityTooLarge, ConnectionError):
-            # A hook has read as much as MAX_CONTENT_LENGTH allows, or the client is
-            # gone: nothing is left to read.
-            return
-        except ClientDisconnected as error:
-            # Werkzeug also raises this at an early end, when nothing is left to
-            # read. An error while reading is its context.
-            cause = error.__context__
-            if isinstance(cause, (OSError, ValueError)) and not isinstance(
-                cause, ConnectionError
-            ):
-                raise cause from error
+    stream = vars(req).get("stream") or environ["wsgi.input"]
+    with suppress(*_ENDS), _bounded(environ):
+        _read(stream, length, monotonic() + TIME_LIMIT)
+
+
+def _may_read(environ: dict[str, Any]) -> bool:
+    """Return whether the bytes of the body are the app's to read.
+
+    To a request for an upgrade, gevent's server gives the connection itself, with
+    ``wsgi.input_terminated`` false. Afterwards it skips ``Content-Length`` bytes,
+    whatever the app has read: if the body is gone, these are the next request's.
+    """
+    if not environ.get("wsgi.input_terminated", True):
+        return False
+    # Not parsed as a list: that a name contains the word is reason enough.
+    if "upgrade" in environ.get("HTTP_CONNECTION", "").lower():
+        return False
+    return _LEFT_ALONE.isdisjoint(environ)
 
 
 def _read(stream: Any, remaining: int, deadline: float) -> None:
@@ -82,7 +93,5 @@ def _bounded(environ: dict[str, Any]) -> Iterator[None]:
     socket.settimeout(TIME_LIMIT)
     try:
         yield
-    except TimeoutError:
-        pass
     finally:
         socket.settimeout(previous)

@@ -15,6 +15,7 @@ from werkzeug import exceptions as werkzeug
 from .bodies import Facts, render
 from .decision import Reason
 from .deprecation import Deprecation
+from .successor import Successor
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -72,6 +73,11 @@ class MethodRejected(Exception):
     def deprecation(self) -> Deprecation | None:
         """The deprecation of the method, if it has one."""
         return self.facts.deprecation
+
+    @property
+    def successor(self) -> Successor | None:
+        """What replaces the method: its method, and for this URL its URL, if any."""
+        return self.facts.successor
 
 
 class _SelfRendering(werkzeug.HTTPException):

@@ -221,11 +221,12 @@ def _announce_deprecation(
     if deprecation is None:
         return
     is_served = reason is Reason.ALLOWED and not settings.report_only
+    # Before the view: after it, a URL may have lost what its converter looks up.
+    fields = situation.announcement(deprecation) if is_served else ()
 
     @with_first_response
     def follow(response: Response) -> None:
-        if is_served:
-            _add_fields(response, deprecation.headers())
+        _add_fields(response, fields)
         if deprecated_method_called.has_receivers_for(app):
             send(
                 deprecated_method_called,

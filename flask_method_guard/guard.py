@@ -22,12 +22,13 @@ from werkzeug.routing import MapAdapter, Rule
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
 from .decision import Reason, Routing
-from .deprecation import Phase
+from .deprecation import Deprecation, Phase
 from .exceptions import BY_REASON, Rejection
-from .links import as_url, check_url
+from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
-from .urlmap import Answer, Resource, answers_options, refusal
+from .successor import Successor
+from .urlmap import Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -130,7 +131,7 @@ class RequestSituation:
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.url_rule is not None and req.method in snapshot.closing:
+        if req.url_rule is not None and req.method in snapshot.rejectable:
             self._phase = snapshot.phase(req.url_rule, req.method, self.now)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
@@ -172,13 +173,13 @@ class RequestSituation:
         """The target resource, as the router sees it."""
         if self._resource is None:
             req, error = self.req, self.req.routing_exception
-            answer = (
-                Answer(True, req.url_rule, req.view_args)
+            match = (
+                Match(True, req.url_rule, req.view_args)
                 if error is None
-                else refusal(error)
+                else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self._adapter, req.method, answer)
+            self._resource = Resource(rules, self._adapter, req.method, match)
         return self._resource
 
     @property
@@ -187,9 +188,9 @@ class RequestSituation:
         if self._allowed_methods is None:
             snapshot, resource = self.snapshot, self.resource
             found = resource.methods(snapshot.supported_methods)
-            for method in snapshot.closing.intersection(found):
-                rule = resource.answer(method).rule
-                if snapshot.is_closed(rule, method, self.now):
+            for method in snapshot.rejectable.intersection(found):
+                rule = resource.match(method).rule
+                if snapshot.is_rejected(rule, method, self.now):
                     found.remove(method)
             self._allowed_methods = tuple(found)
         return self._allowed_methods
@@ -221,15 +222,15 @@ class RequestSituation:
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
             self.resource.listed_here = listed
-        elif listed != (self.resource.list_here() or frozenset()):
+        elif listed != (self.resource.methods_listed() or frozenset()):
             return None
         return self.allowed_methods
 
-    def rule(self) -> Rule | None:
+    def representative_rule(self) -> Rule | None:
         """Return the rule that represents the resource of a 405, if one is known."""
         if self.req.url_rule is not None:
             return self.req.url_rule
-        return self.resource.owner(self.allowed_methods).rule
+        return self.resource.representative(self.allowed_methods).rule
 
     # -- a rejection --------------------------------------------------------------
 
@@ -242,18 +243,18 @@ class RequestSituation:
         """Return the facts of a rejection."""
         req, guard = self.req, self._guard
         status = BY_REASON[reason].code
-        rule = self.rule() if status == 405 else req.url_rule
+        rule = self.representative_rule() if status == 405 else req.url_rule
         endpoint = None if rule is None else rule.endpoint
         deprecation = until = None
+        # Where a route matched, Flask would have served the upper-cased method.
+        method = req.method if status == 405 else self.method
         if reason is not Reason.NOT_ALLOWED:
-            # Where a route matched, Flask would have served the upper-cased method.
-            method = req.method if status == 405 else self.method
             deprecation = self.snapshot.deprecation(endpoint, method)
         if reason is Reason.BROWNOUT and deprecation is not None:
             until = deprecation.brownout_end(self.now)
         left = None if until is None else ceil((until - self.now).total_seconds())
         accept = req.environ.get("HTTP_ACCEPT")
-        return guard.facts(
+        facts = guard.facts(
             reason=reason,
             status=status,
             media_type=negotiate(accept, guard.settings.error_formats),
@@ -265,6 +266,26 @@ class RequestSituation:
             until=until,
             retry_after=left,
         )
+        # Not among the facts that are kept: it can be another one at every URL.
+        successor = self.successor(deprecation, method)
+        return replace(facts, successor=successor) if successor else facts
+
+    def successor(
+        self, deprecation: Deprecation | None, method: str
+    ) -> Successor | None:
+        """Return what replaces a method at this URL, if that is known."""
+        found = deprecation and deprecation.successor
+        if not found:
+            return None
+        adapter = self._adapter
+        values = url_values(adapter, method) if found.variables else {}
+        return found.fill(method, adapter.script_name, adapter.path_info, values)
+
+    def announcement(self, deprecation: Deprecation) -> list[tuple[str, str]]:
+        """Return the header fields that announce a deprecation of this method."""
+        successor = self.successor(deprecation, self.req.method)
+        fields = deprecation.headers()
+        return fields + successor.headers() if successor else fields
 
 
 def _routing(found: HTTPException | None) -> Routing:
@@ -289,7 +310,7 @@ def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:
         try:
             url = docs_url(rejection)
             if url is not None:
-                url = as_url(check_url(url))
+                url = as_url(read_url(url))
                 rejection.facts = replace(rejection.facts, docs_url=url)
         except Exception:
             # The answer matters more than its link.

@@ -17,7 +17,7 @@ def as_url(value: str) -> str:
     return quote(value.strip(), safe="!#$%&'()*+,/:;=?@[]~")
 
 
-def check_url(value: object) -> str:
+def read_url(value: object) -> str:
     """Return ``value`` if it can be used as a link.
 
     :param value: an absolute ``http`` or ``https`` URL, or a relative one.

@@ -6,13 +6,13 @@ of all views of an app. This module uses only the standard library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .deprecation import Deprecation, read_deprecation
-from .messages import check_method, joined
+from .messages import joined, read_method
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -20,20 +20,22 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 _MARK = "__method_guard_deprecations__"
 
 
-def deprecated_methods(
+def deprecated_methods(  # noqa: PLR0913 -- each has a name
     *methods: str,
     since: date | str | None = None,
     sunset: date | str | None = None,
     brownouts: Sequence[str] | None = None,
     link: str | None = None,
     notice: str | None = None,
+    successor: str | Sequence[str] | None = None,
 ) -> Callable[[_View], _View]:
     """Mark methods of one view as deprecated (RFC 9745, RFC 8594).
 
-    The decorator returns the view itself, a function or a
-    :class:`~flask.views.MethodView`. For these methods of this view, the mark
-    overrides ``METHOD_GUARD_DEPRECATED_METHODS``. Put it below ``@app.route``, or
-    directly above it. Decorators between the two must use :func:`functools.wraps` or
+    The decorator returns the view itself: a function, a class view such as
+    :class:`~flask.views.MethodView`, or a function of one, for the method that it
+    serves. For these methods of this view, the mark overrides
+    ``METHOD_GUARD_DEPRECATED_METHODS``. Put it below ``@app.route``, or directly above
+    it. Decorators between the two must use :func:`functools.wraps` or
     :func:`functools.partial`.
 
     :param methods: the methods' names.
@@ -43,10 +45,12 @@ def deprecated_methods(
         intervals, such as ``2026-05-05T14:00Z/PT1H``.
     :param link: a page that explains the deprecation.
     :param notice: a sentence for people.
+    :param successor: what replaces them: a method, a URL, both, such as
+        ``PATCH /v2/books/{number}``, or a pair of prefixes, ``("/v1/", "/v2/")``.
     :return: the decorator.
     :raises TypeError: if no method is named, or for a value of the wrong type.
-    :raises ValueError: for a value that is not a method, a time or a link, or a
-        sunset before ``since``; the message names the view.
+    :raises ValueError: for a value that is not a method, a time, a link or a
+        successor, or a sunset before ``since``; the message names the view.
     """
     if not methods or callable(methods[0]):
         raise TypeError(
@@ -59,6 +63,7 @@ def deprecated_methods(
         "brownouts": brownouts,
         "link": link,
         "notice": notice,
+        "successor": successor,
     }
 
     def mark(view: _View) -> _View:
@@ -66,7 +71,7 @@ def deprecated_methods(
         marks = {}
         for method in methods:
             try:
-                marks[check_method(method)] = value
+                marks[read_method(method)] = value
             except (TypeError, ValueError) as error:
                 problems.append(error)
         if not problems and not _put(view, marks):
@@ -101,7 +106,8 @@ def find_marks(
 ) -> dict[str, Mapping[str, Deprecation]]:
     """Find the marks that :func:`deprecated_methods` left on the views of an app.
 
-    A mark applies to the view that it was put on and to every wrapper of it.
+    A mark applies to the view that it was put on and to every wrapper of it. On a
+    function of a class, it applies to the methods that the function serves.
 
     :param views: endpoint to view, as in :attr:`flask.Flask.view_functions`.
     :return: endpoint to method to value, for the endpoints that have marks.
@@ -110,14 +116,70 @@ def find_marks(
     return {name: found for name, found in marks.items() if found}
 
 
+class FunctionMark(NamedTuple):
+    """A mark for one method on a function of a class."""
+
+    #: The function, or the outermost wrapper of it.
+    function: Any
+    method: str
+    value: Deprecation
+    #: Whether the function serves the method.
+    has_effect: bool
+
+
+def find_lost_marks(view: object) -> list[FunctionMark]:
+    """Find the marks on functions of a view's class that do not serve the method."""
+    marks = [mark for _, found in _class_marks(_safe_layers(view)) for mark in found]
+    # A function can have several names: put = _save.
+    used = {(mark.method, id(mark.value)) for mark in marks if mark.has_effect}
+    return [mark for mark in marks if (mark.method, id(mark.value)) not in used]
+
+
 def _marks(layers: list[Any]) -> dict[str, Deprecation]:
-    """Collect the marks of one view; those of outer layers win."""
+    """Collect the marks of one view.
+
+    Those of a subclass override its parents', those of a function its class's, and
+    those of a view all of these, the outermost layer first.
+    """
     found: dict[str, Deprecation] = {}
-    for view in layers[:1]:
-        view_class = getattr(view, "view_class", type(view))
-        for owner in (*getattr(view_class, "__mro__", ())[::-1], *layers[::-1]):
-            found.update(_own(owner))
+    for owner, functions in _class_marks(layers):
+        found.update(_own(owner))
+        found.update((mark.method, mark.value) for mark in functions if mark.has_effect)
+    for layer in reversed(layers):
+        found.update(_own(layer))
     return found
+
+
+def _class_marks(layers: list[Any]) -> Iterator[tuple[type, list[FunctionMark]]]:
+    """List the classes of a view, parents first, and the marks on their functions."""
+    for view_class in dict.fromkeys(_class_of(layer) for layer in reversed(layers)):
+        # Most views are functions, and Python's own classes have no marks.
+        owners = [c for c in view_class.__mro__[::-1] if c.__module__ != "builtins"]
+        members = {k: member for owner in owners for k, member in vars(owner).items()}
+        for owner in owners:
+            yield (
+                owner,
+                [
+                    FunctionMark(member, *mark, _serves(name, mark[0], members))
+                    for name, member in vars(owner).items()
+                    if members[name] is member  # no subclass overrides it
+                    for layer in reversed(_safe_layers(member))
+                    for mark in _own(layer).items()
+                ],
+            )
+
+
+def _class_of(view: object) -> type:
+    """Return the class that ``as_view()`` made a view of, or an object's class."""
+    view_class = getattr(view, "__dict__", {}).get("view_class")
+    return view_class if isinstance(view_class, type) else type(view)
+
+
+def _serves(name: str, method: str, members: Mapping[str, object]) -> bool:
+    """Return whether a function of a class serves a method, as Flask dispatches it."""
+    if method == "HEAD" and name == "get":
+        return members.get("head") is None
+    return name in (method.lower(), "dispatch_request", "__call__")
 
 
 def _own(owner: object) -> Mapping[str, Deprecation]:
@@ -126,7 +188,7 @@ def _own(owner: object) -> Mapping[str, Deprecation]:
     return found
 
 
-def _safe_layers(view: Callable[..., Any]) -> list[Any]:
+def _safe_layers(view: object) -> list[Any]:
     """Return the layers of a view; none if its attributes raise."""
     try:
         return _layers(view)
@@ -134,7 +196,7 @@ def _safe_layers(view: Callable[..., Any]) -> list[Any]:
         return []
 
 
-def _layers(view: Callable[..., Any]) -> list[Any]:
+def _layers(view: object) -> list[Any]:
     """Return a view and what it wraps, outermost first."""
     found: list[Any] = []
     layer: Any = view

@@ -30,7 +30,7 @@ def given_twice(name: object) -> str:
     return f"{name!r} is given twice, in different case. Use it once."
 
 
-def check_method(value: object) -> str:
+def read_method(value: object) -> str:
     """Return a method's name in upper case, as Werkzeug stores a rule's methods.
 
     :param value: the name.

@@ -84,6 +84,7 @@ def page(  # noqa: PLR0913 -- each has a name
     methods: Sequence[str],
     docs_url: str | None,
     guide: tuple[str, str] | None,
+    successor: tuple[str, str] | None,
 ) -> str:
     """Return the page as HTML.
 
@@ -94,6 +95,7 @@ def page(  # noqa: PLR0913 -- each has a name
     :param methods: the methods to list.
     :param docs_url: the documentation link.
     :param guide: the text and the URL of the link to a deprecation's page.
+    :param successor: a part of ``text`` that becomes a link, and the URL.
     """
     extra = Markup()
     if methods:
@@ -103,6 +105,9 @@ def page(  # noqa: PLR0913 -- each has a name
         link = _LINK.format(url=docs_url, text="Read the documentation")
         extra += Markup('<p class="next">{}</p>\n').format(link)
     paragraph = escape(text).replace("\n", Markup("<br>"))
+    if successor:
+        link = _LINK.format(text=successor[0], url=successor[1])
+        paragraph = paragraph.replace(escape(successor[0]), link, 1)
     if guide:
         paragraph += " " + _LINK.format(text=guide[0], url=guide[1])
     return str(

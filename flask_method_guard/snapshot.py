@@ -13,7 +13,7 @@ from typing import NamedTuple
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, MapAdapter, Rule
 
-from .config import GROUPS, Settings
+from .config import METHOD_GROUPS, Settings
 from .decision import DEFAULT_METHODS, REQUIRED_METHODS, is_settled, is_token
 from .deprecation import Deprecation, Phase
 from .marks import find_marks
@@ -32,13 +32,13 @@ class Snapshot(NamedTuple):
     #: Whether every other token is supported, too.
     any_method: bool
     #: The marks of the views: endpoint to method to deprecation.
-    marks: Mapping[str, Mapping[str, Deprecation]]
+    own_marks: Mapping[str, Mapping[str, Deprecation]]
     #: The deprecations of each endpoint that has marks, with those of the whole app;
     #: under ``None``, those of all other endpoints.
-    deprecations: Mapping[str | None, Mapping[str, Deprecation]]
+    effective: Mapping[str | None, Mapping[str, Deprecation]]
     enforce_sunset: bool
     #: The methods that a sunset or a brownout can make unavailable at some URL.
-    closing: frozenset[str]
+    rejectable: frozenset[str]
     #: The methods that the decision table lets pass at every URL; see
     #: :func:`~.decision.is_settled`.
     settled: frozenset[str]
@@ -59,13 +59,13 @@ class Snapshot(NamedTuple):
         views = dict(views)  # another thread may add one meanwhile
         rules = Rules.read(url_map)
         any_method, named = _supported(settings.supported_methods, rules)
-        marks = find_marks(views)
+        own_marks = find_marks(views)
         app_marks = _with_head(settings.deprecated_methods)
-        deprecations = {
+        effective = {
             endpoint: {**app_marks, **_with_head(found)}
-            for endpoint, found in ((None, {}), *marks.items())
+            for endpoint, found in ((None, {}), *own_marks.items())
         }
-        every_mark = [item for found in deprecations.values() for item in found.items()]
+        every_mark = [item for found in effective.values() for item in found.items()]
         marked = {method for method, _ in every_mark}
         return cls(
             url_map=url_map,
@@ -73,10 +73,10 @@ class Snapshot(NamedTuple):
             rules=rules,
             supported_methods=tuple(sorted(named)),
             any_method=any_method,
-            marks=marks,
-            deprecations=deprecations,
+            own_marks=own_marks,
+            effective=effective,
             enforce_sunset=settings.enforce_sunset,
-            closing=frozenset(
+            rejectable=frozenset(
                 method
                 for method, mark in every_mark
                 if mark.brownouts or (settings.enforce_sunset and mark.sunset)
@@ -94,7 +94,7 @@ class Snapshot(NamedTuple):
         :param endpoint: the endpoint; ``None`` for the app's own deprecations.
         :param method: the method, in upper case.
         """
-        found = self.deprecations
+        found = self.effective
         return found.get(endpoint, found[None]).get(method)
 
     def phase(self, rule: Rule | None, method: str, now: datetime) -> Phase | None:
@@ -106,10 +106,10 @@ class Snapshot(NamedTuple):
             return None
         return deprecation.phase(now, enforced=self.enforce_sunset)
 
-    def is_closed(self, rule: Rule | None, method: str, now: datetime) -> bool:
+    def is_rejected(self, rule: Rule | None, method: str, now: datetime) -> bool:
         """Return whether a method of a rule is refused because it is deprecated."""
         phase = self.phase(rule, method, now)
-        return phase is not None and phase.is_refused
+        return phase is not None and phase.is_rejected
 
     def is_certain_404(
         self, error: object, method: str, adapter: MapAdapter | None
@@ -119,7 +119,7 @@ class Snapshot(NamedTuple):
             type(error) is NotFound
             and adapter is not None
             and adapter.map is self.url_map
-            and self.rules.lists_all(adapter, method)
+            and self.rules.is_list_complete(adapter, method)
         )
 
 
@@ -130,9 +130,9 @@ def _with_head(marks: Mapping[str, Deprecation]) -> Mapping[str, Deprecation]:
 
 def _supported(setting: frozenset[str], rules: Rules) -> tuple[bool, set[str]]:
     """Return whether every method is supported, and the names of those that are."""
-    named = {*REQUIRED_METHODS, *setting.difference(GROUPS)}
-    for group in setting.intersection(GROUPS):
-        named.update(GROUPS[group])
+    named = {*REQUIRED_METHODS, *setting.difference(METHOD_GROUPS)}
+    for group in setting.intersection(METHOD_GROUPS):
+        named.update(METHOD_GROUPS[group])
     any_method = "*" in setting or ("routes" in setting and rules.any_method)
     if any_method:
         named.update(DEFAULT_METHODS)

@@ -15,10 +15,10 @@ from typing import Any
 from flask import Flask
 
 from .guard import AppGuard
-from .inspection.apps import Environ, guard_of
-from .inspection.contract import Answer as Answer
+from .inspection.apps import Environ, installed_guard
 from .inspection.contract import ContractReport as ContractReport
 from .inspection.contract import MethodContractError as MethodContractError
+from .inspection.contract import Reply as Reply
 from .inspection.exchange import Exchange, needs_escape
 from .inspection.explanation import (
     REFUSED,
@@ -76,7 +76,7 @@ def assert_method_contract(
         not a date.
     """
     __tracebackhide__ = True  # pytest then points at the caller's line
-    guard = guard_of(app)
+    guard = installed_guard(app)
     if guard.settings.report_only:
         raise RuntimeError(
             "METHOD_GUARD_REPORT_ONLY is on, so every answer is Flask's own, and there"
@@ -104,7 +104,8 @@ def _check_contract(
         part = (target.host, target.endpoint.rpartition(".")[0])
         unknown = () if part in visited and not thorough else UNKNOWN_METHODS
         try:
-            requests += _requests(app, target, [*known, *unknown], headers or {})
+            methods = [*known, *unknown]
+            requests += _requests(app, guard, target, methods, headers or {})
         except NoSampleError as error:
             left_out.append(str(error))
         else:
@@ -169,7 +170,11 @@ _Request = tuple[SampleUrl, Explanation, Environ]
 
 
 def _requests(
-    app: Flask, target: SampleUrl, methods: Iterable[str], headers: Mapping[str, str]
+    app: Flask,
+    guard: AppGuard,
+    target: SampleUrl,
+    methods: Iterable[str],
+    headers: Mapping[str, str],
 ) -> list[_Request]:
     """Make the requests to one URL that the table refuses."""
     found = []
@@ -182,7 +187,7 @@ def _requests(
             fields.setdefault("Accept", "text/html")
         environ = make_environ(app, method, target.path, target.host, fields)
         expected = explain_request(
-            app, environ, method, str(target), guard_of(app).clock()
+            app, guard, environ, method, str(target), guard.clock()
         )
         if expected.reason is None:
             raise NoSampleError(

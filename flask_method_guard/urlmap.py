@@ -53,7 +53,7 @@ class Rules(NamedTuple):
     declared: frozenset[str]
     #: For each of these methods, the name of its group: methods that the same rules
     #: declare. The router treats the methods of a group alike at every URL.
-    groups: Mapping[str, str]
+    alike: Mapping[str, str]
     #: Whether some rule has no methods, and so accepts every method.
     any_method: bool
     #: The methods of the rules that may refuse a URL that matches their pattern.
@@ -78,7 +78,7 @@ class Rules(NamedTuple):
         }
         return cls(
             declared=frozenset().union(*method_sets),
-            groups=_groups(method_sets),
+            alike=_alike(method_sets),
             any_method=any(rule.methods is None for rule in rules),
             doubtful=frozenset(
                 method
@@ -99,8 +99,8 @@ class Rules(NamedTuple):
             return self.any_method
         return self.declared.issuperset(methods)
 
-    def lists_all(self, adapter: MapAdapter, method: str) -> bool:
-        """Return whether a refusal of the router names all methods that may dispatch.
+    def is_list_complete(self, adapter: MapAdapter, method: str) -> bool:
+        """Return whether the router's exception names all methods that may dispatch.
 
         :param adapter: the map bound to the URL.
         :param method: the refused method.
@@ -133,8 +133,8 @@ class Rules(NamedTuple):
         )
 
 
-def _groups(method_sets: Collection[frozenset[str]]) -> dict[str, str]:
-    """Return :attr:`Rules.groups`."""
+def _alike(method_sets: Collection[frozenset[str]]) -> dict[str, str]:
+    """Return :attr:`Rules.alike`."""
     first: dict[tuple[bool, ...], str] = {}
     return {
         method: first.setdefault(tuple(method in each for each in method_sets), method)
@@ -198,7 +198,7 @@ def _is_total(converter: BaseConverter) -> bool:
 
 
 @dataclass(slots=True)
-class Answer:
+class Match:
     """What the router answers to one method at a URL."""
 
     #: Whether the method reaches a rule or a redirect.
@@ -210,23 +210,23 @@ class Answer:
     listed: frozenset[str] | None = None
 
 
-def refusal(error: Exception) -> Answer:
+def match_of(error: Exception) -> Match:
     """Return what an exception of the router says about a method."""
     if isinstance(error, NotFound):
-        return Answer(dispatches=False, listed=frozenset())
+        return Match(dispatches=False, listed=frozenset())
     if isinstance(error, MethodNotAllowed):
         listed = error.valid_methods
-        return Answer(
+        return Match(
             dispatches=False, listed=None if listed is None else frozenset(listed)
         )
     if isinstance(error, HTTPException) and not isinstance(error, RequestRedirect):
-        return Answer(dispatches=False)
+        return Match(dispatches=False)
     # A redirect, or a converter that crashed on a value that a rule for this method
     # gave it. Sending the method gives a 500; asking about it must not.
-    return Answer(dispatches=True)
+    return Match(dispatches=True)
 
 
-def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Answer:
+def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Match:
     """Ask the router for one method.
 
     :param adapter: the map bound to the URL.
@@ -236,8 +236,42 @@ def ask(adapter: MapAdapter, method: str, path: str | None = None) -> Answer:
     try:
         rule, args = adapter.match(path, method, return_rule=True)
     except Exception as error:  # noqa: BLE001 -- a converter can raise anything
-        return refusal(error)
-    return Answer(True, rule, dict(args))
+        return match_of(error)
+    return Match(True, rule, dict(args))
+
+
+def url_values(adapter: MapAdapter, method: str) -> dict[str, str]:
+    """Return what the URL contains for each variable of the rule that matches.
+
+    The URL is matched again, since a ``url_value_preprocessor`` may have removed a
+    value from the request. A value that its converter cannot write is left out.
+    """
+    match = ask(adapter, method)
+    # Private, but nothing public tells which converters a rule was bound with.
+    converters = getattr(match.rule, "_converters", {})
+    found = {}
+    for name, value in (match.args or {}).items():
+        text = _url_text(converters.get(name), value)
+        if text is not None:
+            found[name] = text
+    return found
+
+
+def _url_text(converter: BaseConverter | None, value: object) -> str | None:
+    """Return a value as a URL contains it; ``None`` if that is not known."""
+    if converter is None:
+        return None
+    # A converter without a to_url of its own would show any object's repr.
+    is_inherited = getattr(converter.to_url, "__func__", None) is BaseConverter.to_url
+    if is_inherited and type(value) not in (str, int):
+        return None
+    try:
+        text: object = converter.to_url(value)
+    except Exception:  # noqa: BLE001 -- a converter can raise anything
+        return None
+    if not isinstance(text, str):
+        return None
+    return text.replace("/", "%2F") if converter.part_isolating else text
 
 
 class Resource:
@@ -246,57 +280,61 @@ class Resource:
     :param rules: the rules of the adapter's map.
     :param adapter: the map bound to the URL.
     :param method: the request's own method, in upper case.
-    :param answer: the router's answer to it.
+    :param match: the router's answer to it.
     """
 
     def __init__(
-        self, rules: Rules, adapter: MapAdapter, method: str, answer: Answer
+        self, rules: Rules, adapter: MapAdapter, method: str, match: Match
     ) -> None:
         self._rules = rules
         self._adapter = adapter
         self._method = method
         # By group; None is that of the methods that no rule declares.
-        self._answers = {rules.groups.get(method): answer}
+        self._matches = {rules.alike.get(method): match}
         self._all_doubtful = rules.is_all_doubtful(adapter)
         #: The methods that the router itself lists, once they are known.
         self.listed_here: frozenset[str] | None = None
 
-    def answer(self, method: str) -> Answer:
+    def match(self, method: str) -> Match:
         """Return the router's answer to a method at this URL."""
-        group = self._rules.groups.get(method)
-        if group not in self._answers:
-            self._answers[group] = ask(self._adapter, method)
-        return self._answers[group]
+        group = self._rules.alike.get(method)
+        if group not in self._matches:
+            self._matches[group] = ask(self._adapter, method)
+        return self._matches[group]
 
     def methods(self, supported: Iterable[str]) -> list[str]:
         """Return the methods that dispatch here, sorted (RFC 9110 §10.2.1).
 
         :param supported: the methods to choose from.
         """
-        listed = self.list_all()
+        listed = self.methods_listed_with_slash()
         if listed is None:
             found = asked = frozenset(supported)
         else:
             found = listed.intersection(supported)
             asked = found if self._all_doubtful else found & self._rules.doubtful
-        refused = [method for method in asked if not self.answer(method).dispatches]
+        refused = [method for method in asked if not self.match(method).dispatches]
         return sorted(found.difference(refused))
 
     def _is_doubtful(self, method: str) -> bool:
         return self._all_doubtful or method in self._rules.doubtful
 
-    def list_here(self) -> frozenset[str] | None:
-        """Return the methods that the router itself lists; see :meth:`list_all`."""
+    def methods_listed(self) -> frozenset[str] | None:
+        """Return the methods of the rules at exactly this URL, as the router lists.
+
+        :return: the methods, or ``None`` if the router cannot list them; see
+            :meth:`methods_listed_with_slash`.
+        """
         if self.listed_here is None:
-            listed = self.answer(self._method).listed
+            listed = self.match(self._method).listed
             if listed is None or self._is_doubtful(self._method):
                 # The answer to a doubtful method may list too little: the router stops
                 # at the first rule that matches, even if it refuses.
-                listed = self.answer(_NO_METHOD).listed
+                listed = self.match(_NO_METHOD).listed
             self.listed_here = listed
         return self.listed_here
 
-    def list_all(self) -> frozenset[str] | None:
+    def methods_listed_with_slash(self) -> frozenset[str] | None:
         """Return the methods of the rules at this URL, with and without a slash.
 
         :return: the methods, or ``None`` if the router cannot list them: a rule
@@ -304,7 +342,7 @@ class Resource:
             merged.
         """
         adapter, path = self._adapter, self._adapter.path_info
-        found = None if "//" in path else self.list_here()
+        found = None if "//" in path else self.methods_listed()
         if found is None or not self._rules.may_lack_slash(adapter):
             return found
         if path == "/":
@@ -312,7 +350,7 @@ class Resource:
         more = ask(adapter, _NO_METHOD, f"/{path.lstrip('/')}/").listed
         return None if more is None else found | more
 
-    def owner(self, methods: Collection[str]) -> Answer:
+    def representative(self, methods: Collection[str]) -> Match:
         """Return the answer whose rule represents the resource: GET's if it has one.
 
         :param methods: the methods that dispatch here.
@@ -320,10 +358,10 @@ class Resource:
         """
         first = ("GET",) if "GET" in methods else ()
         for method in (*first, *methods):
-            answer = self.answer(method)
-            if answer.rule is not None and not is_options_route(answer.rule):
-                return answer
-        return Answer(dispatches=False)
+            match = self.match(method)
+            if match.rule is not None and not is_options_route(match.rule):
+                return match
+        return Match(dispatches=False)
 
 
 def is_options_route(rule: Rule) -> bool:

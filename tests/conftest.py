@@ -2,7 +2,14 @@
 
 import gc
 import os
+import socket
+import subprocess
+import sys
+import threading
+from typing import NoReturn
 
+import pytest
+from flask import Flask
 from hypothesis import settings
 
 from flask_method_guard import urlmap
@@ -15,6 +22,23 @@ settings.load_profile("project")
 # tests this way, too.
 if os.environ.get("METHOD_GUARD_DOUBT") == "1":
     urlmap._may_refuse = lambda rule: True  # noqa: SLF001
+
+
+def lacks(owner: type, name: str, what: str) -> None:
+    """Skip each test that calls a method which needs what this platform lacks."""
+
+    def skip(*_: object, **__: object) -> NoReturn:
+        pytest.skip(f"{sys.platform} has no {what}")
+
+    setattr(owner, name, skip)
+
+
+if sys.platform == "emscripten":  # WebAssembly, as in a browser
+    lacks(threading.Thread, "start", "threads")
+    lacks(subprocess.Popen, "__init__", "processes")
+    lacks(socket.socket, "bind", "sockets")
+    lacks(socket.socket, "connect", "sockets")
+    lacks(Flask, "async_to_sync", "event loop that Flask could start")
 
 
 def pytest_collection_finish() -> None:

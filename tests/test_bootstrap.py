@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ echo "  Downloading flask-3.1.3-py3-none-any.whl (103 kB)"
 """
 
 posix_only = pytest.mark.skipif(_bootstrap.WINDOWS, reason="runs a shell script")
+needs_ensurepip = pytest.mark.skipif(
+    find_spec("ensurepip") is None, reason="this Python comes without ensurepip"
+)
 
 
 class Checkout:
@@ -94,6 +98,7 @@ def test_an_environment_is_created_once(checkout: Checkout) -> None:
     assert checkout.calls() == ["-c import pip"]
 
 
+@needs_ensurepip
 def test_an_environment_that_cannot_be_created(
     checkout: Checkout, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,6 +155,7 @@ def test_a_failed_installation_is_tried_again(checkout: Checkout) -> None:
     assert len(checkout.calls()) == 2
 
 
+@needs_ensurepip
 @pytest.mark.parametrize(
     ("windows", "python"),
     [(False, "bin/python"), (True, "Scripts/python.exe")],

@@ -224,7 +224,7 @@ def test_phases(now: datetime, phase: Phase | None, enforced: bool) -> None:
 
 def test_refused_phases() -> None:
     """Two phases are answered with 405, and a phase equals its text."""
-    assert {phase for phase in Phase if phase.is_refused} == {"brownout", "retired"}
+    assert {phase for phase in Phase if phase.is_rejected} == {"brownout", "retired"}
     assert str(Phase.OVERDUE) == "overdue"
 
 

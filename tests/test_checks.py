@@ -19,7 +19,6 @@ from flask_method_guard import DEFAULT_METHODS, MethodGuard, deprecated_methods
 from flask_method_guard.report import (
     CHECKS,
     Finding,
-    NoGuardError,
     Severity,
     check,
 )
@@ -65,6 +64,30 @@ class Purging(Item):
         return str(id)
 
 
+class Marked(MethodView):
+    """A class whose functions are marked, and serve what the marks name."""
+
+    @deprecated_methods("PUT", "PATCH", since="2025-01-01")
+    def _save(self, id: int) -> str:  # noqa: A002
+        return str(id)
+
+    @deprecated_methods("GET", "HEAD", since="2025-01-01")
+    def get(self, id: int) -> str:  # noqa: A002
+        """Serve GET and HEAD."""
+        return str(id)
+
+    put = patch = _save
+
+
+class Mismarked(Marked):
+    """A class with marks that have no effect."""
+
+    @deprecated_methods("DELETE", since="2025-01-01")
+    def get(self, id: int) -> str:  # noqa: A002
+        """Serve GET."""
+        return str(id)
+
+
 # -- the twins: what is found, and what is much the same and well -----------------
 
 
@@ -89,6 +112,17 @@ def classy(**attributes: Any) -> Build:
         view = view_class.as_view("item")  # type: ignore[attr-defined]
         app.add_url_rule("/items/<int:id>", view_func=view, **rule)
         app.add_url_rule("/things/<int:id>", view_func=view, **rule)
+        return app
+
+    return build
+
+
+def registered(view_class: type[MethodView]) -> Build:
+    """Route a class."""
+
+    def build() -> Flask:
+        app = app_with()
+        app.add_url_rule("/<int:id>", view_func=view_class.as_view("item"))
         return app
 
     return build
@@ -240,6 +274,14 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
             None,
             "PRUGE is deprecated, but no route of the app has it.",
         ),
+        (
+            registered(Mismarked),
+            "item",
+            (
+                f"DELETE is deprecated on {__name__}.Mismarked.get, which does not"
+                " serve DELETE."
+            ),
+        ),
     ],
     "MG107": [
         (cors(SUPPORTED_METHODS=["PUT"]), None, PREFLIGHT),
@@ -327,6 +369,7 @@ WELL: dict[str, list[Build]] = {
     "MG106": [
         deprecated(),
         deprecated(DEPRECATED_METHODS={"GET": {"notice": "Ask less."}}),
+        registered(Marked),
     ],
     "MG107": [
         cors(),
@@ -560,6 +603,12 @@ def test_the_place_of_a_class() -> None:
     assert finding.line == inspect.getsourcelines(Purging)[1]
 
 
+def test_the_place_of_a_mark_without_effect() -> None:
+    """MG106 leads to the marked function of a class."""
+    [finding] = found_by("MG106", registered(Mismarked)())
+    assert (finding.file, finding.line) == place(Mismarked.get)
+
+
 def test_the_place_of_a_hook() -> None:
     """MG110 leads to each function that runs too early."""
     app = Flask(__name__)
@@ -584,12 +633,6 @@ def test_json() -> None:
         "file": "tests/test_checks.py",
         "line": view.__code__.co_firstlineno,
     }
-
-
-def test_no_guard() -> None:
-    """An app without a guard is told what to add."""
-    with pytest.raises(NoGuardError, match="has no method guard"):
-        check(Flask(__name__))
 
 
 def test_catalogue() -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import cache
 from importlib.metadata import entry_points
@@ -15,13 +16,14 @@ from typing import Any
 
 import pytest
 from click import unstyle
+from click.shell_completion import ShellComplete
 from click.testing import Result
 from flask import Blueprint, Flask
 from flask.cli import FlaskGroup, ScriptInfo
 from flask.views import MethodView
 
 from flask_method_guard import MethodGuard, deprecated_methods
-from flask_method_guard.cli import methods
+from flask_method_guard.cli import CHECKS_PAGE, methods
 from flask_method_guard.inspection.text import terminal_width, url_order
 from flask_method_guard.report import CHECKS, check, explain, inventory
 
@@ -79,7 +81,7 @@ def output(app: Flask, *args: str) -> str:
 
 # -- list -------------------------------------------------------------------------
 
-PIPED = """\
+LISTED = """\
 URL              GET POST PUT DELETE PURGE  Endpoint
 /                GET                        index
 /cache                               PURGE  purge
@@ -104,13 +106,25 @@ def _no_width(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "args", [[], ["list"], ["--format", "text"]], ids=["none", "list", "format"]
 )
-def test_list(args: list[str]) -> None:
+def test_list(args: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each method has a column of its own, also where ``list`` is not written."""
-    assert output(shop(ENFORCE_SUNSET=True), *args) == PIPED
+    monkeypatch.setenv("COLUMNS", "80")
+    assert output(shop(ENFORCE_SUNSET=True), *args) == LISTED
 
 
-def test_all() -> None:
+def test_a_pipe() -> None:
+    """Without a width, each route has one line, with its endpoint, and no padding."""
+    assert output(shop(ENFORCE_SUNSET=True)) == (
+        "/  GET  index\n"
+        "/cache  PURGE  purge\n"
+        "/items/  POST:405  items.create\n"
+        "/items/<int:id>  GET PUT DELETE  items.item\n"
+    )
+
+
+def test_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """``--all`` shows the HEAD and OPTIONS that nobody wrote down."""
+    monkeypatch.setenv("COLUMNS", "80")
     lines = output(shop(), "--all", "--filter", "item").splitlines()
     assert lines[:4] == [
         "URL              GET HEAD POST  PUT DELETE OPTIONS  Endpoint",
@@ -140,11 +154,12 @@ def test_a_head_that_is_treated_differently_from_get() -> None:
     app = shop()
     view = deprecated_methods("HEAD", since="2026-01-01")(lambda **_: fail())
     app.add_url_rule("/h", "h", view)
-    assert "/h   GET HEAD*  h\n" in output(app, "--filter", "/h")
+    assert "/h  GET HEAD*  h\n" in output(app, "--filter", "/h")
 
 
-def test_deprecated_methods_are_marked() -> None:
+def test_deprecated_methods_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deprecated method that is served has a sign, and a legend explains it."""
+    monkeypatch.setenv("COLUMNS", "80")
     text = output(shop(), "--filter", "create")
     assert "/items/  POST*  items.create\n" in text
     assert (
@@ -163,8 +178,11 @@ def test_deprecated_methods_are_marked() -> None:
     ],
     ids=["endpoint", "URL"],
 )
-def test_filter(options: list[str], contains: list[str]) -> None:
+def test_filter(
+    options: list[str], contains: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A filter looks for a text in URLs and endpoints; only what is left is shown."""
+    monkeypatch.setenv("COLUMNS", "80")
     found = output(shop(), *options)
     assert all(text in found for text in contains)
     assert "/cache" not in found
@@ -241,8 +259,9 @@ def test_nested_blueprints() -> None:
     assert [route["endpoint"] for route in found["routes"]] == ["a.view", "a.b.view"]
 
 
-def test_what_is_supported_and_why() -> None:
+def test_what_is_supported_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last lines say what is supported and where that comes from."""
+    monkeypatch.setenv("COLUMNS", "100")
     assert output(shop(SUPPORTED_METHODS="standard")).endswith(
         "Supported: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY,"
         " TRACE\n"
@@ -260,8 +279,9 @@ def test_a_rule_that_takes_every_method() -> None:
     assert line.split() == ["/any", "every", "method", "PUT*", "any"]
 
 
-def test_methods_that_are_not_tokens() -> None:
+def test_methods_that_are_not_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     """A method that is not a token can't break the table."""
+    monkeypatch.setenv("COLUMNS", "80")
     app = shop()
     app.add_url_rule("/odd", "odd", methods=["A\nB"])
     text = output(app, "--filter", "odd")
@@ -297,9 +317,8 @@ WIDTHS = {
     80: """\
 URL                      Methods
 /dav/                    GET PROPFIND
-/dav/<path:file>
-    GET PUT COPY LOCK MKCOL MOVE PROPFIND PROPPATCH REPORT SEARCH UNLOCK
-    VERSION-CONTROL
+/dav/<path:file>         GET PUT COPY LOCK MKCOL MOVE PROPFIND PROPPATCH REPORT
+                         SEARCH UNLOCK VERSION-CONTROL
 /static/<path:filename>  GET
 """,
     # A matrix, from here on.
@@ -400,7 +419,7 @@ def big(*, blueprints: int = 8, routes: int = 30, dav: bool = False) -> Flask:
 
 
 @pytest.mark.parametrize("dav", [False, True], ids=["plain", "WebDAV"])
-@pytest.mark.parametrize("width", [80, 100, 120, 200])
+@pytest.mark.parametrize("width", [20, 40, 80, 100, 120, 200])
 def test_big_apps(width: int, dav: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every URL is shown, once and whole, and no line is longer than the terminal."""
     app = big(dav=dav)
@@ -416,12 +435,14 @@ def test_big_apps(width: int, dav: bool, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_compact_entries_are_in_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few entries with many methods do not cost all others their column."""
+    """Methods begin in one column, in the line of their URL if there is room."""
     lines = listed(big(dav=True), 98, monkeypatch)
     column = lines[0].index("Methods")
     entries = [line for line in lines if line.startswith("  /") and " " in line[2:]]
     assert len(entries) > 140
-    assert all(line[column - 1] == " " < line[column] for line in entries)
+    below = [line for line in lines if line.startswith("   ")]
+    assert len(below) > 20
+    assert all(line[column - 1] == " " < line[column] for line in entries + below)
 
 
 @pytest.mark.parametrize(
@@ -439,10 +460,12 @@ def test_headings_only_where_they_help(
 def test_piped_output_has_one_route_a_line() -> None:
     """Without a width, nothing is folded, grouped or left out."""
     app = big(dav=True)
-    table = output(app).split("\n\n")[0].splitlines()
-    assert len(table) == 1 + len(list(app.url_map.iter_rules()))
-    assert all(line.split()[0].startswith("/") for line in table[1:])
-    assert all("part7.thing_" in line for line in table[-30:])
+    lines = output(app).splitlines()
+    fields = [line.split("  ") for line in lines]
+    assert {(url, endpoint) for url, _, endpoint in fields} == {
+        (rule.rule, rule.endpoint) for rule in app.url_map.iter_rules()
+    }
+    assert len(lines) == len(list(app.url_map.iter_rules()))
 
 
 @pytest.mark.parametrize("value", ["", "0", "wide", "-3"])
@@ -494,17 +517,18 @@ def test_explain() -> None:
         f"""\
 POST /items/: 405 Method Not Allowed
 
-Reason      retired
-When        a route matched, but the method is past its enforced sunset
-Answer      405 Method Not Allowed, with an Allow without the method
-Spec        RFC 9110 §15.5.6, RFC 8594 §3
-Rule        /items/
-Endpoint    items.create
-View        {view}
-Allow       OPTIONS
-Detail      POST was retired on 1 January 2026. Allowed: OPTIONS.
-Docs        https://docs.test/items.create#POST
-Deprecated  sunset 2026-01-01T00:00:00Z
+Reason    retired
+When      a route matched, but the method is past its enforced sunset
+Response  405 Method Not Allowed; Allow does not list the method
+Spec      RFC 9110 §15.5.6, RFC 8594 §3
+Rule      /items/
+Endpoint  items.create
+View      {view}
+Allow     OPTIONS
+Detail    POST was retired on 1 January 2026. Allowed: OPTIONS.
+Docs      https://docs.test/items.create#POST
+Phase     retired
+Sunset    2026-01-01T00:00:00Z
 
 What to do:
 - To serve POST again, give it a later sunset, or do not enforce sunsets.
@@ -515,15 +539,59 @@ Not checked:
     )
 
 
+def test_explain_an_overdue_method() -> None:
+    """The phase is named, with what makes the date count, one fact a line."""
+    app = shop(
+        DEPRECATED_METHODS={
+            "PURGE": {
+                "since": "2026-01-01",
+                "sunset": "2026-06-01",
+                "brownouts": ["2026-02-01T00:00Z/PT1H", "2026-03-01T00:00Z/PT1H"],
+                "notice": "Use DELETE.",
+            }
+        }
+    )
+    text = output(app, "explain", "PURGE", "/cache")
+    assert text.startswith("PURGE /cache: the view runs\n")
+    assert (
+        """
+Phase      overdue (not enforced)
+Since      2026-01-01T00:00:00Z
+Sunset     2026-06-01T00:00:00Z
+Notice     Use DELETE.
+Brownouts  2026-02-01T00:00:00Z/2026-02-01T01:00:00Z, """
+        """2026-03-01T00:00:00Z/2026-03-01T01:00:00Z
+
+What to do:
+- To retire PURGE, set METHOD_GUARD_ENFORCE_SUNSET = True.
+""" in text
+    )
+    text = output(app, "explain", "PURGE", "/cache", "--at", "2026-05-31")
+    assert "Phase      deprecated\n" in text
+    assert "What to do" not in text
+
+
+def test_explain_a_view_of_a_package() -> None:
+    """The path of an installed package is left to the JSON."""
+    app = Flask("shop")
+    MethodGuard(app)
+    text = output(app, "explain", "GET", "/static/x")
+    assert "\nView      flask.app.Flask.__init__.<locals>.<lambda>\n" in text
+    found = json.loads(output(app, "explain", "GET", "/static/x", "--format", "json"))
+    assert found["view"] == "flask.app.Flask.__init__.<locals>.<lambda>"
+    assert found["file"].endswith("flask/app.py")
+    assert found["line"] > 0
+
+
 @pytest.mark.parametrize(
     ("args", "first", "contains"),
     [
         (["get", "/"], "get /: 501 Not Implemented", "did you mean GET?"),
-        (["<x>", "/"], "<x> /: 400 Bad Request", "Reason  invalid-token"),
+        (["<x>", "/"], "<x> /: 400 Bad Request", "Reason    invalid-token"),
         (["", "/"], "'' /: 400 Bad Request", "invalid-token"),
         (["A\x1b[31m\n", "/"], "'A\\x1b[31m\\n' /: 400 Bad Request", "invalid-token"),
         (["OPTIONS", "*"], "OPTIONS *: 200 OK", "server-options"),
-        (["GET", "/"], "GET /: the view answers", "Answer    the view's answer"),
+        (["GET", "/"], "GET /: the view runs", "Response  the view runs"),
         (["GET", "/a b"], "GET '/a b': 404 Not Found", "not-found"),
         (
             ["POST", "/items", "--host", "shop.test"],
@@ -553,7 +621,9 @@ def test_explain_a_crash() -> None:
     app.url_map.converters["crash"] = Crash
     app.add_url_rule("/crash/<crash:x>", "crash")
     text = output(app, "explain", "GET", "/crash/x")
-    assert text.startswith("GET /crash/x: 500 Internal Server Error\n\nWhen    a URL ")
+    assert text.startswith(
+        "GET /crash/x: 500 Internal Server Error\n\nWhen      a URL "
+    )
     assert "Reason" not in text
     assert "Not checked" not in text
 
@@ -726,6 +796,7 @@ tests/test_cli.py:{line}: MG113 warning in items.create: POST: its sunset is 1
     Fix: Set since, the date from which the method is deprecated: without it, no
     Deprecation header is sent.
 
+See {CHECKS_PAGE}
 1 error, 1 warning.
 """
     )
@@ -777,7 +848,7 @@ def test_several_warnings() -> None:
     MethodGuard(app)
     app.add_url_rule("/", "index", methods=["TRACE", "AB"])
     app.view_functions["index"] = lambda: ""
-    assert output(app, "check").endswith("\n2 warnings.\n")
+    assert output(app, "check").endswith(f"\nSee {CHECKS_PAGE}\n2 warnings.\n")
 
 
 @pytest.mark.parametrize("option", ["--ignore", "--select"])
@@ -811,6 +882,7 @@ def test_colour_only_on_a_terminal(
 ) -> None:
     """There is colour on a terminal, and no other difference; NO_COLOR turns it off."""
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
     app = shop(ENFORCE_SUNSET=True)
     plain = run(app, *args).output
     coloured = app.test_cli_runner().invoke(methods, args, color=True).output
@@ -821,18 +893,37 @@ def test_colour_only_on_a_terminal(
     assert app.test_cli_runner().invoke(methods, args, color=True).output == plain
 
 
+AT_A_DATE = ["deprecations", "--at", "2026-06-01"]
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
 @pytest.mark.parametrize(
     "args",
-    [[], ["explain", "GET", "/"], ["check"]],
-    ids=lambda args: (*args, "list")[0],
+    [["list"], ["explain", "GET", "/"], ["check"], AT_A_DATE],
+    ids=lambda args: args[0],
 )
-def test_no_guard(args: list[str]) -> None:
-    """Without a guard, each says what to add."""
-    result = run(shop(guarded=False), *args)
+def test_no_guard(args: list[str], style: str) -> None:
+    """Without a guard the output is the same; one line on standard error says so."""
+    args = [*args, "--format", style]
+    bare, guarded = run(shop(guarded=False), *args), run(shop(), *args)
+    assert (bare.stdout, bare.exit_code) == (guarded.stdout, guarded.exit_code)
+    assert bare.stderr == (
+        "No guard is installed: this is what one would do. Add MethodGuard(app) to"
+        " install it.\n"
+    )
+    assert guarded.stderr == ""
+
+
+def test_no_guard_and_a_wrong_key() -> None:
+    """A wrong configuration is reported as ``init_app`` reports it."""
+    result = run(shop(guarded=False, DRAIN_LIMIT=-1, ENFORCE_SUNSETS=True), "list")
     assert result.exit_code == 1
-    assert result.output == (
-        "Error: The app 'shop' has no method guard. Add it where the app is made:\n\n"
-        "    from flask_method_guard import MethodGuard\n\n    MethodGuard(app)\n\n"
+    assert result.stdout == ""
+    assert result.stderr.endswith(
+        "Error: The configuration of the method guard has errors:\n"
+        "- METHOD_GUARD_DRAIN_LIMIT is -1. Use a number of bytes, 0 or more (0 disables"
+        " draining).\n- METHOD_GUARD_ENFORCE_SUNSETS is True, but there is no such"
+        " key. Did you mean METHOD_GUARD_ENFORCE_SUNSET?\n"
     )
 
 
@@ -849,6 +940,54 @@ def test_an_app_that_does_not_load() -> None:
     assert "Error:" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("args", "incomplete", "found"),
+    [
+        ([], "", {"check", "deprecations", "explain", "list"}),
+        ([], "ch", {"check"}),
+        ([], "--f", {"--filter", "--format"}),
+        ([], "--h", {"--help"}),
+        (["--blueprint"], "it", {"items"}),
+        (["list", "--blueprint"], "", {"admin", "items"}),
+        (["check", "--select"], "mg111", {"MG111"}),
+        (["check", "--ignore"], "MG101,MG111", {"MG101,MG111"}),
+        (["explain"], "pu", {"PURGE", "PUT"}),
+        (["explain"], "TR", {"TRACE"}),
+        (["explain"], "FOO", set()),
+    ],
+    ids=str,
+)
+def test_completion(args: list[str], incomplete: str, found: set[str]) -> None:
+    """A shell completes commands, options, ids, blueprints and methods."""
+    app = shop()
+    app.register_blueprint(Blueprint("admin", "shop"))
+    assert completed(lambda: app, args, incomplete) >= found
+    if args or incomplete:
+        assert completed(lambda: app, args, incomplete) == found
+
+
+def completed(
+    create_app: Callable[[], Flask], args: list[str], incomplete: str
+) -> set[str]:
+    """Return the words that a shell offers."""
+    info = ScriptInfo(create_app=create_app)
+    shell = ShellComplete(methods, {"obj": info}, "methods", "_METHODS_COMPLETE")
+    return {item.value for item in shell.get_completions(args, incomplete)}
+
+
+@pytest.mark.parametrize(
+    ("args", "found"),
+    [(["--blueprint"], set()), (["explain"], {"PATCH", "POST", "PUT"})],
+)
+def test_completion_without_an_app(args: list[str], found: set[str]) -> None:
+    """An app that does not load offers nothing, and no traceback."""
+
+    def create_app() -> Flask:
+        raise ValueError("a slip in the app")
+
+    assert completed(create_app, args, "P") == found
+
+
 def test_help() -> None:
     """Each command explains itself, and a wrong one is named."""
     assert methods.short_help == "Show which HTTP methods each URL accepts."
@@ -857,6 +996,7 @@ def test_help() -> None:
     assert "--filter" in output(shop(), "list", "--help")
     assert "Nothing is sent" in output(shop(), "explain", "--help")
     assert "--strict" in output(shop(), "check", "--help")
+    assert CHECKS_PAGE in output(shop(), "check", "--help")
     result = run(shop(), "chek")
     assert result.exit_code == 2
     assert "No such command 'chek'" in result.output
@@ -871,5 +1011,6 @@ def test_the_command_is_registered(tmp_path: Path) -> None:
     result = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
-    assert result.returncode == 1
-    assert "The app 'bare' has no method guard." in result.stderr
+    assert result.returncode == 0
+    assert "No guard is installed" in result.stderr
+    assert "/static/<path:filename>" in result.stdout

@@ -265,7 +265,7 @@ def test_every_problem_of_the_deprecated_methods() -> None:
     }
     with pytest.raises(ConfigError) as caught:
         read(deprecated_methods=given)
-    keys = ["since", "sunset", "brownouts", "link", "notice"]
+    keys = ["since", "sunset", "brownouts", "link", "notice", "successor"]
     date = "since: 'soon' is not a date. Write 2026-03-01 or 2026-03-01T12:00:00Z."
     assert [text.split(": ", 1) for text in caught.value.problems] == [
         ["METHOD_GUARD_DEPRECATED_METHODS", text]
@@ -277,7 +277,7 @@ def test_every_problem_of_the_deprecated_methods() -> None:
             f"PUT: 'by' is not one of {', '.join(keys)}. Remove it.",
             "'A/B' is not a method. Use letters, digits and !#$%&'*+-.^_`|~ only.",
             f"A/B: {date}",
-            f"DELETE: 7 is not a mapping. Set {', '.join(keys[:-1])} or notice.",
+            f"DELETE: 7 is not a mapping. Set {', '.join(keys[:-1])} or successor.",
         )
     ]
 
@@ -339,7 +339,9 @@ VALUES: dict[str, Any] = {
             "sunset": "2026-03-01T12:00:00Z",
             "notice": "Use PATCH.",
             "brownouts": ["2026-02-10T14:00Z/PT1H", "2026-02-17T14:00Z/PT2H"],
-        }
+            "successor": "PATCH /v2/books/{number}",
+        },
+        "DELETE": {"successor": ["/v1/", "/v2/"]},
     },
     "ENFORCE_SUNSET": True,
 }
@@ -357,6 +359,10 @@ since = 2026-01-01
 sunset = 2026-03-01T13:00:00+01:00
 notice = "Use PATCH."
 brownouts = ["2026-02-10T14:00Z/PT1H", "2026-02-17T14:00Z/PT2H"]
+successor = "PATCH /v2/books/{number}"
+
+[METHOD_GUARD_DEPRECATED_METHODS.DELETE]
+successor = ["/v1/", "/v2/"]
 """
 
 

@@ -56,7 +56,8 @@ def test_why_in_words(supported: Any, why: str) -> None:
     why = why.format(key="METHOD_GUARD_SUPPORTED_METHODS", always=always)
     app = make_app(supported)
     assert report.inventory(app).why == why
-    output = app.test_cli_runner().invoke(methods).output
+    runner = app.test_cli_runner(env={"COLUMNS": "200"})
+    output = runner.invoke(methods).output
     assert why in " ".join(output.split())
 
 

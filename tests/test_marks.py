@@ -28,6 +28,7 @@ from tests.deprecations import (
 from tests.raw_wsgi import ask
 
 _View = TypeVar("_View", bound=Callable[..., Any])
+PUT = ["PUT"]
 
 
 def login(view: _View) -> _View:
@@ -136,6 +137,71 @@ def plain_view_class(app: Flask) -> None:
     app.add_url_rule("/", view_func=Index.as_view("index"))
 
 
+def method_of_a_class(app: Flask) -> None:
+    """Mark the function that serves the method, above and below a wrapper."""
+
+    class Index(MethodView):
+        @login
+        @deprecated
+        @bare_wrapper
+        def put(self) -> str:
+            return "ok"
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+
+
+def method_of_one_instance(app: Flask) -> None:
+    """Mark the function of a class that is instantiated once, for all requests."""
+
+    class Index(MethodView):
+        init_every_request = False
+        decorators = [bare_wrapper]  # noqa: RUF012 -- as Flask has it
+
+        @deprecated
+        async def put(self) -> str:
+            return "ok"
+
+    app.add_url_rule("/", view_func=bare_wrapper(Index.as_view("index")), methods=PUT)
+
+
+def inherited_method(app: Flask) -> None:
+    """Mark the function of a parent."""
+
+    class Parent(MethodView):
+        @deprecated
+        def put(self) -> str:
+            return "ok"
+
+    class Index(Parent):
+        pass
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+
+
+def dispatch_request(app: Flask) -> None:
+    """Mark the function of a plain view class that serves every method."""
+
+    class Index(View):
+        methods = PUT
+
+        @deprecated
+        def dispatch_request(self) -> str:
+            return "ok"
+
+    app.add_url_rule("/", view_func=Index.as_view("index"))
+
+
+def callable_object(app: Flask) -> None:
+    """Mark the function by which an object is called."""
+
+    class Index:
+        @deprecated
+        def __call__(self) -> str:
+            return "ok"
+
+    app.add_url_rule("/", "index", bare_wrapper(Index()), methods=PUT)
+
+
 def blueprint(app: Flask) -> None:
     """Mark a view of a blueprint in a blueprint."""
     outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
@@ -158,6 +224,11 @@ WAYS: list[Callable[[Flask], None]] = [
     method_view_decorators,
     as_view,
     plain_view_class,
+    method_of_a_class,
+    method_of_one_instance,
+    inherited_method,
+    dispatch_request,
+    callable_object,
     blueprint,
 ]
 
@@ -320,6 +391,96 @@ def test_classes() -> None:
     assert marks(Child.as_view("it"))["PUT"] == "left"
 
 
+def test_a_mark_on_a_method_belongs_to_the_function() -> None:
+    """A subclass that overrides the function without a mark is not deprecated."""
+
+    class Parent(MethodView):
+        @note("parent")
+        def put(self) -> str:
+            return "ok"
+
+        @note("parent", "DELETE")
+        def delete(self) -> str:
+            return "ok"
+
+    class Child(Parent):
+        def put(self) -> str:
+            return "ok"
+
+        @note("child", "DELETE")
+        def delete(self) -> str:
+            return "ok"
+
+    class Mixed(Child, Parent):
+        put = Parent.put
+
+    assert marks(Parent.as_view("it")) == {"PUT": "parent", "DELETE": "parent"}
+    assert marks(Child.as_view("it")) == {"DELETE": "child"}
+    assert marks(Mixed.as_view("it")) == {"PUT": "parent", "DELETE": "child"}
+
+
+def test_a_function_serves_the_method_of_its_name() -> None:
+    """A mark counts for the methods that Flask dispatches to its function."""
+
+    class Index(MethodView):
+        @note("get", "GET", "HEAD", "PUT")
+        def get(self) -> str:
+            return "ok"
+
+        @note("purge", "PURGE")
+        def purge(self) -> str:
+            return "ok"
+
+        @note("helper")
+        def helper(self) -> str:
+            return "ok"
+
+        @note("patch", "PATCH", "POST")
+        def patch(self) -> str:
+            return "ok"
+
+        post = patch
+
+    class WithHead(Index):
+        def head(self) -> str:
+            return "ok"
+
+    rest = {"GET": "get", "PURGE": "purge", "PATCH": "patch", "POST": "patch"}
+    assert marks(Index.as_view("it")) == {**rest, "HEAD": "get"}
+    assert marks(WithHead.as_view("it")) == rest
+
+
+def test_of_a_class_and_its_functions_the_nearer_mark_counts() -> None:
+    """A function's mark overrides its class's, and a class's an inherited one."""
+
+    @note("class", "PUT", "POST")
+    class Parent(MethodView):
+        @note("function")
+        def put(self) -> str:
+            return "ok"
+
+    @note("child")
+    class Child(Parent):
+        pass
+
+    assert marks(Parent.as_view("it")) == {"PUT": "function", "POST": "class"}
+    assert marks(Child.as_view("it")) == {"PUT": "child", "POST": "class"}
+    assert marks(note("view")(Parent.as_view("it")))["PUT"] == "view"
+
+
+def test_a_member_that_cannot_be_read() -> None:
+    """A member of a class may be any object; the others keep their marks."""
+
+    class Index(MethodView):
+        shy = Shy()
+
+        @note("x")
+        def put(self) -> str:
+            return "ok"
+
+    assert marks(Index.as_view("it")) == {"PUT": "x"}
+
+
 def test_callable_objects() -> None:
     """An object has its own marks and those of its class, equal to others or not."""
 
@@ -335,7 +496,7 @@ def test_callable_objects() -> None:
 
     assert marks(Index()) == {"PUT": "class", "POST": "class"}
     assert marks(note("own")(Index())) == {"PUT": "own", "POST": "class"}
-    assert marks(login(Index()), other=Index()) == {}
+    assert marks(bare_wrapper(Index())) == {"PUT": "class", "POST": "class"}
     partial = functools.partial(make())
     assert marks(note("partial")(partial)) == {"PUT": "partial"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_method_guard.messages import check_method, closest, given_twice
+from flask_method_guard.messages import closest, given_twice, read_method
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_name_given_twice() -> None:
 )
 def test_methods(value: str, method: str) -> None:
     """A method is upper-cased, as the router has it."""
-    assert check_method(value) == method
+    assert read_method(value) == method
 
 
 @pytest.mark.parametrize(
@@ -54,5 +54,5 @@ def test_methods(value: str, method: str) -> None:
 def test_bad_methods(value: object, kind: type[Exception], fix: str) -> None:
     """A name that is not a token is reported with the fix."""
     with pytest.raises(kind) as caught:
-        check_method(value)
+        read_method(value)
     assert str(caught.value) == f"{value!r} is not a method. {fix}"

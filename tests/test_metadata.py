@@ -8,6 +8,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from flask_method_guard.cli import CHECKS_PAGE
+
 ROOT = Path(__file__).parent.parent
 OLDEST = ROOT / ".ci" / "oldest.txt"
 
@@ -86,3 +88,10 @@ def test_one_address(pyproject: dict[str, Any]) -> None:
     urls = dict(pyproject["project"]["urls"])
     source, _ = urls.pop("Source"), urls.pop("Documentation")
     assert all(url.startswith(f"{source}/") for url in urls.values())
+
+
+def test_the_page_of_the_checks(pyproject: dict[str, Any]) -> None:
+    """The commands name the page at the address of the documentation."""
+    documentation = pyproject["project"]["urls"]["Documentation"]
+    assert f"{documentation}/en/latest/reference/checks.html" == CHECKS_PAGE
+    assert (ROOT / "docs" / "reference" / "checks.md").exists()

@@ -20,7 +20,7 @@ from flask_method_guard.inspection.openapi import (
 )
 
 #: What no error may show.
-SECRET = "hunter2"  # noqa: S105 -- a text to look for
+SECRET = "hunter2"
 
 
 def document(paths: object = None, **more: object) -> dict[str, Any]:
@@ -51,10 +51,14 @@ def example(path: str, *parameters: object, **more: object) -> str:
 
 def test_methods() -> None:
     """The methods of all versions count, and nothing else of a path."""
-    fixed = "get put post delete options head patch trace query".split()
-    path = {
+    fixed = (
+        *("get", "put", "post", "delete", "options", "head", "patch", "trace"),
+        "query",
+    )
+    other: dict[str, Any] = {"GET": {}, "link": {}, "summary": "", "x-get": {}}
+    path: dict[str, Any] = {
         **{method: {} for method in fixed},
-        **{"GET": {}, "link": {}, "summary": "", "parameters": [], "x-get": {}},
+        **other,
         "additionalOperations": {"PURGE": {}, "copy": {}, "GET": {"deprecated": True}},
     }
     found = read_document(document({"/a": path, "x-paths": {"get": {}}})).operations
@@ -67,7 +71,7 @@ def test_methods() -> None:
 
 def test_webhooks_and_callbacks_are_not_paths() -> None:
     """They are requests that the app sends."""
-    path = {"post": {"callbacks": {"done": {"/back": {"post": {}}}}}}
+    path: dict[str, Any] = {"post": {"callbacks": {"done": {"/back": {"post": {}}}}}}
     source = document({"/a": path}, webhooks={"/hook": {"post": {}}})
     assert methods(source) == [("POST", "/a")]
 
@@ -162,7 +166,7 @@ def test_servers(more: dict[str, Any], prefixes: tuple[str, ...]) -> None:
 
 def test_servers_of_a_path_and_of_a_method() -> None:
     """The nearest ones are an operation's own."""
-    path = {
+    path: dict[str, Any] = {
         "servers": [{"url": "/path"}],
         "get": {"servers": [{"url": "/get"}]},
         "put": {},
@@ -211,7 +215,7 @@ def test_examples(parameter: dict[str, Any], value: str) -> None:
 
 def test_parameters_of_a_path_and_of_a_method() -> None:
     """The method's come first; a reference is followed, a lost one is no error."""
-    path = {
+    path: dict[str, Any] = {
         "parameters": [
             {"in": "path", "name": "a", "example": "path"},
             {"in": "path", "name": "b", "example": "path"},
@@ -295,7 +299,9 @@ def test_references_of_paths_and_methods(tmp_path: Path) -> None:
 
 def chain(length: int) -> dict[str, Any]:
     """Write a document whose path is this number of references away."""
-    steps = {str(n): {"$ref": f"#/components/{n + 1}"} for n in range(length - 1)}
+    steps: dict[str, Any] = {
+        str(n): {"$ref": f"#/components/{n + 1}"} for n in range(length - 1)
+    }
     steps[str(length - 1)] = {"get": {}}
     return document({"/a": {"$ref": "#/components/0"}}, components=steps)
 
@@ -304,7 +310,7 @@ def test_the_number_of_steps() -> None:
     """20 references can follow each other, and no more."""
     assert methods(chain(20)) == [("GET", "/a")]
     with pytest.raises(
-        DocumentError, match="^/a: its .ref leads in a circle, or takes more than 20"
+        DocumentError, match=r"^/a: its \$ref leads in a circle, or takes more than 20"
     ):
         read_document(chain(21))
 
@@ -346,13 +352,14 @@ def test_what_a_mapping_can_get_wrong(item: object, problem: str) -> None:
 @pytest.mark.parametrize("paths", [[], "x", 3], ids=str)
 def test_paths_that_are_none(paths: object) -> None:
     """Paths are an object."""
-    with pytest.raises(DocumentError, match="^paths is not an object"):
+    with pytest.raises(DocumentError, match=r"^paths is not an object"):
         read_document(document(paths))
 
 
 def test_names_that_are_not_text() -> None:
     """A key that JSON can't have is left out; text that has no bytes is an error."""
     assert methods(document({3: {"get": {}}, "/a": {"get": {}}})) == [("GET", "/a")]
+    bad: dict[str, Any]
     for bad in (
         {"/\ud800": {"get": {}}},
         {"/a": {"additionalOperations": {"\ud800": {}}}},
@@ -424,7 +431,9 @@ def test_a_link_inside_the_folder(tmp_path: Path) -> None:
 
 def test_a_document_that_is_not_there(tmp_path: Path) -> None:
     """The file is named as it was given."""
-    with pytest.raises(DocumentError, match="^nowhere.json can't be read. Is it there"):
+    with pytest.raises(
+        DocumentError, match=r"^nowhere\.json can't be read. Is it there"
+    ):
         read_document("nowhere.json")
     with pytest.raises(DocumentError, match="is not a regular file"):
         read_document(tmp_path)
@@ -511,9 +520,8 @@ def merges(levels: int, width: int) -> str:
     lines = ["a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(width)) + "}"]
     for n in range(1, levels):
         before = ", ".join([f"*a{n - 1}"] * width)
-        lines.append(
-            f"a{n}: &a{n} {{<<: [{before}], {', '.join(f'b{n}x{m}: 1' for m in range(width))}}}"
-        )
+        own = ", ".join(f"b{n}x{m}: 1" for m in range(width))
+        lines.append(f"a{n}: &a{n} {{<<: [{before}], {own}}}")
     return "\n".join(lines)
 
 
@@ -600,7 +608,7 @@ def test_without_a_yaml_library(
 
 def test_too_many_methods() -> None:
     """A few lines can stand for millions of methods."""
-    item = {"additionalOperations": {f"M{n}": {} for n in range(3000)}}
+    item: dict[str, Any] = {"additionalOperations": {f"M{n}": {} for n in range(3000)}}
     paths = {f"/{n}": {"$ref": "#/components/a"} for n in range(3000)}
     with pytest.raises(DocumentError, match="more than 20,000 methods"):
         read_document(document(paths, components={"a": item}))
@@ -610,7 +618,7 @@ def test_lists_are_read_as_far_as_anyone_writes_them() -> None:
     """A list that every method shares costs no more for its length."""
     servers = [{"url": f"/{n}"} for n in range(1000)]
     parameters = [{"in": "path", "name": f"p{n}", "example": "x"} for n in range(1000)]
-    item = {"get": {}, "servers": servers, "parameters": parameters}
+    item: dict[str, Any] = {"get": {}, "servers": servers, "parameters": parameters}
     found = only(document({"/{p0}/{p999}": item}, servers=servers))
     assert len(found.prefixes) == 100
     assert found.example == "/x/1"

@@ -35,14 +35,18 @@ SERVING = {
     "messages": ours("decision"),
     "links": (),
     "moments": ours("messages"),
-    "deprecation": ours("links", "messages", "moments"),
+    "successor": ours("decision", "links", "messages"),
+    "deprecation": ours("links", "messages", "moments", "successor"),
     "marks": ours("deprecation", "messages"),
     "config": ours("decision", "deprecation", "links", "messages"),
     # … these know Werkzeug only …
     "negotiation": ("werkzeug.http",),
     "page": ("markupsafe",),
-    "bodies": ours("decision", "deprecation", "links", "moments", "page"),
-    "exceptions": ("werkzeug", *ours("bodies", "decision", "deprecation")),
+    "bodies": ours("decision", "deprecation", "links", "moments", "page", "successor"),
+    "exceptions": (
+        "werkzeug",
+        *ours("bodies", "decision", "deprecation", "successor"),
+    ),
     "urlmap": ("werkzeug", *ours("decision")),
     "drain": ("werkzeug",),
     # … and these may use Flask.
@@ -53,7 +57,7 @@ SERVING = {
     "guard": (
         *("flask", "werkzeug"),
         *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
-        *ours("negotiation", "snapshot", "urlmap"),
+        *ours("negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
     "blueprints": ("flask", *ours("exceptions", "guard")),
@@ -68,7 +72,7 @@ SERVING = {
     ),
     "__init__": ours(
         *("config", "decision", "deprecation", "exceptions", "extension", "marks"),
-        "signals",
+        *("signals", "successor"),
     ),
 }
 #: What a module that looks at an app may import.
@@ -80,7 +84,12 @@ INSPECTION = (
 ABOVE = {
     "report": ours("inspection"),
     "testing": INSPECTION,
-    "cli": ("click", "flask", *ours("inspection", "report")),
+    "cli": (
+        "click",
+        "flask",
+        *ours("config", "decision", "deprecation", "inspection", "moments"),
+        *ours("report"),
+    ),
 }
 
 

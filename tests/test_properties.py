@@ -875,7 +875,7 @@ def headers(answer: Answer, *left_out: str) -> list[tuple[str, str]]:
     return [(name, value) for name, value in answer.headers if name not in left_out]
 
 
-def check_url(
+def read_url(
     case: Case, bare: flask.Flask, guarded: flask.Flask, ask: Ask
 ) -> dict[str, str]:
     """Send every known and routed method and some odd ones; return their rows."""
@@ -899,12 +899,12 @@ def check_case(case: Case, seen: Counter[str]) -> None:
     bare, guarded = case.app(guarded=False), case.app(guarded=True)
     rows: dict[str, str] = {}
     for url in case.asks:
-        rows = check_url(case, bare, guarded, url)
+        rows = read_url(case, bare, guarded, url)
         seen.update(rows.values())
     for number, spec in enumerate(case.later):
         for app in (bare, guarded):
             add_rule(app, f"later{number}", spec)
-        after = check_url(case, bare, guarded, case.asks[-1])
+        after = read_url(case, bare, guarded, case.asks[-1])
         seen.update(f"added: {row}" for row in after.values())
         for method, row in rows.items():
             assert (row, after[method]) != ("not-allowed", "not-implemented")
@@ -1061,7 +1061,7 @@ def check_late_rule(case: Case) -> None:
     """
     apps = bare, guarded = case.app(guarded=False), case.app(guarded=True)
     for ask in case.asks:
-        check_url(case, bare, guarded, ask)
+        read_url(case, bare, guarded, ask)
     spec = replace(case.later[0], methods=("LATE", *case.later[0].methods))
     for app in apps:
         add_rule(app, next(iter(app.view_functions)), spec, view=False)
@@ -1075,7 +1075,7 @@ def check_late_rule(case: Case) -> None:
     for app in apps:
         app.view_functions["another"] = lambda: "another"
     for ask in case.asks:
-        check_url(case, bare, guarded, ask)
+        read_url(case, bare, guarded, ask)
 
 
 @EVERY_ROUND

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from datetime import datetime, timezone
 from importlib.metadata import version
@@ -15,12 +16,13 @@ from flask import Blueprint, Flask, Response, abort, url_for
 from werkzeug.routing import BaseConverter, Rule
 from werkzeug.test import run_wsgi_app
 
-from flask_method_guard import MethodGuard, deprecated_methods
+from flask_method_guard import ConfigError, MethodGuard, deprecated_methods
 from flask_method_guard.decision import Reason
+from flask_method_guard.inspection.apps import guard_of
 from flask_method_guard.inspection.explanation import explain_request, make_environ
 from flask_method_guard.inspection.text import columns
 from flask_method_guard.moments import utc_now
-from flask_method_guard.report import NoGuardError, explain, inventory
+from flask_method_guard.report import check, deprecations, explain, inventory
 
 FLASK = tuple(int(part) for part in version("flask").split(".")[:2])
 
@@ -318,6 +320,10 @@ def test_explain_json() -> None:
         "allowed_methods": ["OPTIONS", "PURGE"],
         "endpoint": "purge",
         "rule": "/cache",
+        "view": "tests.test_report.fail",
+        "file": "tests/test_report.py",
+        "line": fail.__code__.co_firstlineno,
+        "phase": None,
         "docs": "https://docs.test/purge#PUT",
         "rfc": "RFC 9110 §15.5.6",
     }
@@ -328,7 +334,7 @@ def test_explain_json() -> None:
 def test_the_words_are_the_tables() -> None:
     """Condition and answer are the row's, the detail is the body's."""
     found = explain(shop(), "get", "/")
-    assert found.condition == "the app supports the method on no resource at all"
+    assert found.condition == "no URL of the app supports the method"
     assert found.answer == "501 Not Implemented, on every path"
     assert found.detail == (
         "get is not implemented. Methods are case-sensitive: did you mean GET?"
@@ -434,7 +440,8 @@ def test_a_request_that_was_made_elsewhere() -> None:
     app = shop()
     environ = make_environ(app, "PUT", "/")
     before = dict(environ)
-    assert explain_request(app, environ, "PUT", "/", utc_now()).status == 405
+    guard = guard_of(app)
+    assert explain_request(app, guard, environ, "PUT", "/", utc_now()).status == 405
     assert environ == before
 
 
@@ -556,15 +563,70 @@ def test_what_is_no_url(url: str) -> None:
         explain(shop(), "GET", url)
 
 
-@pytest.mark.parametrize("ask", [inventory, lambda app: explain(app, "GET", "/")])
-def test_no_guard(ask: Any) -> None:
-    """An app without a guard is told what to add."""
-    with pytest.raises(NoGuardError) as caught:
-        ask(Flask("bare"))
-    assert str(caught.value) == (
-        "The app 'bare' has no method guard. Add it where the app is made:\n\n"
-        "    from flask_method_guard import MethodGuard\n\n    MethodGuard(app)\n"
-    )
+# -- without a guard ---------------------------------------------------------------
+
+REPORTS: dict[str, Callable[[Flask], Any]] = {
+    "inventory": inventory,
+    "explain": lambda app: explain(app, "PUT", "/old", at="2026-02-01"),
+    "check": check,
+    "deprecations": lambda app: deprecations(app, at="2026-02-01"),
+}
+
+
+def old_app() -> Flask:
+    """Make an app with a key, a deprecation and a mistake, and without a guard."""
+    app = Flask("bare")
+    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+
+    @app.put("/old")
+    @deprecated_methods("PUT", "LINK", since="2026-01-01", sunset="2026-02-01")
+    def old() -> str:
+        raise AssertionError
+
+    @app.before_request
+    def login() -> None:
+        raise AssertionError
+
+    return app
+
+
+def registered(app: Flask) -> str:
+    """Write down everything that is registered on an app."""
+    return repr({name: value for name, value in vars(app).items() if name != "logger"})
+
+
+@pytest.mark.parametrize("ask", REPORTS.values(), ids=REPORTS)
+def test_no_guard(ask: Callable[[Flask], Any]) -> None:
+    """A report says what a guard would do, and registers nothing."""
+    app = old_app()
+    before = registered(app)
+    found = ask(app)
+    assert registered(app) == before
+    assert found
+    MethodGuard(app)
+    assert ask(app) == found
+    assert registered(app) != before
+
+
+@pytest.mark.parametrize("ask", REPORTS.values(), ids=REPORTS)
+def test_no_guard_and_a_wrong_key(ask: Callable[[Flask], Any]) -> None:
+    """The configuration is read as ``init_app`` reads it."""
+    app = old_app()
+    app.config["METHOD_GUARD_DRAIN_LIMIT"] = -1
+    with pytest.raises(ConfigError, match="METHOD_GUARD_DRAIN_LIMIT is -1") as caught:
+        ask(app)
+    with pytest.raises(ConfigError) as expected:
+        MethodGuard(app)
+    assert str(caught.value) == str(expected.value)
+
+
+def test_no_guard_and_early_rejections() -> None:
+    """Where a guard would be among the hooks is not known, so nothing is found."""
+    app = old_app()
+    app.config["METHOD_GUARD_REJECT_EARLY"] = True
+    assert [finding.id for finding in check(app, select=["MG110"])] == []
+    MethodGuard(app)
+    assert [finding.id for finding in check(app, select=["MG110"])] == ["MG110"]
 
 
 # -- text -------------------------------------------------------------------------

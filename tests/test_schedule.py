@@ -313,7 +313,7 @@ def test_nothing_is_deprecated() -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--at", "soon"], "at: 'soon' is not a date. Write 2026-03-01"),
+        (["--at", "soon"], "Invalid value for '--at': 'soon' is not a date."),
         (["--within", "-1"], "-1 is not in the range x>=0"),
         (["--within", "x"], "'x' is not a valid integer range"),
     ],

@@ -16,7 +16,7 @@ from werkzeug.routing import (
 )
 
 from flask_method_guard.decision import DEFAULT_METHODS
-from flask_method_guard.urlmap import Resource, Rules, ask, refusal
+from flask_method_guard.urlmap import Resource, Rules, ask, match_of
 
 SEVEN = " ".join(sorted(DEFAULT_METHODS))
 
@@ -94,7 +94,7 @@ def test_the_methods_that_were_read() -> None:
 def test_methods_that_dispatch_alike_form_a_group() -> None:
     """Methods are in one group if the same rules have them."""
     rules = Rules.read(Map([rule("/a", "GET", "PUT"), rule("/b", "PUT", "POST")]))
-    assert rules.groups == {"GET": "GET", "HEAD": "GET", "POST": "POST", "PUT": "PUT"}
+    assert rules.alike == {"GET": "GET", "HEAD": "GET", "POST": "POST", "PUT": "PUT"}
 
 
 # -- where the router's list is exact ---------------------------------------------
@@ -174,7 +174,7 @@ def test_where_the_list_is_exact(
     """It is if each rule takes what it matches, and no slash is missing or merged."""
     made = [Rule(t, **{"endpoint": t, "methods": ["GET"], **options}) for t in rules]
     url_map = Map(made, converters=CONVERTERS)
-    assert Rules.read(url_map).lists_all(bind(url_map, path), "GET") is exact
+    assert Rules.read(url_map).is_list_complete(bind(url_map, path), "GET") is exact
 
 
 def test_a_rule_that_hides_its_converters() -> None:
@@ -182,14 +182,14 @@ def test_a_rule_that_hides_its_converters() -> None:
     url_map = Map([rule("/<x>", "GET")])
     [only] = url_map.iter_rules()
     delattr(only, "_converters")
-    assert not Rules.read(url_map).lists_all(bind(url_map, "/x"), "GET")
+    assert not Rules.read(url_map).is_list_complete(bind(url_map, "/x"), "GET")
 
 
 def test_a_websocket_request() -> None:
     """A WebSocket request reaches none of the listed methods."""
     url_map = Map([rule("/a", "GET")])
     adapter = url_map.bind("localhost", path_info="/a", url_scheme="ws")
-    assert not Rules.read(url_map).lists_all(adapter, "GET")
+    assert not Rules.read(url_map).is_list_complete(adapter, "GET")
     found = Resource(Rules.read(url_map), adapter, "PUT", ask(adapter, "PUT"))
     assert found.methods(["GET"]) == []
 
@@ -353,7 +353,7 @@ def test_ask(path: str, method: str, dispatches: bool, listed: set[str] | None) 
 )
 def test_refusal(error: Exception, dispatches: bool, listed: set[str] | None) -> None:
     """An exception of the router is an answer, too."""
-    found = refusal(error)
+    found = match_of(error)
     assert (found.dispatches, found.listed) == (dispatches, listed)
 
 
@@ -363,9 +363,9 @@ def test_the_owner_of_a_url() -> None:
     url_map = Map([get, put, rule("/c/", "GET")])
     found = resource(url_map, "/7", "POST")
     for methods, expected in ((("DELETE", "GET", "PUT"), get), (("PUT",), put)):
-        owner = found.owner(methods)
+        match = found.representative(methods)
         # Rules of one URL are equal.
-        assert owner.rule is expected
-        assert owner.args == {"i": 7}
-    assert found.owner(()).rule is None
-    assert resource(url_map, "/c", "POST").owner(["GET"]).rule is None
+        assert match.rule is expected
+        assert match.args == {"i": 7}
+    assert found.representative(()).rule is None
+    assert resource(url_map, "/c", "POST").representative(["GET"]).rule is None

@@ -9,9 +9,10 @@ from flask import Flask
 from flask.views import MethodView, http_method_funcs
 
 from ..decision import Reason
-from .apps import guard_of, name_of
+from ..deprecation import Phase
+from .apps import guard_of
 from .explanation import Explanation
-from .places import place_of, source_of
+from .places import Place, is_installed, source_of
 
 _SETTING = "METHOD_GUARD_SUPPORTED_METHODS"
 
@@ -25,16 +26,19 @@ def advice(app: Flask, found: Explanation) -> str | None:
     """
     if found.reason in _ADVICE:
         return _ADVICE[found.reason](app, found)
+    if found.phase is Phase.OVERDUE:
+        return f"To retire {found.method}, set METHOD_GUARD_ENFORCE_SUNSET = True."
     return None
 
 
-def view_of(app: Flask, endpoint: str | None) -> str | None:
-    """Name the view of an endpoint, with its place: ``shop.Item (shop.py:12)``."""
-    view = app.view_functions.get(endpoint or "")
-    if view is None:
-        return None
-    place = place_of(view)
-    return name_of(source_of(view)) + (f" ({place})" if place else "")
+def view_of(found: Explanation) -> str | None:
+    """Name the view, with its place in the app's own code: ``shop.Item (shop.py:12)``.
+
+    The path of an installed package is long, and nobody edits it.
+    """
+    if found.file is None or found.line is None or is_installed(found.file):
+        return found.view
+    return f"{found.view} ({Place(found.file, found.line)})"
 
 
 def _invalid_token(app: Flask, found: Explanation) -> str:
@@ -76,7 +80,7 @@ def _brownout(app: Flask, found: Explanation) -> str:
 
 def _not_allowed(app: Flask, found: Explanation) -> str:
     method = found.method.upper()
-    view = view_of(app, found.endpoint)
+    view = view_of(found)
     source = source_of(app.view_functions.get(found.endpoint or ""))
     if isclass(source) and issubclass(source, MethodView):
         return f"To accept {method} here, {_class_advice(method, source, view)}"

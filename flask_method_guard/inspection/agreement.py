@@ -26,7 +26,7 @@ from .partners import Partners, Route, deepest_folder, form_of, join, read_route
 from .places import place_of
 from .rules import rule_text
 from .samples import RULE_VARIABLE
-from .schedule import moment
+from .schedule import read_at
 from .text import printable, status_text
 
 
@@ -166,7 +166,7 @@ def agreement(  # noqa: PLR0913
         app,
         guard,
         Partners(read_routes(app)),
-        None if at is None else moment(guard, at),
+        None if at is None else read_at(guard, at),
     )
     if prefix is None:
         paths = {op.path for op in read.operations if not op.prefixes}
@@ -177,7 +177,7 @@ def agreement(  # noqa: PLR0913
     folder = deepest_folder(form_of(claim.path) for claim in kept)
     if under is not None:
         folder = form_of(RULE_VARIABLE.sub("{}", join(under, "")))
-    documented = {key for claim in claims for key in claim.covers}
+    documented = _documented(claims)
     found = [outcome for claim in kept for outcome in site.judge(claim)]
     for route in site.partners.routes:
         if route.is_under(folder) and route not in hidden:
@@ -231,13 +231,21 @@ class _Claim:
         """Where it is served."""
         return [answer for answer in self.answers if answer.reason in _SERVED]
 
-    @property
-    def covers(self) -> Iterator[tuple[int, str]]:
-        """The rules of which it documents the method; rules have no hash."""
-        rules = [route.rule for route in self.routes]
-        # A path of another form than any rule can be an example of one.
-        rules += [a.found.rule for a in self.served if a.found.rule is not None]
-        yield from ((id(rule), self.operation.method) for rule in rules)
+
+def _documented(claims: Iterable[_Claim]) -> set[tuple[int, str]]:
+    """Find the methods of rules that a path lists; a rule has no hash, but an id.
+
+    A rule that no path means has those for which the app chooses it: of an example,
+    or where the names of its variables are not the document's.
+    """
+    found: set[tuple[int, str]] = set()
+    chosen: set[tuple[int, str]] = set()
+    for claim in claims:
+        method = claim.operation.method
+        found.update((id(route.rule), method) for route in claim.routes)
+        chosen.update((id(answer.found.rule), method) for answer in claim.served)
+    meant = {rule for rule, _ in found}
+    return found | {(rule, method) for rule, method in chosen if rule not in meant}
 
 
 def _hidden(
@@ -316,21 +324,22 @@ class _Site:
     def _rejected(self, claim: _Claim) -> Difference:
         """Say why a documented method is not served."""
         method = claim.operation.method
-        for host, url, _, found in claim.answers:
+        for host, asked, _, found in claim.answers:
             row = found.row
             if row is None or row.reason is Reason.NOT_FOUND:
                 continue
-            text = f"{printable(url)} responds with {status_text(row.status or 404)}"
+            text = f"{printable(asked)} responds with {status_text(row.status or 404)}"
             if found.allowed_methods:
                 text += f"; allowed: {', '.join(found.allowed_methods)}"
-            before = None if self.at is None else self._ask(method, host, url, None).row
-            if before is not None and before.reason in _SERVED:
+            before = self.at and self._ask(method, host, asked, None).row
+            if before and before.reason in _SERVED:
                 text = f"past its sunset, and {text}."
                 return self._difference("MG203", claim, text, found.rule)
             text = f"documented, but {text}."
             return self._difference("MG202", claim, text, found.rule)
-        text = f"no route matches {printable(claim.answers[0].url)}."
-        return self._difference("MG201", claim, f"documented, but {text}", None)
+        url = printable(claim.answers[0].url)
+        text = f"documented, but no route matches {url}."
+        return self._difference("MG201", claim, text, None)
 
     def _compare_marks(self, claim: _Claim) -> Iterator[Difference]:
         """Compare what both sides say about a deprecation."""
@@ -346,8 +355,8 @@ class _Site:
             yield self._difference("MG206", claim, text, rule)
         if operation.sunset is not None:
             sunsets = [mark.sunset for mark in marks if mark and mark.sunset]
-            if text := _sunset_fault(operation.sunset, sunsets):
-                yield self._difference("MG207", claim, text, rule)
+            if fault := _sunset_fault(operation.sunset, sunsets):
+                yield self._difference("MG207", claim, fault, rule)
 
     def _behind(self, method: str, answer: _Answer) -> Examination:
         """Return what is behind a redirect to the URL as the rule builds it."""

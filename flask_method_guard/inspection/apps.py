@@ -8,7 +8,9 @@ from typing import Any, cast
 
 from flask import Flask
 
+from ..config import Settings
 from ..guard import EXTENSION_KEY, AppGuard
+from ..moments import utc_now
 
 Environ = dict[str, Any]
 
@@ -17,17 +19,34 @@ class NoGuardError(RuntimeError):
     """The app has no method guard; the message says what to add."""
 
 
-def guard_of(app: Flask) -> AppGuard:
-    """Return the guard of an app.
+def has_guard(app: Flask) -> bool:
+    """Return whether a guard is installed in an app."""
+    return EXTENSION_KEY in app.extensions
+
+
+def installed_guard(app: Flask) -> AppGuard:
+    """Return the guard that is installed in an app.
 
     :raises NoGuardError: if there is none.
     """
-    if EXTENSION_KEY not in app.extensions:
+    if not has_guard(app):
         raise NoGuardError(
             f"The app {app.name!r} has no method guard. Add it where the app is made:\n"
             "\n    from flask_method_guard import MethodGuard\n\n    MethodGuard(app)\n"
         )
     return cast("AppGuard", app.extensions[EXTENSION_KEY])
+
+
+def guard_of(app: Flask) -> AppGuard:
+    """Return the guard of an app, or the one that ``MethodGuard(app)`` would install.
+
+    The latter is new each time, and is not registered on the app.
+
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
+    """
+    if has_guard(app):
+        return installed_guard(app)
+    return AppGuard(Settings.from_mapping(app.config), utc_now)
 
 
 def is_own(hook: Callable[..., Any]) -> bool:
@@ -37,8 +56,11 @@ def is_own(hook: Callable[..., Any]) -> bool:
 
 
 def hooks_before(app: Flask) -> list[Callable[..., Any]]:
-    """Return the app's ``before_request`` functions that run before the guard's."""
-    hooks = app.before_request_funcs.get(None, ())
+    """Return the app's ``before_request`` functions that run before the guard's.
+
+    They are not known if no guard is installed.
+    """
+    hooks = app.before_request_funcs.get(None, ()) if has_guard(app) else ()
     return list(takewhile(lambda hook: not is_own(hook), hooks))
 
 

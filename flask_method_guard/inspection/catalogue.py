@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from ..decision import is_token
+from ..marks import find_lost_marks
 from ..moments import spoken_date, spoken_time
 from .apps import hooks_before, name_of
 from .rules import rule_text
@@ -188,16 +189,22 @@ def _dangerous(survey: Survey) -> Found:
 @_check(
     "MG106",
     Severity.WARNING,
-    "A deprecation names a method that no route has",
-    "Correct the name, or remove the deprecation. Ignore this if the notice is"
-    " meant for the 501 of a method that was removed.",
+    "A deprecation has no effect",
+    "Correct the method's name, put the deprecation on the function that serves the"
+    " method, or remove it. Ignore this if the notice is meant for the 501 of a method"
+    " that was removed.",
 )
-def _nameless(survey: Survey) -> Found:
+def _without_effect(survey: Survey) -> Found:
     for endpoint, method, _ in survey.deprecations():
         if not survey.is_routed(endpoint, method):
             place = "of the app" if endpoint is None else "of this view"
             text = f"{method} is deprecated, but no route {place} has it."
             yield Hit(endpoint, text)
+    for endpoint in sorted({rule.endpoint for rule in survey.rules}):
+        for mark in find_lost_marks(survey.app.view_functions.get(endpoint)):
+            method, name = mark.method, name_of(mark.function)
+            text = f"{method} is deprecated on {name}, which does not serve {method}."
+            yield Hit(endpoint, text, mark.function)
 
 
 @_check(

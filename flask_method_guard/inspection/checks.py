@@ -60,7 +60,7 @@ def check(
         ``"MG103:admin.index"`` for the findings of one endpoint.
     :param select: the ids of the checks that run; ``None`` for all.
     :return: the findings, sorted by id, endpoint and message.
-    :raises NoGuardError: if the app has no guard.
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
     :raises ValueError: if an id is not known.
     """
     ignored = frozenset(ignore)

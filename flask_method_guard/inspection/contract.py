@@ -10,15 +10,15 @@ from .explanation import Explanation
 from .samples import SampleUrl
 from .text import counted, wrapped
 
-#: How much of each kind a report shows: groups, and examples of each.
-_GROUPS, _EXAMPLES = 5, 3
+#: How much of each kind a report shows: kinds, and examples of each.
+_MAX_KINDS, _EXAMPLES = 5, 3
 _WIDTH = 88
 #: Names what answered first where no function and no middleware did.
 _UNKNOWN = "something that is neither a hook nor a middleware"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """One answer of the app to a method that must be refused."""
 
     sample: SampleUrl
@@ -44,19 +44,19 @@ class Answer:
 class ContractReport:
     """What :func:`~flask_method_guard.testing.assert_method_contract` saw."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[Reply, ...]
     #: The rules that nothing could be sent to: each text names its rule, and why.
     left_out: tuple[str, ...] = ()
     #: What to do about answers that came first, a sentence each.
     hints: tuple[str, ...] = ()
 
     @property
-    def wrong(self) -> tuple[Answer, ...]:
+    def wrong(self) -> tuple[Reply, ...]:
         """The answers that differ from the table."""
         return tuple(answer for answer in self.answers if answer.faults)
 
     @property
-    def answered_first(self) -> tuple[Answer, ...]:
+    def answered_first(self) -> tuple[Reply, ...]:
         """The answers that a hook or a middleware gave first, such as 401 or 302.
 
         They are neither right nor wrong: what is behind them was not tested.
@@ -90,23 +90,26 @@ class MethodContractError(AssertionError):
     :param report: what was seen.
     """
 
+    # Tracebacks name the class by the module that users import it from.
+    __module__ = "flask_method_guard.testing"
+
     def __init__(self, report: ContractReport) -> None:
         super().__init__(str(report))
         #: All that was seen.
         self.report = report
 
 
-def _wrong_part(wrong: Sequence[Answer]) -> Iterator[str]:
+def _wrong_part(wrong: Sequence[Reply]) -> Iterator[str]:
     """List the wrong answers by what is wrong, the most frequent first."""
     if wrong:
         yield f"\n{counted(len(wrong), 'wrong answer')}:"
-    kinds: dict[str, list[tuple[str, Answer]]] = {}
+    kinds: dict[str, list[tuple[str, Reply]]] = {}
     for answer in wrong:
         for fault in answer.faults:
             kind, _, detail = fault.partition(": ")
             kinds.setdefault(kind, []).append((detail, answer))
     largest = sorted(kinds, key=lambda kind: -len(kinds[kind]))
-    for kind in largest[:_GROUPS]:
+    for kind in largest[:_MAX_KINDS]:
         yield f"\n  {counted(len(kinds[kind]), 'answer')}: {kind}"
         details = {detail for detail, _ in kinds[kind]}
         if len(details) == 1:
@@ -115,8 +118,8 @@ def _wrong_part(wrong: Sequence[Answer]) -> Iterator[str]:
         else:
             examples = [f"{answer}: {detail}" for detail, answer in kinds[kind]]
         yield from (f"      {line}" for line in _few(examples))
-    if len(kinds) > _GROUPS:
-        yield f"\n  … and {len(kinds) - _GROUPS} more kinds"
+    if len(kinds) > _MAX_KINDS:
+        yield f"\n  … and {len(kinds) - _MAX_KINDS} more kinds"
 
 
 def _left_out_part(left_out: Sequence[str]) -> Iterator[str]:
@@ -140,7 +143,7 @@ def _first_part(report: ContractReport) -> Iterator[str]:
         f"{counted(count, 'answer')}: {status} from {name}"
         for (status, name), count in groups.most_common()
     ]
-    yield from (f"  {line}" for line in _few(lines, _GROUPS))
+    yield from (f"  {line}" for line in _few(lines, _MAX_KINDS))
     if first and report.hints:
         yield ""
     yield from (wrapped(hint, _WIDTH) for hint in report.hints)

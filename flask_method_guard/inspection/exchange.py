@@ -16,7 +16,7 @@ from werkzeug.test import run_wsgi_app
 from ..guard import AppGuard
 from ..signals import method_rejected
 from .apps import Environ, hooks_before, name_of
-from .contract import Answer
+from .contract import Reply
 from .explanation import Explanation
 from .first import find_first
 from .places import place_raised
@@ -70,9 +70,7 @@ class Exchange:
         """Drop what Flask logs of the exceptions that the report names."""
         return not (record.exc_info and record.exc_info[1] in self._errors)
 
-    def send(
-        self, target: SampleUrl, expected: Explanation, environ: Environ
-    ) -> Answer:
+    def send(self, target: SampleUrl, expected: Explanation, environ: Environ) -> Reply:
         """Send one request and look at the answer."""
         self._rejections.clear()
         self._errors.clear()
@@ -81,15 +79,15 @@ class Exchange:
             body, line, headers = run_wsgi_app(self._app, environ, buffered=True)
         except Exception as error:  # noqa: BLE001 -- a server makes it a 500
             fault = self._crash(error)
-            return Answer(target, expected.method, expected, 500, (fault,))
+            return Reply(target, expected.method, expected, 500, (fault,))
         status = int(line.split()[0])
         if status == 500 and self._errors:
             fault = self._crash(self._errors[-1])
-            return Answer(target, expected.method, expected, status, (fault,))
+            return Reply(target, expected.method, expected, status, (fault,))
         heard = bool(self._rejections)
         # The guard was not heard, and what came is a refusal of another kind.
         if not heard and status != expected.status and _refuses(status):
-            return Answer(
+            return Reply(
                 target,
                 expected.method,
                 expected,
@@ -98,7 +96,7 @@ class Exchange:
                 first=self._name_first(status, target, expected.method, again),
             )
         faults = tuple(_faults(expected, status, headers, b"".join(body)))
-        return Answer(target, expected.method, expected, status, faults, heard)
+        return Reply(target, expected.method, expected, status, faults, heard)
 
     def _crash(self, error: BaseException) -> str:
         """Name an exception and its place; log its traceback once, for debugging."""
@@ -120,7 +118,7 @@ class Exchange:
         function = self._first[key]
         return None if function is None else name_of(function)
 
-    def hints(self, answers: Iterable[Answer]) -> Iterator[str]:
+    def hints(self, answers: Iterable[Reply]) -> Iterator[str]:
         """Say what to do about answers that came first."""
         statuses = {answer.status for answer in answers if answer.came_first}
         if any(300 <= status < 400 or status in (401, 403) for status in statuses):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any, cast
@@ -20,13 +20,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from ..decision import Reason, Row, decide
-from ..deprecation import Deprecation
+from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
 from ..guard import AppGuard
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
 from .catalogue import is_refused_by_gunicorn
+from .places import place_of, source_of
 from .rules import rule_text
-from .schedule import moment
+from .schedule import read_at
 from .text import status_text
 
 
@@ -57,6 +58,12 @@ class Explanation:
     #: Where a redirect leads to.
     location: str | None = None
     deprecation: Deprecation | None = None
+    #: The phase of the deprecated method at that moment.
+    phase: Phase | None = None
+    #: The view of the endpoint, and where it is written.
+    view: str | None = None
+    file: str | None = None
+    line: int | None = None
     #: What this can't know, a sentence each.
     unknown: tuple[str, ...] = ()
 
@@ -70,6 +77,10 @@ class Explanation:
             "allowed_methods": list(self.allowed_methods),
             "endpoint": self.endpoint,
             "rule": self.rule,
+            "view": self.view,
+            "file": self.file,
+            "line": self.line,
+            "phase": None if self.phase is None else str(self.phase),
             "docs": self.docs,
             "rfc": self.rfc,
         }
@@ -92,17 +103,23 @@ def explain(
     :param at: the moment of the request, as a date, a datetime or an ISO 8601 string,
         in UTC unless it says otherwise; by default now.
     :return: the row of the decision table that decides, and the answer.
-    :raises NoGuardError: if the app has no guard.
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
     :raises ValueError: if ``url`` is not a URL, or ``at`` is not a date.
     """
     guard = guard_of(app)
     guard.refresh(app)
     environ = make_environ(app, method, url, host)
-    return explain_request(app, environ, method, url, moment(guard, at))
+    now = read_at(guard, at)
+    found = explain_request(app, guard, environ, method, url, now)
+    view = app.view_functions.get(found.endpoint or "")
+    if view is None:
+        return found
+    file, line = place_of(view) or (None, None)
+    return replace(found, view=name_of(source_of(view)), file=file, line=line)
 
 
-def explain_request(
-    app: Flask, environ: Environ, method: str, url: str, now: datetime
+def explain_request(  # noqa: PLR0913, PLR0917
+    app: Flask, guard: AppGuard, environ: Environ, method: str, url: str, now: datetime
 ) -> Explanation:
     """Explain what a client gets for a request, and why.
 
@@ -110,9 +127,7 @@ def explain_request(
     :param method: the method to show.
     :param url: the URL to show.
     :param now: the moment of the request.
-    :raises NoGuardError: if the app has no guard.
     """
-    guard = guard_of(app)
     found = examine(app, guard, dict(environ), now)
     row = found.row
     if row is None:
@@ -120,6 +135,9 @@ def explain_request(
     endpoint = None if found.rule is None else found.rule.endpoint
     status, answer = _outcome(row, found)
     rejection = found.exception if row.reason in BY_REASON else None
+    deprecation, phase = found.deprecation, None
+    if deprecation is not None:
+        phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
     return Explanation(
         method=method,
         url=url,
@@ -134,7 +152,8 @@ def explain_request(
         answer=answer,
         detail=getattr(rejection, "description", None),
         location=getattr(found.exception, "new_url", None),
-        deprecation=found.deprecation,
+        deprecation=deprecation,
+        phase=phase,
         unknown=tuple(_unknown(app, guard, row, method, endpoint)),
     )
 
@@ -191,7 +210,9 @@ def examine(
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
             rejection = situation.rejection(app, row.reason)
-        rule = situation.rule() if rejection.code == 405 else req.url_rule
+        rule = (
+            situation.representative_rule() if rejection.code == 405 else req.url_rule
+        )
         allow = rejection.facts.allowed_methods
         return Examination(row, rejection, rule, allow, rejection.deprecation)
 

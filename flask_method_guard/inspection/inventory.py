@@ -70,7 +70,7 @@ def inventory(app: Flask) -> Inventory:
 
     :param app: a Flask app.
     :return: the routes, sorted by URL; the supported methods, and why they are.
-    :raises NoGuardError: if the app has no guard.
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
     """
     guard = guard_of(app)
     snapshot = guard.refresh(app)
@@ -104,7 +104,7 @@ def _route(snapshot: Snapshot, now: datetime, text: str, rules: list[Rule]) -> R
                 refused[method] = 400
             elif not snapshot.supports(method):
                 refused[method] = 501
-            elif snapshot.is_closed(rule, method, now):
+            elif snapshot.is_rejected(rule, method, now):
                 refused[method] = 405
             else:
                 served.add(method)
@@ -136,7 +136,7 @@ def _automatic(
 
 
 #: The groups of ``METHOD_GUARD_SUPPORTED_METHODS`` in words.
-_GROUPS = {
+_GROUPS_IN_WORDS = {
     "default": "the default methods",
     "standard": "the standard methods",
     "routes": "what the routes declare",
@@ -154,7 +154,7 @@ def _why_supported(setting: frozenset[str], app: Flask) -> str:
                 return f"every method, because {rule_text(rule)} accepts every method"
     if setting == Settings().supported_methods:
         return "the default methods, and what the routes declare"
-    parts = [words for group, words in _GROUPS.items() if group in setting]
-    parts += sorted(setting.difference(_GROUPS))
+    parts = [words for group, words in _GROUPS_IN_WORDS.items() if group in setting]
+    parts += sorted(setting.difference(_GROUPS_IN_WORDS))
     listed = f" {', '.join(parts)};" if parts else ""
     return f"METHOD_GUARD_SUPPORTED_METHODS:{listed} GET and HEAD are always supported"

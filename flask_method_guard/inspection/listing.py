@@ -6,16 +6,14 @@ This module draws; what it draws are the plain values of an inventory.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import click
 
 from ..decision import DEFAULT_METHODS, is_token
 from .inventory import Inventory, Route
-from .text import columns, counted, wrapped
+from .text import counted, wrapped
 
 #: The signs, with what each says.
 _LEGEND = {
@@ -33,8 +31,6 @@ _MANY = 20
 _MEMBERS = 5
 #: One URL in this many may be too long for its column.
 _FEW = 10
-#: A line out of its column is as bad as this part of a line more.
-_RAGGED = 0.25
 
 
 class _Line(NamedTuple):
@@ -49,19 +45,21 @@ class _Line(NamedTuple):
 def listing(found: Inventory, width: int | None, *, show_all: bool) -> Iterator[str]:
     """Lay out an inventory.
 
-    :param width: the length of a line; ``None`` for one line a route, of any length.
+    :param width: the length of a line; ``None`` for one line a route, of any length,
+        and nothing else, for files and other programs.
     :param show_all: whether to show automatic HEAD and OPTIONS.
     :return: the lines, with styles for a terminal.
     """
     if width is None:
-        yield from _unfolded(_lines(found.routes, show_all))
-    else:
-        yield from _folded(found.routes, width, show_all)
+        for line in _lines(found.routes, show_all):
+            yield f"{line.url}  {_compact(line)}  {line.endpoint}"
+        return
+    yield from _folded(found.routes, width, show_all)
     yield ""
     yield from _footer(found, width, show_all)
 
 
-def _footer(found: Inventory, width: int | None, show_all: bool) -> Iterator[str]:
+def _footer(found: Inventory, width: int, show_all: bool) -> Iterator[str]:
     """Count, explain the signs, and say what is supported."""
     urls = len({route.rule for route in found.routes})
     count = counted(urls, "URL")
@@ -86,7 +84,7 @@ def _footer(found: Inventory, width: int | None, show_all: bool) -> Iterator[str
     yield wrapped(f"Supported: {', '.join(found.supported_methods)}", width, "", "  ")
     yield wrapped(f"({found.why})", width, "  ", "  ")
     if "*" not in found.supported_methods:
-        yield "Every other method gets 501 Not Implemented."
+        yield wrapped("Every other method gets 501 Not Implemented.", width)
 
 
 # -- what is shown of a route --------------------------------------------------------
@@ -183,17 +181,19 @@ class _Layout(NamedTuple):
 
     def draw(self, line: _Line) -> list[str]:
         """Draw a line of the listing, on more than one line if it has to be."""
-        text = self.write(line)
-        cells = [line.url.ljust(self.url_width), _styled(text)]
+        text, url = self.write(line), line.url.ljust(self.url_width)
         if self.has_endpoint:
             gap = " " * (self.methods_width - len(text))
-            cells = [cells[0], f"{cells[1]}{gap}", line.endpoint]
-        elif self.write is not _compact and len(line.url) > self.url_width:
-            return [line.url, f"{' ' * self.url_width}  {_styled(text)}"]
-        elif len(cells[0]) + 2 + len(text) > self.url_width + 2 + self.methods_width:
-            width = self.url_width + 2 + self.methods_width
-            return [line.url, *map(_styled, _below(text, width))]
-        return ["  ".join(cells).rstrip()]
+            return [f"{url}  {_styled(text)}{gap}  {line.endpoint}".rstrip()]
+        # The methods are in their column in any case: a matrix is never folded, and
+        # a URL that is too long has a line of its own.
+        folded = [text]
+        if self.write is _compact:
+            folded = wrapped(text, self.methods_width).splitlines()
+        rows = [f"{' ' * self.url_width}  {_styled(part)}" for part in folded]
+        if len(line.url) > self.url_width:
+            return [line.url, *rows]
+        return [f"{url}  {_styled(folded[0])}", *rows[1:]]
 
 
 def _layout(lines: Sequence[_Line], merged: Sequence[_Line], width: int) -> _Layout:
@@ -218,26 +218,20 @@ def _layout(lines: Sequence[_Line], merged: Sequence[_Line], width: int) -> _Lay
 
 
 def _url_width(lines: Sequence[_Line], width: int) -> int:
-    """Choose the width of compact entries' URLs: few lines, in columns if possible."""
-    entries = Counter((len(line.url), _compact(line)) for line in lines)
+    """Choose the width of URLs next to compact methods: four in five fit, if they can.
 
-    def cost(url_width: int) -> float:
-        total = 0.0
-        for (length, text), count in entries.items():
-            if max(length, url_width) + 2 + len(text) > width:
-                total += count * len(_below(text, width))
-            elif length > url_width:
-                total += count * _RAGGED
-        return total
-
-    choices = sorted({min(length, width) for length, _ in entries}, reverse=True)
-    return min(choices, key=cost)
+    The methods of four in five URLs fit, too, unless that takes half of the line.
+    """
+    texts = [_compact(line) for line in lines]
+    word = max(len(word) for text in texts for word in text.split(" "))
+    room = max(word, min(_usual(map(len, texts)), width // 2))
+    return max(min(_usual(len(line.url) for line in lines), width - 2 - room), 2)
 
 
-@lru_cache(maxsize=4096)
-def _below(text: str, width: int) -> tuple[str, ...]:
-    """Fold methods that have no room next to their URL."""
-    return tuple(wrapped(text, width, "    ", "    ").splitlines())
+def _usual(lengths: Iterable[int]) -> int:
+    """Return a length that four in five do not exceed."""
+    found = sorted(lengths)
+    return found[len(found) * 4 // 5]
 
 
 def _folded(routes: Sequence[Route], width: int, show_all: bool) -> Iterator[str]:
@@ -265,15 +259,6 @@ def _groups(routes: Sequence[Route]) -> dict[str, list[Route]]:
     if len(routes) > _MANY and len(groups) * _MEMBERS <= len(routes):
         return groups
     return {"": list(routes)}
-
-
-def _unfolded(lines: Sequence[_Line]) -> Iterator[str]:
-    """Draw one line for each route, for files and other programs."""
-    write = _matrix(lines)
-    rows = [(line.url, write(line), line.endpoint) for line in lines]
-    header, *texts = columns([("URL", write(None), "Endpoint"), *rows])
-    yield _heading(header)
-    yield from texts
 
 
 def _heading(text: str) -> str:

@@ -83,6 +83,11 @@ def place_raised(error: BaseException) -> tuple[str, Place] | None:
     return None
 
 
+def is_installed(file: str) -> bool:
+    """Return whether a file belongs to an installed package."""
+    return _is_below(str(Path(file).absolute()), _PACKAGES)
+
+
 def _is_of_app(file: str) -> bool:
     return not _is_below(file, _PACKAGES | _PYTHON | _FRAMEWORK)
 

@@ -70,12 +70,12 @@ def deprecations(
     :param app: a Flask app.
     :param at: the moment to look at, as a date, a datetime or an ISO 8601 string, in
         UTC unless it says otherwise; by default now.
-    :raises NoGuardError: if the app has no guard.
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
     :raises TypeError: if ``at`` is something else.
     :raises ValueError: if ``at`` is not a date.
     """
     guard = guard_of(app)
-    now = moment(guard, at)
+    now = read_at(guard, at)
     snapshot = guard.refresh(app)
     rows = [
         DeprecatedMethod(
@@ -92,7 +92,7 @@ def deprecations(
     return tuple(sorted(rows, key=_order))
 
 
-def moment(guard: AppGuard, at: date | str | None) -> datetime:
+def read_at(guard: AppGuard, at: date | str | None) -> datetime:
     """Return the moment to look at: ``at``, or what the guard's clock says."""
     if at is None:
         return guard.clock()
@@ -109,7 +109,7 @@ def clock_at(guard: AppGuard, at: date | str | None) -> Iterator[None]:
     :raises TypeError: if ``at`` is not a date.
     :raises ValueError: if ``at`` is not a date.
     """
-    now, clock = moment(guard, at), guard.clock
+    now, clock = read_at(guard, at), guard.clock
     guard.clock = lambda: now
     try:
         yield
@@ -126,7 +126,7 @@ def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
     found: dict[tuple[str, str, str], Deprecation] = {}
     for rule in url_rules(app.url_map):
         endpoint = rule.endpoint
-        marked = app_marks.keys() | snapshot.marks.get(endpoint, {}).keys()
+        marked = app_marks.keys() | snapshot.own_marks.get(endpoint, {}).keys()
         methods = methods_of(rule)
         for method in marked if methods is None else marked.intersection(methods):
             value = snapshot.deprecation(endpoint, method)
@@ -134,7 +134,7 @@ def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
     for place, value in found.items():
         yield *place, value
     routed = {(name, method) for method, _, e in found for name in (None, e)}
-    for endpoint, marks in [(None, app_marks), *snapshot.marks.items()]:
+    for endpoint, marks in [(None, app_marks), *snapshot.own_marks.items()]:
         for method, value in marks.items():
             if (endpoint, method) not in routed:
                 yield method, None, None, value

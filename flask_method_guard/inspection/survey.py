@@ -69,7 +69,7 @@ class Survey:
         """List every deprecation: endpoint, method, value."""
         for method, value in self.guard.settings.deprecated_methods.items():
             yield None, method, value
-        for endpoint, found in self.snapshot.marks.items():
+        for endpoint, found in self.snapshot.own_marks.items():
             for method, value in found.items():
                 yield endpoint, method, value
 

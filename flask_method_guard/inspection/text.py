@@ -68,7 +68,7 @@ def _width(lengths: list[int]) -> int:
     return max(length for length in lengths if length <= max(usual, 40))
 
 
-def facts(pairs: Sequence[tuple[str, str]], width: int | None) -> list[str]:
+def two_columns(pairs: Sequence[tuple[str, str]], width: int | None) -> list[str]:
     """Write names and values in two columns; the values wrap.
 
     :param width: the length of a line; ``None`` for one line a pair.

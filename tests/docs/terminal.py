@@ -176,6 +176,8 @@ def _environment(address: str) -> dict[str, str]:
         "FLASK_RUN_PORT": address.rpartition(":")[2],
         "PYTHONDONTWRITEBYTECODE": "1",
         "LC_ALL": "C.UTF-8",
+        # As on a terminal of this width; a pipe alone would get other lists.
+        "COLUMNS": "80",
         "TERM": "dumb",
         "NO_COLOR": "1",
     }

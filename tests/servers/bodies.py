@@ -8,6 +8,8 @@ and then the answer can be lost on its way.
 from __future__ import annotations
 
 import re
+import socket
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -83,6 +85,62 @@ def expecting(port: int, method: bytes, body: bytes, after: bytes = b"") -> byte
     return late(port, method, body, after, b"Expect: 100-continue")
 
 
+#: Longer than the guard reads of a body that does not come.
+STALL = 2.5
+
+
+def half_closed(port: int, method: bytes) -> bytes:
+    """Send a part of a body, say that no more will come, and listen."""
+    head = wire.request(method, b"/items/3", wire.length(b"x" * 1_000), close=False)
+    with wire.connect(port) as connection:
+        wire.send(connection, head + b"only so much")
+        connection.shutdown(socket.SHUT_WR)
+        return wire.read(connection, finals=2)
+
+
+def stalled(port: int, method: bytes) -> bytes:
+    """Send a part of a body, the rest after the guard's patience, and a request."""
+    body = SMUGGLED * 10
+    head = wire.request(method, b"/items/3", wire.length(body), close=False)
+    with wire.connect(port, SILENCE) as connection:
+        wire.send(connection, head + SMUGGLED)
+        time.sleep(STALL)
+        wire.send(connection, body[len(SMUGGLED) :] + NEXT)
+        return wire.read(connection, finals=2)
+
+
+def pipelined(port: int, method: bytes) -> bytes:
+    """Send two requests, the first with a body, and only then listen."""
+    return plain(port, method, SMUGGLED, NEXT)
+
+
+#: What a client does that says one thing of its body and sends another.
+MANNERS = (half_closed, stalled, pipelined)
+
+#: What a request for another protocol may look like (RFC 9110 §7.8). To most of these,
+#: gevent's own server gives the connection itself as the body.
+UPGRADES = {
+    "Connection": (b"Connection: upgrade",),
+    "in capitals": (b"Connection: UPGRADE",),
+    "in a list": (b"Connection: keep-alive, Upgrade",),
+    "Upgrade": (b"Upgrade: websocket",),
+    "h2c": (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c"),
+    "handshake": (b"Connection: Upgrade", b"Upgrade: websocket"),
+}
+
+
+def upgrading(port: int, method: bytes, upgrade: str) -> bytes:
+    """Ask for an upgrade, with a body as long as the head of the request after it.
+
+    If a server skips too much, the body of that request is taken for a third one.
+    """
+    second = wire.request(b"GET", b"/after", wire.length(SMUGGLED), close=False)
+    fields = (wire.length(second), *UPGRADES[upgrade])
+    first = wire.request(method, b"/items/3", *fields, close=False)
+    data = first + second + second + SMUGGLED
+    return wire.ask(port, data, finals=2, timeout=SILENCE)
+
+
 Form = Callable[[int, bytes, bytes, bytes], bytes]
 FORMS: dict[str, Form] = {
     "Content-Length": plain,
@@ -130,25 +188,29 @@ def story(port: int, form: str, method: bytes, size: int) -> tuple[str, ...]:
         a reply that the server made.
     """
     body = SMUGGLED * (size // len(SMUGGLED) or 1)
-    received = FORMS[form](port, method, body, NEXT)
+    return told(FORMS[form](port, method, body, NEXT))
+
+
+def told(received: bytes) -> tuple[str, ...]:
+    """Say who was answered on a connection; see :func:`story`."""
     try:
-        told = wire.replies(received)
+        replies = wire.replies(received)
     except wire.MalformedReply:
         # What came before a cut is told by the stamps alone.
         seen = re.findall(rb"(?i)x-app-path: *(\S+)", received)
         return (*(path.decode("latin-1") for path in seen), "cut short")
     return tuple(
-        reply.path or str(reply.status) for reply in told if reply.status >= 200
+        reply.path or str(reply.status) for reply in replies if reply.status >= 200
     )
 
 
-def is_in_step(told: tuple[str, ...]) -> bool:
+def is_in_step(story: tuple[str, ...]) -> bool:
     """Tell whether a story has the requests that were sent, and no other.
 
     Answers may be missing at the end, for a server may close. The first may be the
     server's own. A gateway that got no answer says so with 502, in the answer's place.
     """
-    whole = told[:-1] if told[-1:] == ("cut short",) else told
+    whole = story[:-1] if story[-1:] == ("cut short",) else story
     first, second = (*whole, "", "")[:2]
     return (
         len(whole) <= 2

@@ -108,7 +108,7 @@ def _gunicorn(worker: str, *, permit: bool = False) -> Server:
     return Server(
         f"gunicorn {worker}" + (" permit" if permit else ""),
         GUNICORN + worker + (PERMIT if permit else ""),
-        packages=("gunicorn", "gevent") if worker == "gevent" else ("gunicorn",),
+        packages=("gunicorn", "gevent") if "gevent" in worker else ("gunicorn",),
         twin=permit,
     )
 
@@ -182,6 +182,17 @@ SERVERS = (
     _gunicorn("sync"),
     _gunicorn("gthread"),
     _gunicorn("gevent"),
+    _gunicorn("gevent_pywsgi"),
+    Server(
+        "gevent pywsgi",
+        "{python} gevent_server.py pywsgi {port}",
+        packages=("gevent",),
+    ),
+    Server(
+        "flask-socketio gevent",
+        "{python} gevent_server.py socketio {port}",
+        packages=("flask-socketio", "gevent"),
+    ),
     Server(
         "waitress",
         "{python} -m waitress --listen 127.0.0.1:{port} app:app",
@@ -231,11 +242,12 @@ SERVERS = (
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers, where, and by which process."""
+    """A server that answers, where, by which process, and what it has said."""
 
     server: Server
     port: int
     pid: int
+    log: Path
 
 
 @contextmanager
@@ -259,7 +271,7 @@ def running(server: Server, *, guard: bool) -> Iterator[Running]:
             _process(_argv(server, port, scratch), scratch / "log", guard=guard)
         )
         _wait_until_ready(server, port, process, scratch / "log")
-        yield Running(server, port, process.pid)
+        yield Running(server, port, process.pid, scratch / "log")
 
 
 def _argv(server: Server, port: int, scratch: Path) -> list[str]:

@@ -87,7 +87,8 @@ PAGE = """\
 
 # Servers
 
-```{{index}} ! gunicorn, ! uWSGI, ! uvicorn, ! waitress, ! cheroot, ! granian
+```{{index}} ! gunicorn, ! uWSGI, ! uvicorn, ! waitress, ! cheroot, ! granian, ! gevent,
+   ! Flask-SocketIO
 ```
 
 Between the client and the guard is a server. Each server treats unusual methods and
@@ -98,10 +99,11 @@ Everything was measured on {day}, on one Linux machine, with
 {versions}.
 
 Each server has its default settings, unless its name says more. *permit* is gunicorn
-with `--permit-unconventional-http-method`; *sync*, *gthread* and *gevent* are its
-workers. nginx is in front of the server that is named after it. It uses `proxy_pass`,
-or `uwsgi_pass` to a uWSGI *socket*, and its `client_max_body_size` is 16 MB. To measure
-again:
+with `--permit-unconventional-http-method`; *sync*, *gthread*, *gevent* and
+*gevent_pywsgi* are its workers. *gevent pywsgi* is gevent's own server, and
+*flask-socketio gevent* is Flask-SocketIO's `socketio.run(app)`, which starts it. nginx
+is in front of the server that is named after it. It uses `proxy_pass`, or `uwsgi_pass`
+to a uWSGI *socket*, and its `client_max_body_size` is 16 MB. To measure again:
 
 ```text
 $ python3 -m tests.servers
@@ -173,6 +175,19 @@ If a server keeps a connection open, it could take an unread body for the next r
 Each server got bodies of up to 2 MB that look like requests, and then a real request,
 on {stories} connections for each form of body. *late* is a body that is sent {patience}
 s after its head. {step}
+
+### After a request for an upgrade
+
+gevent's own server gives the connection itself as the body of a request that asks for
+another protocol, with `Upgrade` or with `Connection: upgrade`. Afterwards it skips as
+many bytes as `Content-Length` says. So the guard reads nothing of such a request.
+Otherwise the server would skip a part of the next request, and a client could smuggle a
+request past a proxy.
+
+The tests send every server such a request and a second one on the same connection. The
+response to the second one is the same as bare Flask's, byte for byte. They also send
+bodies that stall and bodies that end early: no server takes them for anything else than
+it does with bare Flask.
 """
 
 
