@@ -26,14 +26,7 @@ from .deprecation import Phase
 from .inspection.advice import advice, view_of
 from .inspection.apps import has_guard
 from .inspection.listing import listing
-from .inspection.text import (
-    counted,
-    printable,
-    status_text,
-    terminal_width,
-    two_columns,
-    wrapped,
-)
+from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
 from .inspection.timetable import due, timetable
 from .moments import read_moment
 from .report import (
@@ -293,7 +286,7 @@ def explain(  # noqa: PLR0913, PLR0917
         _print_json(found.as_json())
         return
     width = terminal_width()
-    request = f"{printable(method)} {printable(url)}"
+    request = f"{_printable(method)} {_printable(url)}"
     outcome = "the view runs"
     if found.status is not None:
         outcome = status_text(found.status)
@@ -472,3 +465,8 @@ def _coloured(text: str, status: int | None) -> str:
     """Colour a text by a status code; a view that runs is good."""
     colours = {3: "cyan", 4: "yellow", 5: "red"}
     return click.style(text, fg=colours.get((status or 200) // 100, "green"))
+
+
+def _printable(text: str) -> str:
+    """Keep what may be anything, a control code too, on one line."""
+    return text if text and text.isprintable() and " " not in text else ascii(text)
