@@ -329,18 +329,23 @@ def test_the_app_is_the_judge(round_: int) -> None:
 
 # -- documents that are damaged -----------------------------------------------------
 
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(("$ref", "get", "parameters", "servers", "url", "x", "/a")),
-            inner | st.sampled_from(("#/paths", "#", "#/paths/~1a", "x.json", "/{x}")),
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(("#/paths", "#", "#/paths/~1a", "x.json", "/{x}"))
 )
+KEYS = st.sampled_from(("$ref", "get", "parameters", "servers", "url", "x", "/a"))
+
+
+def nested(inner: st.SearchStrategy[t.Any]) -> st.SearchStrategy[t.Any]:
+    """Put values into lists and objects."""
+    more = PLAIN | inner
+    return st.lists(more, max_size=3) | st.dictionaries(KEYS, more, max_size=4)
+
+
+VALUES = PLAIN | nested(PLAIN) | nested(nested(PLAIN))
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
