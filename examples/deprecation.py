@@ -7,6 +7,7 @@ A bookshop replaces PUT with PATCH. Play its year, which takes a second::
 The guide docs/howto/retire-a-method.md explains each step.
 """
 
+import argparse
 import textwrap
 from collections import Counter
 from collections.abc import Callable
@@ -120,6 +121,12 @@ def rehearse(app: Flask, day: str) -> None:
 
 def main() -> None:
     """Play the year."""
+    description, *rest = (__doc__ or "").split("\n\n")
+    argparse.ArgumentParser(
+        prog="python3 -m examples deprecation",
+        description=description,
+        epilog=rest[-1],
+    ).parse_args()
     now = utc_now()
     app = create_app(lambda: now)
 

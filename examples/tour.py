@@ -39,9 +39,8 @@ REQUESTS = [
     ("GET", "/orders", None),
     ("HEAD", "/orders", None),
     ("PURGE", "/books", None),
-    ("PROPFIND", "/no-such-path", None),
-    ("GET", "/no-such-path", None),
-    ("--", "/books", None),
+    ("PROPFIND", "/nowhere", None),
+    ("GET", "/nowhere", None),
     ("OPTIONS", "*", None),
 ]
 
@@ -126,7 +125,7 @@ def table(answers: list[Answer], width: int) -> str:
 def tour() -> None:
     """Ask everything, show the answers, stop the server."""
     with server() as url:
-        print(f"The bookshop of examples/bookshop.py, served by waitress at {url}:\n")
+        print(f"The bookshop of examples/bookshop.py, served at {url}:\n")
         answers = [ask(url, *request) for request in REQUESTS]
     print(table(answers, shutil.get_terminal_size((100, 24)).columns))
     print(
@@ -151,7 +150,10 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.serve:
-        return serve.main(arguments.port or 0, GREETING)
+        try:
+            return serve.main(arguments.port or 0, GREETING)
+        except OSError as error:
+            parser.exit(1, f"Port {arguments.port} can't be used: {error.strerror}.\n")
     if arguments.port is not None:
         parser.error(
             "--port has no effect without --serve. Try: "

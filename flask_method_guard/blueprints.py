@@ -1,6 +1,6 @@
 """Blueprints: how a 405 reaches the error handlers of the blueprint of its URL.
 
-The router refused the method, so Flask knows no blueprint and would ask only the app's
+The router rejected the method, so Flask knows no blueprint and would ask only the app's
 handlers. The guard knows the rule.
 """
 

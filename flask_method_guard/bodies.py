@@ -114,7 +114,7 @@ def _what_happened(facts: Facts) -> str:
             text += f" Methods are case-sensitive: did you mean {meant}?"
     elif facts.reason is Reason.RETIRED and deprecation and deprecation.sunset:
         text = f"{name} was retired on {spoken_date(deprecation.sunset)}."
-    elif facts.reason is Reason.BROWNOUT and deprecation and facts.until:
+    elif facts.until and deprecation:  # in a brownout
         until = spoken_time(facts.until)
         text = f"{name} is deprecated and is not available until {until}."
         if deprecation.sunset:

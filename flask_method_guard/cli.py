@@ -6,32 +6,30 @@ Nothing is decided here. Everything that is printed comes from the plain values 
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
 from .config import ConfigError
 from .decision import STANDARD_METHODS
-from .deprecation import Phase
-from .inspection.advice import advice, view_of
-from .inspection.apps import has_guard
+from .inspection.apps import check_blueprint, has_guard
+from .inspection.drawing import drawing
 from .inspection.listing import listing
-from .inspection.text import counted, status_text, terminal_width, two_columns, wrapped
+from .inspection.text import counted, terminal_width, wrapped
 from .inspection.timetable import due, timetable
 from .moments import read_moment
 from .report import (
     DeprecatedMethod,
-    Explanation,
     Finding,
     Inventory,
     Route,
@@ -208,10 +206,11 @@ def list_(
     gets one line for each route, with its endpoint.
 
     PUT* is deprecated. A status, such as PUT:405 or 405 instead of PUT, is
-    the answer to a method that the route declares and the app refuses.
+    the answer to a method that the route declares and the app rejects.
     """
     found = _ask(info, report.inventory)
-    _check_blueprint(blueprint, info.load_app().blueprints)
+    if blueprint is not None:
+        _check_blueprint(info.load_app(), blueprint)
     routes = [r for r in found.routes if _is_wanted(r, text, blueprint)]
     found = Inventory(found.supported_methods, found.why, tuple(routes))
     if style == "json":
@@ -223,15 +222,11 @@ def list_(
             click.echo(line)
 
 
-def _check_blueprint(name: str | None, known: Iterable[str]) -> None:
-    if name is None or name in known:
-        return
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f"Blueprints: {', '.join(names)}." if names else "The app has none."
-    if close:
-        hint = f"Did you mean {close[0]!r}?"
-    raise click.UsageError(f"No blueprint named {name!r}. {hint}")
+def _check_blueprint(app: Flask, name: str) -> None:
+    try:
+        check_blueprint(app, name)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _nothing(text: str | None, blueprint: str | None) -> str:
@@ -285,22 +280,8 @@ def explain(  # noqa: PLR0913, PLR0917
     if style == "json":
         _print_json(found.as_json())
         return
-    width = terminal_width()
-    request = f"{_printable(method)} {_printable(url)}"
-    outcome = "the view runs"
-    if found.status is not None:
-        outcome = status_text(found.status)
-    click.echo(f"{request}: {_coloured(outcome, found.status)}\n")
-    app = info.load_app()
-    for line in two_columns(list(_rows(found, view_of(found))), width):
+    for line in drawing(info.load_app(), found, method, url, terminal_width()):
         click.echo(line)
-    if next_step := advice(app, found):
-        click.echo("\nWhat to do:")
-        click.echo(wrapped(next_step, width, "- ", "  "))
-    if found.unknown:
-        click.echo("\nNot checked:")
-    for sentence in found.unknown:
-        click.echo(wrapped(sentence, width, "- ", "  "))
 
 
 def _looks_like_url(text: str) -> bool:
@@ -312,29 +293,6 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
     program, *names = ctx.command_path.split(" ")
     app = ["--app", info.app_import_path] if info.app_import_path else []
     return shlex.join([program, *app, *names, *args])
-
-
-def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
-    """Name what is known, one fact a line."""
-    is_overdue = found.phase is Phase.OVERDUE
-    known: dict[str, Any] = {
-        "Reason": found.reason,
-        "When": found.condition,
-        "Response": found.answer,
-        "Spec": found.rfc,
-        "Rule": found.rule,
-        "Endpoint": found.endpoint,
-        "View": view,
-        "Allow": ", ".join(found.allowed_methods),
-        "Location": found.location,
-        "Detail": found.detail,
-        "Docs": found.docs,
-        "Phase": f"{found.phase} (not enforced)" if is_overdue else found.phase,
-    }
-    deprecation = found.deprecation.as_json() if found.deprecation else {}
-    for name, value in deprecation.items():
-        known[name.title()] = ", ".join(value) if isinstance(value, list) else value
-    yield from ((name, str(value)) for name, value in known.items() if value)
 
 
 # -- check ------------------------------------------------------------------------
@@ -456,17 +414,3 @@ def _print_timetable(found: Sequence[DeprecatedMethod], within: int | None) -> N
         click.echo()
         for line in due(found, within):
             click.echo(line)
-
-
-# -- text -------------------------------------------------------------------------
-
-
-def _coloured(text: str, status: int | None) -> str:
-    """Colour a text by a status code; a view that runs is good."""
-    colours = {3: "cyan", 4: "yellow", 5: "red"}
-    return click.style(text, fg=colours.get((status or 200) // 100, "green"))
-
-
-def _printable(text: str) -> str:
-    """Keep what may be anything, a control code too, on one line."""
-    return text if text and text.isprintable() and " " not in text else ascii(text)

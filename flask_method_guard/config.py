@@ -164,7 +164,7 @@ def _setting(
     default: Any, read: Callable[[object], object], kind: str, doc: str
 ) -> Any:
     """Describe one key: its default, its reader, and its text in the docs."""
-    # A factory, since dataclasses refuse a mapping as a default.
+    # A factory, since dataclasses reject a mapping as a default.
     return field(
         default_factory=lambda: default,
         metadata={"read": read, "type": kind, "doc": doc},

@@ -9,7 +9,7 @@ hook may let pass without a second look. This module uses only the standard libr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -67,6 +67,10 @@ class Routing(Enum):
     ANSWERED = "answered"
     #: The router said 404 or 405: no route takes this method at this URL.
     UNMATCHED = "unmatched"
+
+
+# Python 3.11 takes long to look up a member of an Enum.
+MATCHED, ANSWERED, UNMATCHED = Routing
 
 
 class Situation(Protocol):
@@ -153,7 +157,7 @@ TABLE = (
         "the router's response, unchanged",
         None,
         "RFC 9110 §15.4",
-        lambda it: it.routing is Routing.ANSWERED,
+        lambda it: it.routing is ANSWERED,
     ),
     Row(
         Reason.RETIRED,
@@ -161,7 +165,7 @@ TABLE = (
         "405 Method Not Allowed; Allow does not list the method",
         405,
         "RFC 9110 §15.5.6, RFC 8594 §3",
-        lambda it: it.routing is Routing.MATCHED and it.retired,
+        lambda it: it.routing is MATCHED and it.retired,
     ),
     Row(
         Reason.BROWNOUT,
@@ -169,7 +173,7 @@ TABLE = (
         "405 Method Not Allowed with Retry-After; Allow does not list the method",
         405,
         "RFC 9110 §15.5.6, §10.2.3",
-        lambda it: it.routing is Routing.MATCHED and it.brownout,
+        lambda it: it.routing is MATCHED and it.brownout,
     ),
     Row(
         Reason.ALLOWED,
@@ -177,7 +181,7 @@ TABLE = (
         "the view runs",
         None,
         "RFC 9110 §9.1",
-        lambda it: it.routing is Routing.MATCHED,
+        lambda it: it.routing is MATCHED,
     ),
     Row(
         Reason.NOT_ALLOWED,
@@ -234,12 +238,12 @@ class _AnyUrl(NamedTuple):
     @property
     def allowed_methods(self) -> tuple[str, ...]:
         """Empty if no route matched: only a URL without any method may pass."""
-        if self.routing is Routing.UNMATCHED:
+        if self.routing is UNMATCHED:
             return ()
         raise _DependsOnUrlError
 
 
-def is_settled(method: str) -> bool:
+def is_settled(method: str, asterisk: Collection[bool] = (False, True)) -> bool:
     """Return whether the table lets a method pass at every URL.
 
     A request with a settled method can skip the table. If a route matched, its view
@@ -247,15 +251,16 @@ def is_settled(method: str) -> bool:
     The caller makes sure that the method is supported and is not deprecated.
 
     :param method: the method, as the client sends it and as it is compared.
+    :param asterisk: whether the request target may be ``*``, and something else.
     :return: ``True`` if :func:`decide` says ``allowed`` for every matched request
         and ``not-found`` for every URL where no method dispatches.
     :raises AttributeError: if a row of the table reads an unknown fact.
     """
-    passes = {Routing.MATCHED: Reason.ALLOWED, Routing.UNMATCHED: Reason.NOT_FOUND}
+    passes = {MATCHED: Reason.ALLOWED, UNMATCHED: Reason.NOT_FOUND}
     try:
         return all(
-            decide(_AnyUrl(method, asterisk, routing)).reason is reason
-            for asterisk in (False, True)
+            decide(_AnyUrl(method, is_asterisk, routing)).reason is reason
+            for is_asterisk in asterisk
             for routing, reason in passes.items()
         )
     except _DependsOnUrlError:

@@ -29,7 +29,7 @@ class Phase(str, Enum):
     SCHEDULED = "scheduled"
     #: The method works, and clients are told that it is deprecated.
     DEPRECATED = "deprecated"
-    #: The method is refused for a while, inside a brownout window.
+    #: The method is rejected for a while, inside a brownout window.
     BROWNOUT = "brownout"
     #: The sunset has passed, and is not enforced.
     OVERDUE = "overdue"
@@ -61,7 +61,7 @@ class Deprecation:
     link: str | None = None
     #: A sentence for people.
     notice: str | None = None
-    #: When the method is refused for a while before the sunset; sorted.
+    #: When the method is rejected for a while before the sunset; sorted.
     brownouts: tuple[Window, ...] = ()
     #: What replaces the method.
     successor: Successor | None = None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class MethodRejected(Exception):
-    """The guard refused the request's method.
+    """The guard rejected the request's method.
 
     The base of :exc:`InvalidMethod`, :exc:`MethodNotImplemented` and
     :exc:`MethodNotAllowed`, each of which is also a Werkzeug exception. It comes
@@ -99,6 +99,10 @@ class _SelfRendering(werkzeug.HTTPException):
         self.facts = facts or Facts(self._reason, self.code)
         text = self.facts.detail if description is None else description
         super().__init__(text, response)
+
+    def link_to_docs(self, url: str) -> None:
+        """Set the documentation link."""
+        self.facts = replace(self.facts, docs_url=url)
 
     def get_body(
         self,

@@ -28,10 +28,18 @@ from werkzeug.exceptions import HTTPException
 
 from .blueprints import BlueprintMethodNotAllowed, ask_blueprint, for_blueprint
 from .config import Settings
-from .decision import Reason, decide, is_settled
+from .decision import MATCHED, Reason, decide, is_settled
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
-from .guard import EXTENSION_KEY, AppGuard, RequestSituation, with_docs_url
+from .guard import (
+    EXTENSION_KEY,
+    AppGuard,
+    RequestSituation,
+    announcement,
+    facts_of,
+    rejection_of,
+    with_docs_url,
+)
 from .moments import utc_now
 from .report_only import watch
 from .signals import (
@@ -124,9 +132,11 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         method, error = req.environ["REQUEST_METHOD"], req.routing_exception
         snapshot = guard.snapshot
         # The fast path, computed from the table; see decision.is_settled.
+        deprecated_at = snapshot and snapshot.settled.get(method)
         if (
             snapshot is None
-            or method not in snapshot.settled
+            or deprecated_at is None
+            or (deprecated_at and req.endpoint in deprecated_at)
             or len(ctx.app.view_functions) != snapshot.view_count
             or (
                 error is not None
@@ -157,6 +167,10 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     situation = guard.situation(ctx)
     if situation is None:
         return
+    if _is_certainly_allowed(situation):
+        if situation.is_automatic_options and not guard.settings.report_only:
+            _correct_allow(situation)
+        return
     row = decide(situation)
     if row.reason in _MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
@@ -164,6 +178,19 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
         watch(guard, ctx.app, situation, row)
     else:
         _enforce(guard, ctx, situation, row.reason)
+
+
+def _is_certainly_allowed(situation: RequestSituation) -> bool:
+    """Return whether the table says ``allowed``; see :func:`~.decision.is_settled`."""
+    method, req = situation.raw_method, situation.req
+    deprecated_at = situation.snapshot.settled_at_paths.get(method)
+    return (
+        deprecated_at is not None
+        and situation.routing is MATCHED
+        and method == req.method
+        and req.endpoint not in deprecated_at
+        and not situation.asterisk
+    )
 
 
 def _enforce(
@@ -176,12 +203,12 @@ def _enforce(
     """
     req = ctx.request
     if reason in BY_REASON:
-        _reject(guard, ctx.app, situation, situation.rejection(ctx.app, reason))
+        _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
         req.routing_exception = HTTPException(response=ctx.app.response_class(""))
     elif reason is Reason.NOT_FOUND:
         if not isinstance(req.routing_exception, werkzeug.NotFound):
-            # The router's 405 lists a method that would be refused, too.
+            # The router's 405 lists a method that would be rejected, too.
             req.routing_exception = werkzeug.NotFound()
     elif situation.is_automatic_options:
         _correct_allow(situation)
@@ -222,7 +249,7 @@ def _announce_deprecation(
         return
     is_served = reason is Reason.ALLOWED and not settings.report_only
     # Before the view: after it, a URL may have lost what its converter looks up.
-    fields = situation.announcement(deprecation) if is_served else ()
+    fields = announcement(situation, deprecation) if is_served else ()
 
     @with_first_response
     def follow(response: Response) -> None:
@@ -303,7 +330,7 @@ def _serve_abort(app: Flask, guard: AppGuard) -> None:
         """Return the exception, from the arguments of Werkzeug's own.
 
         Unless methods are given, its ``Allow`` has the methods of the URL without
-        the refused one.
+        the rejected one.
         """
         if isinstance(valid_methods, str) and not args:
             # Every other status code takes its description as the first argument.
@@ -316,7 +343,7 @@ def _serve_abort(app: Flask, guard: AppGuard) -> None:
             return MethodNotAllowed(valid_methods, **kwargs)
         if valid_methods is None:
             valid_methods = situation.other_methods
-        facts = situation.facts(Reason.NOT_ALLOWED)
+        facts = facts_of(situation, Reason.NOT_ALLOWED)
         rejection = MethodNotAllowed(valid_methods, facts=facts, **kwargs)
         return with_docs_url(ctx.app, rejection, guard.settings.docs_url)
 

@@ -7,7 +7,8 @@ the table asks for it, in one :class:`~.snapshot.Snapshot` and at one instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -21,7 +22,7 @@ from werkzeug.routing import MapAdapter, Rule
 
 from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
-from .decision import Reason, Routing
+from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
 from .deprecation import Deprecation, Phase
 from .exceptions import BY_REASON, Rejection
 from .links import as_url, read_url
@@ -47,7 +48,7 @@ class AppGuard:
     It keeps three things, none of which refers to the app:
 
     * ``snapshot``, the rules and the marks, replaced whole when the app has changed;
-    * up to 256 ``Facts``, since refusals repeat: each keeps its words, its header
+    * up to 256 ``Facts``, since rejections repeat: each keeps its words, its header
       fields and its body, about 4 kB;
     * the settings.
 
@@ -62,6 +63,15 @@ class AppGuard:
         #: Makes the facts of a rejection, the same object for the same values.
         self.facts = lru_cache(maxsize=256)(partial(_make_facts, template))
 
+    @contextmanager
+    def clock_stopped_at(self, now: datetime) -> Iterator[None]:
+        """Stop the guard's clock for a while, and no other clock."""
+        clock, self.clock = self.clock, lambda: now
+        try:
+            yield
+        finally:
+            self.clock = clock
+
     def refresh(self, app: Flask) -> Snapshot:
         """Read the app, and keep what was read."""
         snapshot = Snapshot.take(app.url_map, app.view_functions, self.settings)
@@ -73,7 +83,7 @@ class AppGuard:
     ) -> RequestSituation | None:
         """Return the situation of a request; ``None`` if no URL map is bound to it.
 
-        No map is bound if the host is not trusted, or if the app refuses to bind one.
+        No map is bound if the host is not trusted, or if the app cannot bind one.
         """
         adapter = ctx.url_adapter
         if adapter is None:
@@ -119,9 +129,9 @@ class RequestSituation:
     ) -> None:
         self.snapshot = snapshot
         self.req = req
-        self._guard = guard
+        self.guard = guard
         self._clock = clock
-        self._adapter = adapter
+        self.adapter = adapter
         self.raw_method: str = req.environ["REQUEST_METHOD"]
         #: The method as it is compared (RFC 9110 §9.1).
         self.method: str = self.raw_method
@@ -179,21 +189,25 @@ class RequestSituation:
                 else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self._adapter, req.method, match)
+            self._resource = Resource(rules, self.adapter, req.method, match)
         return self._resource
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
-            snapshot, resource = self.snapshot, self.resource
-            found = resource.methods(snapshot.supported_methods)
-            for method in snapshot.rejectable.intersection(found):
-                rule = resource.match(method).rule
-                if snapshot.is_rejected(rule, method, self.now):
-                    found.remove(method)
-            self._allowed_methods = tuple(found)
+            self._allowed_methods = self._allowed()
         return self._allowed_methods
+
+    def _allowed(self, listed: frozenset[str] | None = None) -> tuple[str, ...]:
+        """Find the exact ``Allow``; see :meth:`~.urlmap.Resource.methods`."""
+        snapshot, resource = self.snapshot, self.resource
+        found = resource.methods(snapshot.supported_methods, listed)
+        for method in snapshot.rejectable.intersection(found):
+            rule = resource.match(method).rule
+            if snapshot.is_rejected(rule, method, self.now):
+                found.remove(method)
+        return tuple(found)
 
     @property
     def is_automatic_options(self) -> bool:
@@ -205,7 +219,7 @@ class RequestSituation:
 
     @property
     def other_methods(self) -> tuple[str, ...]:
-        """The exact ``Allow`` for a method that a view refuses."""
+        """The exact ``Allow`` for a method that a view rejects."""
         return tuple(m for m in self.allowed_methods if m != self.req.method)
 
     def exact_options(self, allow: str) -> tuple[str, ...] | None:
@@ -221,8 +235,8 @@ class RequestSituation:
         if len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
-            self.resource.listed_here = listed
-        elif listed != (self.resource.methods_listed() or frozenset()):
+            return self._allowed(listed)
+        if listed != (self.resource.methods_listed() or frozenset()):
             return None
         return self.allowed_methods
 
@@ -232,68 +246,74 @@ class RequestSituation:
             return self.req.url_rule
         return self.resource.representative(self.allowed_methods).rule
 
-    # -- a rejection --------------------------------------------------------------
-
-    def rejection(self, app: Flask, reason: Reason) -> Rejection:
-        """Return the exception for a row of the table that rejects."""
-        rejection = BY_REASON[reason](facts=self.facts(reason))
-        return with_docs_url(app, rejection, self._guard.settings.docs_url)
-
-    def facts(self, reason: Reason) -> Facts:
-        """Return the facts of a rejection."""
-        req, guard = self.req, self._guard
-        status = BY_REASON[reason].code
-        rule = self.representative_rule() if status == 405 else req.url_rule
-        endpoint = None if rule is None else rule.endpoint
-        deprecation = until = None
-        # Where a route matched, Flask would have served the upper-cased method.
-        method = req.method if status == 405 else self.method
-        if reason is not Reason.NOT_ALLOWED:
-            deprecation = self.snapshot.deprecation(endpoint, method)
-        if reason is Reason.BROWNOUT and deprecation is not None:
-            until = deprecation.brownout_end(self.now)
-        left = None if until is None else ceil((until - self.now).total_seconds())
-        accept = req.environ.get("HTTP_ACCEPT")
-        facts = guard.facts(
-            reason=reason,
-            status=status,
-            media_type=negotiate(accept, guard.settings.error_formats),
-            method=echoable(self.raw_method),
-            allowed_methods=self.allowed_methods if status == 405 else None,
-            supported_methods=self.snapshot.supported_methods,
-            endpoint=endpoint,
-            deprecation=deprecation,
-            until=until,
-            retry_after=left,
-        )
-        # Not among the facts that are kept: it can be another one at every URL.
-        successor = self.successor(deprecation, method)
-        return replace(facts, successor=successor) if successor else facts
-
-    def successor(
-        self, deprecation: Deprecation | None, method: str
-    ) -> Successor | None:
-        """Return what replaces a method at this URL, if that is known."""
-        found = deprecation and deprecation.successor
-        if not found:
-            return None
-        adapter = self._adapter
-        values = url_values(adapter, method) if found.variables else {}
-        return found.fill(method, adapter.script_name, adapter.path_info, values)
-
-    def announcement(self, deprecation: Deprecation) -> list[tuple[str, str]]:
-        """Return the header fields that announce a deprecation of this method."""
-        successor = self.successor(deprecation, self.req.method)
-        fields = deprecation.headers()
-        return fields + successor.headers() if successor else fields
-
 
 def _routing(found: HTTPException | None) -> Routing:
     if found is None:
-        return Routing.MATCHED
+        return MATCHED
     if isinstance(found, (NotFound, MethodNotAllowed)):
-        return Routing.UNMATCHED
-    return Routing.ANSWERED
+        return UNMATCHED
+    return ANSWERED
+
+
+# -- a rejection, and what is announced ----------------------------------------------
+
+
+def rejection_of(app: Flask, situation: RequestSituation, reason: Reason) -> Rejection:
+    """Return the exception for a row of the table that rejects."""
+    rejection = BY_REASON[reason](facts=facts_of(situation, reason))
+    return with_docs_url(app, rejection, situation.guard.settings.docs_url)
+
+
+def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
+    """Return the facts of a rejection."""
+    req, guard, snapshot = situation.req, situation.guard, situation.snapshot
+    status = BY_REASON[reason].code
+    rule = situation.representative_rule() if status == 405 else req.url_rule
+    endpoint = None if rule is None else rule.endpoint
+    deprecation = until = None
+    # Where a route matched, Flask would have served the upper-cased method.
+    method = req.method if status == 405 else situation.method
+    if reason is not Reason.NOT_ALLOWED:
+        deprecation = snapshot.deprecation(endpoint, method)
+    if reason is Reason.BROWNOUT and deprecation is not None:
+        until = deprecation.brownout_end(situation.now)
+    left = None if until is None else ceil((until - situation.now).total_seconds())
+    accept = req.environ.get("HTTP_ACCEPT")
+    facts = guard.facts(
+        reason=reason,
+        status=status,
+        media_type=negotiate(accept, guard.settings.error_formats),
+        method=echoable(situation.raw_method),
+        allowed_methods=situation.allowed_methods if status == 405 else None,
+        supported_methods=snapshot.supported_methods,
+        endpoint=endpoint,
+        deprecation=deprecation,
+        until=until,
+        retry_after=left,
+    )
+    # Not among the facts that are kept: it can be another one at every URL.
+    successor = _successor(situation.adapter, deprecation, method)
+    return replace(facts, successor=successor) if successor else facts
+
+
+def announcement(
+    situation: RequestSituation, deprecation: Deprecation
+) -> list[tuple[str, str]]:
+    """Return the header fields that announce a deprecation of the request's method."""
+    successor = _successor(situation.adapter, deprecation, situation.req.method)
+    fields = deprecation.headers()
+    return fields + successor.headers() if successor else fields
+
+
+def _successor(
+    adapter: MapAdapter, deprecation: Deprecation | None, method: str
+) -> Successor | None:
+    """Return what replaces a method at the URL, if that is known."""
+    found = deprecation and deprecation.successor
+    if not found:
+        return None
+    values = url_values(adapter, method) if found.variables else {}
+    return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 
 def _make_facts(template: str | None, **values: Any) -> Facts:
@@ -310,8 +330,7 @@ def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:
         try:
             url = docs_url(rejection)
             if url is not None:
-                url = as_url(read_url(url))
-                rejection.facts = replace(rejection.facts, docs_url=url)
+                rejection.link_to_docs(as_url(read_url(url)))
         except Exception:
             # The answer matters more than its link.
             app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is sent")

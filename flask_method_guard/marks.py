@@ -41,7 +41,7 @@ def deprecated_methods(  # noqa: PLR0913 -- each has a name
     :param methods: the methods' names.
     :param since: when they become deprecated.
     :param sunset: when they may stop working.
-    :param brownouts: when they are refused for a while before the sunset: ISO 8601
+    :param brownouts: when they are rejected for a while before the sunset: ISO 8601
         intervals, such as ``2026-05-05T14:00Z/PT1H``.
     :param link: a page that explains the deprecation.
     :param notice: a sentence for people.
@@ -65,22 +65,22 @@ def deprecated_methods(  # noqa: PLR0913 -- each has a name
         "notice": notice,
         "successor": successor,
     }
+    return lambda view: _mark(view, methods, values)
 
-    def mark(view: _View) -> _View:
-        value, problems = read_deprecation(values)
-        marks = {}
-        for method in methods:
-            try:
-                marks[read_method(method)] = value
-            except (TypeError, ValueError) as error:
-                problems.append(error)
-        if not problems and not _put(view, marks):
-            problems.append(TypeError("it takes no mark. Use a function or a class."))
-        if problems:
-            raise joined(problems, f"deprecated_methods on {_name(view)}: ")
-        return view
 
-    return mark
+def _mark(view: _View, methods: Sequence[str], values: Mapping[str, object]) -> _View:
+    value, problems = read_deprecation(values)
+    marks = {}
+    for method in methods:
+        try:
+            marks[read_method(method)] = value
+        except (TypeError, ValueError) as error:
+            problems.append(error)
+    if not problems and not _put(view, marks):
+        problems.append(TypeError("it takes no mark. Use a function or a class."))
+    if problems:
+        raise joined(problems, f"deprecated_methods on {_name(view)}: ")
+    return view
 
 
 def _name(view: Callable[..., Any]) -> str:

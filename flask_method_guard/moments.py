@@ -122,11 +122,9 @@ def _window(value: object) -> Window:
     advice = "Write 2026-05-05T14:00Z/PT1H or 2026-05-05T14:00Z/2026-05-05T15:00Z."
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a string. {advice}")
-    first, slash, second = value.strip().partition("/")
+    first, _, second = value.strip().partition("/")
     duration = re.fullmatch(_DURATION, second.strip())
     try:
-        if not slash:
-            raise ValueError
         start = read_moment(first)
         if duration is None:
             end = read_moment(second)

@@ -16,9 +16,10 @@ from flask.wrappers import Request, Response
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
 
-from .bodies import ECHO_LIMIT, echoable
+from .bodies import ECHO_LIMIT
 from .decision import Row
 from .exceptions import BY_REASON
+from .guard import rejection_of
 from .signals import method_rejected, send, with_first_response
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def watch(guard: AppGuard, app: Flask, situation: RequestSituation, row: Row) ->
             return
         _warn(req, response.status_code, row)
         if rejects and method_rejected.receivers:
-            rejection = situation.rejection(app, row.reason)
+            rejection = rejection_of(app, situation, row.reason)
             send(method_rejected, app, exception=rejection, enforced=False)
 
 
@@ -58,7 +59,7 @@ def _warn(req: Request, status: int, row: Row) -> None:
     method = req.environ["REQUEST_METHOD"]
     log.warning(
         "%s %s: answered %d, would be %d %s",
-        echoable(method) or _shown(method, ECHO_LIMIT),
+        _shown(method, ECHO_LIMIT),
         _shown(req.path, _PATH_LIMIT),
         status,
         row.status,

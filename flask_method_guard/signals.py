@@ -14,7 +14,7 @@ from flask.wrappers import Response
 method_rejected: NamedSignal = Namespace().signal("method-rejected")
 
 #: Sent once for every request that a route matched with a deprecated method, served or
-#: refused, with ``method``, ``endpoint``, ``deprecation``, ``phase`` and ``response``.
+#: rejected, with ``method``, ``endpoint``, ``deprecation``, ``phase`` and ``response``.
 deprecated_method_called: NamedSignal = Namespace().signal("deprecated-method-called")
 
 

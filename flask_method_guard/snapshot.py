@@ -17,7 +17,7 @@ from .config import METHOD_GROUPS, Settings
 from .decision import DEFAULT_METHODS, REQUIRED_METHODS, is_settled, is_token
 from .deprecation import Deprecation, Phase
 from .marks import find_marks
-from .urlmap import Rules
+from .ruleset import Rules
 
 
 class Snapshot(NamedTuple):
@@ -39,9 +39,11 @@ class Snapshot(NamedTuple):
     enforce_sunset: bool
     #: The methods that a sunset or a brownout can make unavailable at some URL.
     rejectable: frozenset[str]
-    #: The methods that the decision table lets pass at every URL; see
-    #: :func:`~.decision.is_settled`.
-    settled: frozenset[str]
+    #: The methods that the decision table lets pass at every URL, each with the
+    #: endpoints where it is deprecated; see :func:`~.decision.is_settled`.
+    settled: Mapping[str, frozenset[str | None]]
+    #: The same for every request target but ``*``.
+    settled_at_paths: Mapping[str, frozenset[str | None]]
 
     @classmethod
     def take(
@@ -66,7 +68,11 @@ class Snapshot(NamedTuple):
             for endpoint, found in ((None, {}), *own_marks.items())
         }
         every_mark = [item for found in effective.values() for item in found.items()]
-        marked = {method for method, _ in every_mark}
+        # Where the whole app deprecates a method, no endpoint is left.
+        candidates = {
+            method: frozenset(e for e, found in effective.items() if method in found)
+            for method in named - effective[None].keys()
+        }
         return cls(
             url_map=url_map,
             view_count=len(views),
@@ -81,7 +87,10 @@ class Snapshot(NamedTuple):
                 for method, mark in every_mark
                 if mark.brownouts or (settings.enforce_sunset and mark.sunset)
             ),
-            settled=frozenset(m for m in named - marked if is_settled(m)),
+            settled={m: at for m, at in candidates.items() if is_settled(m)},
+            settled_at_paths={
+                m: at for m, at in candidates.items() if is_settled(m, [False])
+            },
         )
 
     def supports(self, method: str) -> bool:
@@ -107,7 +116,7 @@ class Snapshot(NamedTuple):
         return deprecation.phase(now, enforced=self.enforce_sunset)
 
     def is_rejected(self, rule: Rule | None, method: str, now: datetime) -> bool:
-        """Return whether a method of a rule is refused because it is deprecated."""
+        """Return whether a method of a rule is rejected because it is deprecated."""
         phase = self.phase(rule, method, now)
         return phase is not None and phase.is_rejected
 

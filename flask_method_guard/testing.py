@@ -1,12 +1,11 @@
-"""The contract test: every method that must be refused, sent through the whole app.
+"""The contract test: every method that must be rejected, sent through the whole app.
 
-The guard is asked first what must be refused, so no method is sent that would reach a
+The guard is asked first what must be rejected, so no method is sent that would reach a
 view.
 """
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -15,13 +14,18 @@ from typing import Any
 from flask import Flask
 
 from .guard import AppGuard
-from .inspection.apps import Environ, installed_guard
+from .inspection.apps import (
+    Environ,
+    blueprints_of,
+    check_blueprint,
+    installed_guard,
+)
 from .inspection.contract import ContractReport as ContractReport
 from .inspection.contract import MethodContractError as MethodContractError
 from .inspection.contract import Reply as Reply
 from .inspection.exchange import Exchange, needs_escape
 from .inspection.explanation import (
-    REFUSED,
+    REJECTED,
     Explanation,
     default_host,
     explain_request,
@@ -29,7 +33,8 @@ from .inspection.explanation import (
 )
 from .inspection.rules import url_rules
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
-from .inspection.schedule import clock_at
+from .inspection.schedule import read_at
+from .messages import closest
 
 #: Methods that no app knows: a plain one, one that HTML must escape, and one that is
 #: not a token. None differs from a known method by its case alone, because some servers
@@ -39,17 +44,18 @@ UNKNOWN_METHODS = ("BREW", "B&Q'S", "<b>m</b>")
 _log = logging.getLogger(__name__)
 
 
-def assert_method_contract(
+def assert_method_contract(  # noqa: PLR0913 -- each is an option
     app: Flask,
     *,
     samples: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     at: date | str | None = None,
     thorough: bool = False,
+    blueprint: str | None = None,
 ) -> ContractReport:
-    """Check that the whole app refuses methods as the decision table says.
+    """Check that the whole app rejects methods as the decision table says.
 
-    A URL of every rule gets every method that must be refused there, through the
+    A URL of every rule gets every method that must be rejected there, through the
     middleware, the hooks and the error handlers. One URL of each blueprint and host
     gets three methods that no app knows, too. No method is sent that would reach a
     view, a redirect or the automatic answer to OPTIONS.
@@ -63,17 +69,19 @@ def assert_method_contract(
     :param headers: header fields of every request, such as those that log in.
     :param at: the moment of every request, as a date, a datetime or an ISO 8601
         string, in UTC unless it says otherwise; by default now. What that day
-        refuses is sent, too. Only the guard's own clock is set to it, so do not
+        rejects is sent, too. Only the guard's own clock is set to it, so do not
         serve other requests meanwhile.
     :param thorough: whether the three unknown methods are sent to every URL.
+    :param blueprint: the name of the only blueprint to test, with those inside it; by
+        default the whole app.
     :return: what was seen. The answers that a hook gave first are in it, and are
         logged as a warning.
     :raises MethodContractError: if an answer is wrong, if nothing could be sent to a
         rule, or if fewer than one in ten answers came from the guard.
     :raises NoGuardError: if the app has no guard.
     :raises RuntimeError: if the guard only reports.
-    :raises ValueError: if ``samples`` names something that no rule has, or ``at`` is
-        not a date.
+    :raises ValueError: if ``samples`` names something that no rule has, if ``at`` is
+        not a date, or if there is no such blueprint, or nothing in it.
     """
     __tracebackhide__ = True  # pytest then points at the caller's line
     guard = installed_guard(app)
@@ -82,39 +90,25 @@ def assert_method_contract(
             "METHOD_GUARD_REPORT_ONLY is on, so every answer is Flask's own, and there"
             " is nothing to test. Turn it off in the configuration of your tests."
         )
-    with clock_at(guard, at):
-        return _check_contract(app, guard, samples, headers, thorough=thorough)
+    with guard.clock_stopped_at(read_at(guard, at)):
+        targets, left_out = _targets(app, samples or {}, blueprint)
+        requests, unsent = _plan(app, guard, targets, headers or {}, thorough=thorough)
+        # Nothing was sent until here, so no answer can change what is expected.
+        return _check_contract(app, guard, requests, (*left_out, *unsent))
 
 
 def _check_contract(
     app: Flask,
     guard: AppGuard,
-    samples: Mapping[str, Any] | None,
-    headers: Mapping[str, str] | None,
-    *,
-    thorough: bool,
+    requests: Iterable[_Request],
+    left_out: tuple[str, ...],
 ) -> ContractReport:
-    """Check the contract at the moment that the guard's clock shows."""
+    """Send requests, and check the answers."""
     __tracebackhide__ = True
-    targets, left_out = _targets(app, samples or {})
-    requests: list[_Request] = []
-    known = _known_methods(app, guard)
-    visited: set[tuple[str, str]] = set()
-    for target in targets:
-        part = (target.host, target.endpoint.rpartition(".")[0])
-        unknown = () if part in visited and not thorough else UNKNOWN_METHODS
-        try:
-            methods = [*known, *unknown]
-            requests += _requests(app, guard, target, methods, headers or {})
-        except NoSampleError as error:
-            left_out.append(str(error))
-        else:
-            visited.add(part)
-    # Nothing was sent until here, so no answer can change what is expected.
     exchange = Exchange(app, guard)
     with exchange.listening():
         answers = tuple(exchange.send(*request) for request in requests)
-    report = ContractReport(answers, tuple(left_out), tuple(exchange.hints(answers)))
+    report = ContractReport(answers, left_out, tuple(exchange.hints(answers)))
     if report.wrong or report.left_out or report.is_hollow:
         raise MethodContractError(report)
     if report.answered_first:
@@ -126,11 +120,18 @@ def _check_contract(
 
 
 def _targets(
-    app: Flask, samples: Mapping[str, Any]
+    app: Flask, samples: Mapping[str, Any], blueprint: str | None
 ) -> tuple[list[SampleUrl], list[str]]:
-    """Make a URL for each rule; each URL is used once."""
+    """Make a URL for each rule, of one blueprint if need be; each URL is used once."""
     rules = url_rules(app.url_map)
     _check_names(samples, rules)
+    if blueprint is not None:
+        check_blueprint(app, blueprint)
+        rules = [r for r in rules if blueprint in blueprints_of(r.endpoint)]
+        if not rules:
+            raise ValueError(
+                f"Blueprint {blueprint!r} has no routes, so there is nothing to test."
+            )
     general = {k: v for k, v in samples.items() if not isinstance(v, Mapping)}
     targets: dict[tuple[str, str], SampleUrl] = {}
     left_out = []
@@ -153,8 +154,8 @@ def _check_names(samples: Mapping[str, Any], rules: Iterable[Any]) -> None:
     for name, value in samples.items():
         known = endpoints if isinstance(value, Mapping) else arguments
         if name not in known:
-            close = difflib.get_close_matches(name, sorted(known), 1)
-            hint = f"Did you mean {close[0]!r}?" if close else "Remove it."
+            meant = closest(name, sorted(known))
+            hint = f"Did you mean {meant!r}?" if meant else "Remove it."
             kind = "endpoint" if isinstance(value, Mapping) else "argument"
             raise ValueError(f"samples names {name!r}, no {kind} of any rule. {hint}")
 
@@ -164,6 +165,32 @@ def _known_methods(app: Flask, guard: AppGuard) -> list[str]:
     snapshot = guard.refresh(app)
     marked = guard.settings.deprecated_methods
     return sorted({*snapshot.supported_methods, *snapshot.rules.declared, *marked})
+
+
+def _plan(
+    app: Flask,
+    guard: AppGuard,
+    targets: Iterable[SampleUrl],
+    headers: Mapping[str, str],
+    *,
+    thorough: bool,
+) -> tuple[list[_Request], list[str]]:
+    """Make the requests to all URLs, and name the URLs that get no decision."""
+    requests: list[_Request] = []
+    left_out = []
+    known = _known_methods(app, guard)
+    visited: set[tuple[str, str]] = set()
+    for target in targets:
+        part = (target.host, target.endpoint.rpartition(".")[0])
+        unknown = () if part in visited and not thorough else UNKNOWN_METHODS
+        try:
+            methods = [*known, *unknown]
+            requests += _requests(app, guard, target, methods, headers)
+        except NoSampleError as error:
+            left_out.append(str(error))
+        else:
+            visited.add(part)
+    return requests, left_out
 
 
 _Request = tuple[SampleUrl, Explanation, Environ]
@@ -176,7 +203,7 @@ def _requests(
     methods: Iterable[str],
     headers: Mapping[str, str],
 ) -> list[_Request]:
-    """Make the requests to one URL that the table refuses."""
+    """Make the requests to one URL that the table rejects."""
     found = []
     allowed: Collection[str] = ()
     for method in methods:
@@ -194,7 +221,7 @@ def _requests(
                 f"{target.rule} (endpoint {target.endpoint!r}): {target} is answered"
                 f" with {expected.answer}, because {expected.condition}."
             )
-        if expected.status in REFUSED:
+        if expected.status in REJECTED:
             found.append((target, expected, environ))
             allowed = expected.allowed_methods or allowed
     return found

@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -32,8 +33,11 @@ def run(group: str, *arguments: str) -> NoReturn:
     :param arguments: the arguments of that Python, such as ``-m`` and a module.
     """
     check_python()
-    create_environment()
-    install(group)
+    try:
+        create_environment()
+        install(group)
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. Run the command again to finish the installation.")
     command = [str(environment_python()), *arguments]
     sys.stdout.flush()
     if WINDOWS:  # where exec returns to the shell at once
@@ -66,7 +70,8 @@ def environment_python() -> Path:
 def create_environment() -> None:
     """Create ``.venv`` with the standard library's venv, unless a whole one exists."""
     python = environment_python()
-    if python.exists() and succeeds(python, "-c", "import pip"):
+    if python.exists() and is_whole(python):
+        name_another_python()
         return
     if importlib.util.find_spec("venv") is None or (
         importlib.util.find_spec("ensurepip") is None
@@ -76,18 +81,40 @@ def create_environment() -> None:
             "environment. On Debian and Ubuntu: sudo apt install python3-venv."
         )
     say(f"Creating the virtual environment {VENV.name} …")
-    if not succeeds(Path(sys.executable), "-m", "venv", str(VENV)):
+    if start(sys.executable, "-m", "venv", "--clear", str(VENV)) != 0:
         sys.exit(
             f"{VENV} could not be created; the reason is above. If it is left over "
             "from an earlier attempt, remove it and run the command again."
         )
 
 
+def is_whole(python: Path) -> bool:
+    """Return whether an environment has its pip, the last thing that it gets."""
+    command = [str(python), "-c", "import pip"]
+    return subprocess.call(command, stderr=subprocess.DEVNULL) == 0
+
+
+def name_another_python() -> None:
+    """Say so if the environment belongs to another Python than the one that runs."""
+    found = re.search(r"^version = (\d+\.\d+)", read(VENV / "pyvenv.cfg"), re.MULTILINE)
+    own = "{}.{}".format(*sys.version_info)
+    if found and found[1] != own:
+        say(
+            f"This runs on Python {found[1]}, for which {VENV.name} was made. To use "
+            f"Python {own}, remove {VENV.name}."
+        )
+
+
+def read(file: Path) -> str:
+    """Return the text of a file; of none, an empty one."""
+    return file.read_text() if file.exists() else ""
+
+
 def install(group: str) -> None:
     """Install the package, editable, and a dependency group, unless that was done."""
     stamp = VENV / f"installed-{group}.txt"
     wanted = fingerprint()
-    if stamp.exists() and stamp.read_text() == wanted:
+    if read(stamp) == wanted:
         return
     say(
         f"Installing flask-method-guard and its {group!r} tools into {VENV.name}. This "
@@ -115,23 +142,44 @@ def pip_install(*arguments: str) -> bool:
     :return: whether pip succeeded. It writes errors to the terminal itself.
     """
     options = ("--disable-pip-version-check", "--no-input", "--progress-bar=off")
-    command = [str(environment_python()), "-m", "pip", "install", *options, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pip:
-        for line in pip.stdout or ():
-            if line.startswith("Collecting "):
-                say("  " + line.split()[1])
-    return pip.returncode == 0
+    quick = ("--retries=1",)  # without a network, the reason comes at once
+    command = ("-m", "pip", "install", *options, *quick, *arguments)
+    return start(str(environment_python()), *command) == 0
+
+
+def start(*command: str) -> int:
+    """Run a command to its end, and name each package that it collects.
+
+    Ctrl-C reaches this process alone, which then stops the command, so that nobody
+    sees where in its own code the command was.
+    """
+    # Its warnings are for the authors of packages.
+    env = dict(os.environ, PYTHONWARNINGS="ignore")
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=env,
+        start_new_session=not WINDOWS,
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                if line.startswith("Collecting "):
+                    # A version would be what is asked for, not what is installed.
+                    say("  " + re.split(r"[^\w.-]", line.split()[1])[0])
+        except KeyboardInterrupt:
+            if WINDOWS:
+                process.terminate()
+            else:  # with what it has started itself
+                os.killpg(process.pid, signal.SIGTERM)
+            raise
+    return process.returncode
 
 
 def fingerprint() -> str:
     """Return a text that changes when an installation is out of date."""
     files = PYPROJECT.read_bytes() + CONSTRAINTS.read_bytes()
     return hashlib.sha256(files + str(ROOT).encode()).hexdigest()
-
-
-def succeeds(python: Path, *arguments: str) -> bool:
-    """Run an interpreter to its end and return whether it ended well."""
-    return subprocess.call([str(python), *arguments]) == 0
 
 
 def say(text: str) -> None:

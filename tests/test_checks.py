@@ -10,12 +10,22 @@ from functools import partial, wraps
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.views import MethodView, View
 from flask_cors import CORS, cross_origin
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugNotAllowed
+from werkzeug.exceptions import NotImplemented as WerkzeugNotImplemented
 from werkzeug.routing import Rule
 
-from flask_method_guard import DEFAULT_METHODS, MethodGuard, deprecated_methods
+from flask_method_guard import (
+    DEFAULT_METHODS,
+    MethodGuard,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    MethodRejected,
+    deprecated_methods,
+)
 from flask_method_guard.report import (
     CHECKS,
     Finding,
@@ -193,6 +203,28 @@ def hooked(*, before: bool, early: bool) -> Build:
     return build
 
 
+def rejected(error: HTTPException) -> Any:
+    """Handle an error."""
+    return "", error.code
+
+
+def handling(*errors: Any, **config: object) -> Build:
+    """Register a handler for errors, of a blueprint for what is in a list."""
+
+    def build() -> Flask:
+        app = app_with(**config)
+        blueprint = Blueprint("shop", __name__)
+        for error in errors:
+            if isinstance(error, list):
+                blueprint.register_error_handler(error[0], rejected)
+            else:
+                app.register_error_handler(error, rejected)
+        app.register_blueprint(blueprint)
+        return app
+
+    return build
+
+
 def dispatching(self: Any, **kwargs: Any) -> str:
     """Serve whatever comes."""
     return repr((self, kwargs))
@@ -210,6 +242,8 @@ PREFLIGHT = (
 )
 EARLY = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
 REPORTING = "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
+
+HALF = f"{__name__}.rejected: handles 405, but no error handler of the app gets 501."
 
 #: What each check finds: the app, the endpoint and the message of the finding.
 FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
@@ -295,11 +329,11 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
         )
     ],
     "MG109": [
-        (routed("AB"), "purge", "AB /cache: gunicorn refuses it by default."),
+        (routed("AB"), "purge", "AB /cache: gunicorn rejects it by default."),
         (
             routed("A" * 21, "A#B"),
             "purge",
-            f"A#B, {'A' * 21} /cache: gunicorn refuses it by default.",
+            f"A#B, {'A' * 21} /cache: gunicorn rejects it by default.",
         ),
     ],
     "MG110": [(hooked(before=True, early=True), None, f"{__name__}.login: {EARLY}")],
@@ -339,6 +373,13 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
                 " 1 February 2026, 00:00:01 UTC."
             ),
         ),
+    ],
+    "MG117": [
+        (handling(405), None, HALF),
+        (handling(405, 404, 400), None, HALF),
+        (handling(WerkzeugNotAllowed), None, HALF),
+        (handling(MethodNotAllowed), None, HALF),
+        (handling(405, [501], [HTTPException]), None, HALF),
     ],
 }
 
@@ -400,6 +441,21 @@ WELL: dict[str, list[Build]] = {
                 "GET": {"since": "2026-02-01", "brownouts": ["2026-02-01/P1D"]}
             }
         ),
+    ],
+    "MG117": [
+        handling(),
+        handling(501),
+        handling(405, 501),
+        handling(405, WerkzeugNotImplemented),
+        handling(MethodNotAllowed, MethodNotImplemented),
+        handling(MethodRejected),
+        handling(405, MethodRejected),
+        handling(405, HTTPException),
+        handling(405, Exception),
+        handling(HTTPException),
+        handling(Exception),
+        handling([405]),
+        handling(405, SUPPORTED_METHODS="*"),
     ],
 }
 
@@ -514,7 +570,7 @@ def test_order_and_number_of_places() -> None:
         ("MG101", "many"),
         ("MG104", "many"),
     ]
-    assert check(app)[2].message == "TRACE /0, /1, /2 and 2 more: routed to a view."
+    assert check(app)[2].message == "TRACE /0, /1, /2, … and 2 more: routed to a view."
 
 
 def test_ignore() -> None:
@@ -618,6 +674,12 @@ def test_the_place_of_a_hook() -> None:
     MethodGuard(app)
     found = [(finding.file, finding.line) for finding in found_by("MG110", app)]
     assert found == [place(login), place(view)]
+
+
+def test_the_place_of_a_handler() -> None:
+    """MG117 leads to the handler."""
+    [finding] = found_by("MG117", handling(405)())
+    assert (finding.file, finding.line) == place(rejected)
 
 
 def test_json() -> None:

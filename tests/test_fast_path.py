@@ -35,7 +35,8 @@ def passes(app: Flask, ask: Ask, method: str) -> Reason | None:
             return None
         situation = guard.situation(ctx)
         snapshot, error = guard.snapshot, ctx.request.routing_exception
-        is_pass = method in snapshot.settled and (
+        deprecated_at = snapshot.settled.get(method, {ctx.request.endpoint})
+        is_pass = ctx.request.endpoint not in deprecated_at and (
             error is None or snapshot.is_certain_404(error, method, ctx.url_adapter)
         )
         return decide(situation).reason if is_pass else None

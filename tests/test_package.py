@@ -47,12 +47,13 @@ SERVING = {
         "werkzeug",
         *ours("bodies", "decision", "deprecation", "successor"),
     ),
-    "urlmap": ("werkzeug", *ours("decision")),
+    "ruleset": ("werkzeug",),
+    "urlmap": ("werkzeug", *ours("ruleset")),
     "drain": ("werkzeug",),
     # … and these may use Flask.
     "snapshot": (
         "werkzeug",
-        *ours("config", "decision", "deprecation", "marks", "urlmap"),
+        *ours("config", "decision", "deprecation", "marks", "ruleset"),
     ),
     "guard": (
         *("flask", "werkzeug"),
@@ -87,8 +88,7 @@ ABOVE = {
     "cli": (
         "click",
         "flask",
-        *ours("config", "decision", "deprecation", "inspection", "moments"),
-        *ours("report"),
+        *ours("config", "decision", "inspection", "messages", "moments", "report"),
     ),
 }
 
@@ -182,6 +182,85 @@ def test_what_serves_knows_nothing_of_what_looks_at_an_app(module: str) -> None:
 def test_the_walk_sees_every_form(source: str, found: list[str]) -> None:
     """An import is seen in whatever form and place, and judged by its full name."""
     assert beyond(ast.parse(source), ("werkzeug.http", f"{NAME}.decision")) == found
+
+
+# -- sizes and habits --------------------------------------------------------------
+
+#: What its owner means to be written: attributes of Flask's request, of click's context
+#: and of an exception.
+OPEN = {
+    *("__traceback__", "color", "routing_exception", "url_rule", "view_args"),
+}
+
+
+def lines(node: ast.AST) -> int:
+    """Return how many lines a function or a class has."""
+    assert isinstance(node, (ast.ClassDef, ast.FunctionDef))
+    assert node.end_lineno is not None
+    return node.end_lineno - node.lineno + 1
+
+
+def faults(source: str, *, serves: bool = True) -> Iterator[str]:
+    """Yield what is too long, and what writes into something else, in a module."""
+    if source.count("\n") > 420:
+        yield "module"
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Nonlocal):
+            yield "nonlocal"
+        elif isinstance(node, ast.FunctionDef) and lines(node) > 60:
+            yield node.name
+        elif isinstance(node, ast.ClassDef) and serves:
+            yield from faults_of_class(node)
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            is_own = ast.unparse(node.value) in {"self", "cls"}
+            if node.attr == "__class__" or not (is_own or node.attr in OPEN):
+                yield ast.unparse(node)
+
+
+def faults_of_class(node: ast.ClassDef) -> Iterator[str]:
+    """Yield what is too long of a class that serves requests."""
+    methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+    if node.name == "AppGuard" and len(methods) > 4:
+        yield "methods of AppGuard"
+    if node.name != "Settings" and lines(node) > 180:
+        yield node.name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_is_too_long_or_writes_into_something_else(module: str) -> None:
+    """Modules, functions and classes are short, and each object changes only itself."""
+    source = MODULES[module].read_text()
+    assert [*faults(source, serves=module in SERVING)] == []
+
+
+METHODS = [f"    def f{number}(self): pass" for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("\n" * 420, []),
+        ("\n" * 421, ["module"]),
+        ("def f():\n" + "    pass\n" * 59, []),
+        ("def f():\n" + "    pass\n" * 60, ["f"]),
+        ("class C:\n" + "    pass\n" * 179, []),
+        ("class C:\n" + "    pass\n" * 180, ["C"]),
+        ("class Settings:\n" + "    pass\n" * 180, []),
+        ("\n".join(["class AppGuard:", *METHODS[:4]]), []),
+        ("\n".join(["class AppGuard:", *METHODS]), ["methods of AppGuard"]),
+        ("def f():\n x = 1\n def g():\n  nonlocal x", ["nonlocal"]),
+        ("self.x = cls.y = req.url_rule = 1", []),
+        ("a.x = 1", ["a.x"]),
+        ("self.a.x += 1", ["self.a.x"]),
+        ("a, (b.x, *_) = 1, 2", ["b.x"]),
+        ("for a.x in b: del a.y", ["a.x", "a.y"]),
+        ("self.__class__ = C", ["self.__class__"]),
+    ],
+    ids=lambda value: str(value)[:30].replace("\n", " "),
+)
+def test_the_gate_sees_each_fault(source: str, found: list[str]) -> None:
+    """The test above fails on each of these."""
+    assert [*faults(source)] == found
 
 
 #: Prints which modules of the package an app loads that serves and refuses requests.

@@ -13,10 +13,17 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, Response, abort, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as NotAllowed
 from werkzeug.routing import BaseConverter, Rule
 from werkzeug.test import run_wsgi_app
 
-from flask_method_guard import ConfigError, MethodGuard, deprecated_methods
+from flask_method_guard import (
+    ConfigError,
+    MethodGuard,
+    MethodRejected,
+    deprecated_methods,
+)
 from flask_method_guard.decision import Reason
 from flask_method_guard.inspection.apps import guard_of
 from flask_method_guard.inspection.explanation import explain_request, make_environ
@@ -324,6 +331,7 @@ def test_explain_json() -> None:
         "file": "tests/test_report.py",
         "line": fail.__code__.co_firstlineno,
         "phase": None,
+        "handler": None,
         "docs": "https://docs.test/purge#PUT",
         "rfc": "RFC 9110 §15.5.6",
     }
@@ -421,6 +429,76 @@ def test_an_app_that_binds_no_url_map() -> None:
     assert app.test_client().put("/").status_code == 404
 
 
+def test_the_server_as_a_whole_beside_a_catch_all() -> None:
+    """``OPTIONS *`` reaches no view, so its answer has neither a rule nor an Allow."""
+    app = shop()
+    app.add_url_rule("/<path:rest>", "rest", fail)
+    app.add_url_rule("/*", "star", fail)
+    found = explain(app, "OPTIONS", "*")
+    assert (found.reason, found.status) == (Reason.SERVER_OPTIONS, 200)
+    assert (found.rule, found.endpoint, found.allowed_methods) == (None, None, ())
+    _, line, headers = run_wsgi_app(app, make_environ(app, "OPTIONS", "*"))
+    assert (line, headers.get("Allow")) == ("200 OK", None)
+
+
+def outer(error: HTTPException) -> Any:
+    """Handle errors of the app."""
+    return "outer", error.code
+
+
+def inner(error: HTTPException) -> Any:
+    """Handle errors of a blueprint."""
+    return "inner", error.code
+
+
+@pytest.mark.parametrize(
+    ("of_app", "of_blueprint", "request_line", "name"),
+    [
+        (None, None, "PUT /items/", None),
+        (405, None, "PUT /items/", "outer"),
+        (404, None, "PUT /items/", None),
+        (NotAllowed, None, "PUT /items/", "outer"),
+        (MethodRejected, None, "BREW /items/", "outer"),
+        (HTTPException, None, "BREW /items/", "outer"),
+        (405, HTTPException, "PUT /items/", "outer"),
+        (HTTPException, 405, "PUT /items/", "inner"),
+        (MethodRejected, HTTPException, "PUT /items/", "inner"),
+        (None, 501, "BREW /items/", None),
+        (None, 501, "get /items/", "inner"),
+        (None, 405, "DELETE /items/old", "inner"),
+        (400, None, "<x> /", "outer"),
+        (404, None, "GET /nowhere", "outer"),
+        (404, 405, "PUT /items/unsupported", "outer"),
+        (HTTPException, HTTPException, "GET /items/", None),
+        (HTTPException, HTTPException, "OPTIONS *", None),
+    ],
+)
+def test_the_error_handler_that_gets_the_error(
+    of_app: Any, of_blueprint: Any, request_line: str, name: str | None
+) -> None:
+    """The explanation names the handler that writes the body."""
+    app = Flask(__name__, static_folder=None)
+    app.config["METHOD_GUARD_SUPPORTED_METHODS"] = ["PUT", "DELETE", "OPTIONS"]
+    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+    MethodGuard(app)
+    items = Blueprint("items", __name__, url_prefix="/items")
+    old = deprecated_methods("DELETE", sunset="2026-01-01")(lambda: "")
+    no_options = {"provide_automatic_options": False}
+    items.add_url_rule("/", "list", lambda: "ok")
+    items.add_url_rule("/old", "old", old, methods=["GET", "DELETE"])
+    items.add_url_rule("/unsupported", "x", old, methods=["PURGE"], **no_options)
+    if of_app:
+        app.register_error_handler(of_app, outer)
+    if of_blueprint:
+        items.register_error_handler(of_blueprint, inner)
+    app.register_blueprint(items)
+    method, url = request_line.split()
+    found = explain(app, method, url).handler
+    assert found == (name and f"{__name__}.{name}")
+    body, _, _ = run_wsgi_app(app, make_environ(app, method, url))
+    assert (b"".join(body).decode() in {"inner", "outer"}) == (name is not None)
+
+
 def test_host() -> None:
     """The host decides where the app serves several, and SERVER_NAME is its default."""
     app = Flask(__name__, host_matching=True, static_host="a.test")
@@ -458,6 +536,14 @@ def other_hook() -> None:
     """Do nothing."""
 
 
+def preprocess(endpoint: object, values: object) -> None:
+    """Do nothing."""
+
+
+def preprocess_inside(endpoint: object, values: object) -> None:
+    """Do nothing."""
+
+
 def test_nothing_stands_before_a_bare_app() -> None:
     """Where nothing of the app comes first, a server still may."""
     assert explain(shop(), "PUT", "/").unknown == (LAST,)
@@ -477,6 +563,36 @@ def test_hooks_may_answer_first() -> None:
     assert explain(app, "PUT", "/").unknown == (f"{says}{one}.", LAST)
     assert explain(app, "GET", "/deep").unknown == (f"{says}{one}, {two}.", LAST)
     assert explain(app, "PUT", "/deep").unknown == (f"{says}{one}.", LAST)
+
+
+def test_hooks_of_a_blueprint_that_serves_the_url_with_another_method() -> None:
+    """Where a route matched, a blueprint's hooks run before any rejection."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    blueprint = Blueprint("shop", __name__)
+    blueprint.before_request(hook)
+    blueprint.add_url_rule("/", "index", fail)
+    app.register_blueprint(blueprint)
+    assert f"{__name__}.hook" in explain(app, "get", "/").unknown[0]
+    assert f"{__name__}.hook" not in explain(app, "BREW", "/").unknown[0]
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_preprocessors_may_answer_first(early: bool) -> None:
+    """The functions that read URL values run before every hook, whatever the mode."""
+    app = shop(REJECT_EARLY=early)
+    app.url_value_preprocessor(preprocess)
+    blueprint = Blueprint("shop", __name__, url_prefix="/shop")
+    blueprint.url_value_preprocessor(preprocess_inside)
+    blueprint.add_url_rule("/", "index", fail)
+    app.register_blueprint(blueprint)
+    says = (
+        "These url_value_preprocessor functions run before all before_request"
+        " functions, and may answer first: "
+    )
+    one, two = f"{__name__}.preprocess", f"{__name__}.preprocess_inside"
+    assert explain(app, "PUT", "/shop/").unknown == (f"{says}{one}.", LAST)
+    assert explain(app, "GET", "/shop/").unknown == (f"{says}{one}, {two}.", LAST)
 
 
 def test_hooks_before_an_early_rejection() -> None:

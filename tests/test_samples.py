@@ -235,7 +235,7 @@ def test_a_value_that_the_converter_refuses_to_write() -> None:
 
     one = rule("/<refusing:x>")
     Map([one], converters={"refusing": Refusing})
-    with pytest.raises(NoSampleError, match="the converter refuses the value"):
+    with pytest.raises(NoSampleError, match="the converter rejects the value"):
         sample_url(one, "shop.test", {})
 
 

@@ -330,7 +330,7 @@ def test_a_500_that_nothing_raised() -> None:
     assert [row.partition(" 500 ")[0] for row in rows] == [
         row.partition(" 500 ")[0] for row in every_answer_is(500, "")
     ]
-    assert rows[0].endswith(" 500 500 instead of 405 not-allowed")
+    assert " 500 500 instead of 405 not-allowed: sent by the error h" in rows[0]
     assert "  9 answers: 500 instead of 405 not-allowed\n" in failure(app)
     assert "  2 answers: 500 instead of 501 not-implemented\n" in failure(app)
 
@@ -432,6 +432,56 @@ def test_a_failure_fits_one_screen() -> None:
     assert "  … and 6 more" in lines
 
 
+def hide(error: HTTPException) -> Any:
+    """Turn a rejection into something else."""
+    return f"nothing here: {error.code}", 404
+
+
+def test_a_handler_that_changes_the_status_is_named() -> None:
+    """A fault names the error handler that sent another status, with its place."""
+    app = small_app()
+    app.register_error_handler(405, hide)
+    place = f"tests/test_testing.py:{hide.__code__.co_firstlineno}"
+    assert failure(app) == (
+        f"""\
+Sent 12 requests to 2 URLs.
+
+9 wrong answers:
+
+  9 answers: 404 instead of 405 not-allowed
+      sent by the error handler {__name__}.hide, {place}
+      DELETE / (index)
+      PATCH / (index)
+      POST / (index)
+      … and 6 more"""
+    )
+
+
+def test_a_handler_without_a_place() -> None:
+    """A handler that is not in a file is named."""
+    app = small_app()
+    made = eval("lambda error: ('', 404)", {"__name__": "made"})  # noqa: S307
+    app.register_error_handler(405, made)
+    text = "404 instead of 405 not-allowed: sent by the error handler made.<lambda>"
+    assert f"PUT / index 405 not-allowed 404 {text}" in wrong(app)
+
+
+@pytest.mark.parametrize("handled", [False, True])
+def test_an_after_request_function_that_changes_the_status(handled: bool) -> None:
+    """A handler is not blamed for what happens to the response afterwards."""
+    app = small_app()
+    if handled:
+        app.register_error_handler(405, lambda e: ("no", 405))
+
+    @app.after_request
+    def succeed(response: Response) -> Response:
+        response.status_code = 200
+        return response
+
+    fault = "200 instead of 405 not-allowed"
+    assert f"PUT / index 405 not-allowed 200 {fault}" in wrong(app)
+
+
 def test_a_blueprints_handler_that_swallows_early_rejections() -> None:
     """A catch-all on a blueprint is found, for the early 405 is the blueprint's."""
     app = Flask(__name__, static_folder=None)
@@ -442,7 +492,9 @@ def test_a_blueprints_handler_that_swallows_early_rejections() -> None:
     shop.add_url_rule("/", "index", unreachable)
     app.register_blueprint(shop)
     rows = wrong(app)
-    assert "PUT / shop.index 405 not-allowed 500 500 instead of 405 not-allowed" in rows
+    [row] = [row for row in rows if row.startswith("PUT /")]
+    fault = "PUT / shop.index 405 not-allowed 500 500 instead of 405 not-allowed"
+    assert row.startswith(f"{fault}: sent by the error handler {__name__}.test_a_bl")
 
 
 class DropAllow:
@@ -592,8 +644,10 @@ def test_a_handler_that_redirects() -> None:
     app = small_app()
     app.register_error_handler(405, lambda e: redirect("/", 302))
     rows = wrong(app)
-    fault = "302 instead of 405 not-allowed"
-    assert f"PUT / index 405 not-allowed 302 {fault}" in rows
+    fault = "302 instead of 405 not-allowed: sent by the error handler "
+    assert any(
+        row.startswith(f"PUT / index 405 not-allowed 302 {fault}") for row in rows
+    )
     assert not any("BREW" in row for row in rows)
 
 
@@ -746,6 +800,27 @@ def test_hooks_of_every_kind_are_named() -> None:
     }
 
 
+@pytest.mark.parametrize("early", [False, True])
+def test_a_preprocessor_that_answers_first(early: bool) -> None:
+    """A function that reads URL values runs before every hook, and is named."""
+    app = small_app(REJECT_EARLY=early)
+
+    @app.url_value_preprocessor
+    def choose_tenant(endpoint: str | None, values: object) -> None:
+        if request.path == "/orders":
+            abort(404, f"{endpoint} {values}")
+
+    app.before_request(lambda: None)
+    report = assert_method_contract(app)
+    assert {(a.status, a.first) for a in report.answered_first} == {
+        (
+            404,
+            f"{__name__}.test_a_preprocessor_that_answers_first.<locals>.choose_tenant",
+        )
+    }
+    assert report.hints == ()
+
+
 class Maintenance:
     """A middleware that answers everything."""
 
@@ -869,6 +944,63 @@ def test_unknown_methods_go_to_each_blueprint(thorough: bool) -> None:
     for method in UNKNOWN_METHODS:
         assert {path for m, path in seen if m == method} == visited
     assert {path for m, path in seen if m == "PUT"} == every
+
+
+def nested() -> Flask:
+    """Make an app of a blueprint with another one inside, and two beside them."""
+    app = small_app()
+    outer = Blueprint("api", __name__, url_prefix="/api")
+    inner = Blueprint("v1", __name__, url_prefix="/v1")
+    inner.add_url_rule("/<int:id>", "item", unreachable)
+    outer.register_blueprint(inner)
+    outer.add_url_rule("/", "index", unreachable)
+    app.register_blueprint(outer)
+    for name in ("apis", "empty"):
+        app.register_blueprint(Blueprint(name, __name__))
+    app.add_url_rule("/apis", "apis.index", unreachable)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "paths"), [("api", {"/api/", "/api/v1/7"}), ("api.v1", {"/api/v1/7"})]
+)
+def test_one_blueprint(blueprint: str, paths: set[str]) -> None:
+    """One blueprint can be tested with those inside it, and nothing else is sent."""
+    app = nested()
+    recorder = Recorder(app)
+    report = assert_method_contract(app, blueprint=blueprint, samples={"id": 7})
+    assert {path for _, _, path in recorder.seen} == paths
+    assert {answer.sample.path for answer in report.answers} == paths
+    assert {"BREW", "PUT"} <= {answer.method for answer in report.answers}
+
+
+def test_what_is_wrong_elsewhere_does_not_matter_to_one_blueprint() -> None:
+    """A rule of the rest of the app needs no sample, and its faults are not found."""
+    app = nested()
+    app.url_map.converters["secret"] = Secret
+    app.add_url_rule("/s/<secret:key>", "secret", unreachable)
+
+    @app.before_request
+    def fail() -> None:
+        if request.path == "/":
+            raise ZeroDivisionError
+
+    assert "ZeroDivisionError" in failure(app)
+    assert assert_method_contract(app, blueprint="api", samples={"key": 1}).answers
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "message"),
+    [
+        ("ap", "No blueprint named 'ap'. Did you mean 'api'?"),
+        ("shop", "No blueprint named 'shop'. Blueprints: api, api.v1, apis, empty."),
+        ("empty", "Blueprint 'empty' has no routes, so there is nothing to test."),
+    ],
+)
+def test_a_blueprint_that_is_not_there(blueprint: str, message: str) -> None:
+    """A misspelt blueprint, or one without routes, does not pass in silence."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        assert_method_contract(nested(), blueprint=blueprint)
 
 
 # -- samples ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Advice: what to do about a refused request."""
+"""Advice: what to do about a rejected request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SETTING = "METHOD_GUARD_SUPPORTED_METHODS"
 
 
 def advice(app: Flask, found: Explanation) -> str | None:
-    """Say what to do about a refusal.
+    """Say what to do about a rejection.
 
     :param app: the app that was asked.
     :param found: the explanation of the request.
@@ -112,7 +112,7 @@ def _not_found(app: Flask, found: Explanation) -> str:
     return "No URL rule matches. See the URLs of the app with: flask methods"
 
 
-#: Every refusal with what to do about it.
+#: Every rejection with what to do about it.
 _ADVICE: dict[Reason, Callable[[Flask, Explanation], str]] = {
     Reason.INVALID_TOKEN: _invalid_token,
     Reason.NOT_IMPLEMENTED: _not_implemented,

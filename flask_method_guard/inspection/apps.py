@@ -10,6 +10,7 @@ from flask import Flask
 
 from ..config import Settings
 from ..guard import EXTENSION_KEY, AppGuard
+from ..messages import closest
 from ..moments import utc_now
 
 Environ = dict[str, Any]
@@ -47,6 +48,26 @@ def guard_of(app: Flask) -> AppGuard:
     if has_guard(app):
         return installed_guard(app)
     return AppGuard(Settings.from_mapping(app.config), utc_now)
+
+
+def check_blueprint(app: Flask, name: str) -> None:
+    """Check that an app has a blueprint.
+
+    :raises ValueError: if it has none of that name.
+    """
+    if name in app.blueprints:
+        return
+    names = sorted(app.blueprints)
+    hint = f"Blueprints: {', '.join(names)}." if names else "The app has none."
+    if meant := closest(name, names):
+        hint = f"Did you mean {meant!r}?"
+    raise ValueError(f"No blueprint named {name!r}. {hint}")
+
+
+def blueprints_of(endpoint: str | None) -> list[str]:
+    """Return the names of the blueprints that an endpoint is in, outermost first."""
+    parts = (endpoint or "").split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts))]
 
 
 def is_own(hook: Callable[..., Any]) -> bool:

@@ -14,9 +14,11 @@ from enum import Enum
 from typing import Any
 
 from ..decision import is_token
+from ..exceptions import MethodNotAllowed, MethodNotImplemented
 from ..marks import find_lost_marks
 from ..moments import spoken_date, spoken_time
 from .apps import hooks_before, name_of
+from .handlers import error_handler
 from .rules import rule_text
 from .survey import Hit, Survey, declared, shown, some
 
@@ -73,11 +75,11 @@ def _check(
     "Add the method to METHOD_GUARD_SUPPORTED_METHODS, or take it out of the route.",
 )
 def _unsupported(survey: Survey) -> Found:
-    def refused(rule: Any) -> list[str]:
+    def rejected(rule: Any) -> list[str]:
         supports = survey.snapshot.supports
         return [m for m in declared(rule) if is_token(m) and not supports(m)]
 
-    for endpoint, place in survey.pick(refused):
+    for endpoint, place in survey.pick(rejected):
         yield Hit(endpoint, place + "routed, but not supported; clients get 501.")
 
 
@@ -244,20 +246,20 @@ def _unbounded(survey: Survey) -> Found:
 @_check(
     "MG109",
     Severity.WARNING,
-    "A routed method is one that servers refuse",
+    "A routed method is one that servers reject",
     "Give the method a name of 3 to 20 characters without #, or start gunicorn"
     " with --permit-unconventional-http-method.",
 )
-def _refused_by_servers(survey: Survey) -> Found:
-    def refused(rule: Any) -> list[str]:
-        return [m for m in declared(rule) if is_token(m) and is_refused_by_gunicorn(m)]
+def _rejected_by_servers(survey: Survey) -> Found:
+    def rejected(rule: Any) -> list[str]:
+        return [m for m in declared(rule) if is_token(m) and is_rejected_by_gunicorn(m)]
 
-    for endpoint, place in survey.pick(refused):
-        yield Hit(endpoint, place + "gunicorn refuses it by default.")
+    for endpoint, place in survey.pick(rejected):
+        yield Hit(endpoint, place + "gunicorn rejects it by default.")
 
 
-def is_refused_by_gunicorn(method: str) -> bool:
-    """Return whether gunicorn, by default, refuses a method."""
+def is_rejected_by_gunicorn(method: str) -> bool:
+    """Return whether gunicorn, by default, rejects a method."""
     return re.fullmatch(r"[^a-z#]{3,20}", method) is None
 
 
@@ -328,6 +330,23 @@ def _early_brownout(survey: Survey) -> Found:
             start, since = spoken_time(value.brownouts[0].start), value.since
             text = f"a brownout starts on {start}, before since, {spoken_time(since)}."
             yield Hit(endpoint, f"{method}: {text}")
+
+
+@_check(
+    "MG117",
+    Severity.WARNING,
+    "The app handles 405 and not 501",
+    "Register the handler for both, for example for MethodRejected, so that both have"
+    " the same format.",
+)
+def _half_handled(survey: Survey) -> Found:
+    handler = error_handler(survey.app, MethodNotAllowed)
+    # Each class here can be the response of some request.
+    kinds = () if survey.snapshot.any_method else (MethodNotImplemented,)
+    for kind in kinds:
+        if handler is not None and error_handler(survey.app, kind) is None:
+            text = f"handles 405, but no error handler of the app gets {kind.code}."
+            yield Hit(None, f"{name_of(handler)}: {text}", handler)
 
 
 #: What :func:`~.checks.check` finds, sorted by id.

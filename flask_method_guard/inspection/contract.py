@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .explanation import Explanation
 from .samples import SampleUrl
-from .text import counted, wrapped
+from .text import counted, few, wrapped
 
 #: How much of each kind a report shows: kinds, and examples of each.
 _MAX_KINDS, _EXAMPLES = 5, 3
@@ -19,7 +19,7 @@ _UNKNOWN = "something that is neither a hook nor a middleware"
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer of the app to a method that must be refused."""
+    """One answer of the app to a method that must be rejected."""
 
     sample: SampleUrl
     method: str
@@ -117,7 +117,7 @@ def _wrong_part(wrong: Sequence[Reply]) -> Iterator[str]:
             examples = [str(answer) for _, answer in kinds[kind]]
         else:
             examples = [f"{answer}: {detail}" for detail, answer in kinds[kind]]
-        yield from (f"      {line}" for line in _few(examples))
+        yield from (f"      {line}" for line in few(examples, _EXAMPLES))
     if len(kinds) > _MAX_KINDS:
         yield f"\n  … and {len(kinds) - _MAX_KINDS} more kinds"
 
@@ -126,7 +126,7 @@ def _left_out_part(left_out: Sequence[str]) -> Iterator[str]:
     """List the rules that nothing was sent to."""
     if left_out:
         yield f"\n{counted(len(left_out), 'rule')} without a request:\n"
-    for line in _few(left_out):
+    for line in few(left_out, _EXAMPLES):
         yield wrapped(line, _WIDTH, "  ", "      ")
 
 
@@ -143,13 +143,7 @@ def _first_part(report: ContractReport) -> Iterator[str]:
         f"{counted(count, 'answer')}: {status} from {name}"
         for (status, name), count in groups.most_common()
     ]
-    yield from (f"  {line}" for line in _few(lines, _MAX_KINDS))
+    yield from (f"  {line}" for line in few(lines, _MAX_KINDS))
     if first and report.hints:
         yield ""
     yield from (wrapped(hint, _WIDTH) for hint in report.hints)
-
-
-def _few(lines: Sequence[str], limit: int = _EXAMPLES) -> list[str]:
-    """Keep a few lines, and count the others."""
-    rest = len(lines) - limit
-    return [*lines[:limit], *([f"… and {rest:,} more"] if rest > 0 else [])]

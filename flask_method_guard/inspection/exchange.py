@@ -14,14 +14,18 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import run_wsgi_app
 
 from ..guard import AppGuard
-from ..signals import method_rejected
+from ..signals import method_rejected, with_first_response
 from .apps import Environ, hooks_before, name_of
 from .contract import Reply
 from .explanation import Explanation
-from .first import find_first
-from .places import place_raised
+from .first import find_error_handler, find_first
+from .places import place_of, place_raised
 from .samples import SampleUrl
 from .text import counted
+
+_Function = Callable[..., Any]
+#: A status, a method and a blueprint.
+_Kind = tuple[int, str, str]
 
 #: The logger that users of the contract test know.
 _log = logging.getLogger("flask_method_guard.testing")
@@ -40,10 +44,14 @@ class Exchange:
         self._app = app
         self._guard = guard
         self._rejections: list[object] = []
+        #: The statuses of rejections, as they were before ``after_request`` functions.
+        self._statuses: list[int] = []
         self._errors: list[BaseException] = []
         self._told: set[str] = set()
-        #: Who answered first, for each status, method and blueprint.
-        self._first: dict[tuple[int, str, str], Callable[..., Any] | None] = {}
+        #: Who answered first, and which handler wrote a wrong answer; for each status,
+        #: method and blueprint.
+        self._first: dict[_Kind, _Function | None] = {}
+        self._handlers: dict[_Kind, _Function | None] = {}
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -51,6 +59,7 @@ class Exchange:
 
         def reject(_: object, exception: object, **_more: object) -> None:
             self._rejections.append(exception)
+            with_first_response(lambda r: self._statuses.append(r.status_code))
 
         def fail(_: object, exception: BaseException) -> None:
             self._errors.append(exception)
@@ -73,6 +82,7 @@ class Exchange:
     def send(self, target: SampleUrl, expected: Explanation, environ: Environ) -> Reply:
         """Send one request and look at the answer."""
         self._rejections.clear()
+        self._statuses.clear()
         self._errors.clear()
         again = dict(environ)
         try:
@@ -85,17 +95,21 @@ class Exchange:
             fault = self._crash(self._errors[-1])
             return Reply(target, expected.method, expected, status, (fault,))
         heard = bool(self._rejections)
-        # The guard was not heard, and what came is a refusal of another kind.
-        if not heard and status != expected.status and _refuses(status):
+        kind = (status, expected.method, target.endpoint.rpartition(".")[0])
+        # The guard was not heard, and what came is a rejection of another kind.
+        if not heard and status != expected.status and _rejects(status):
             return Reply(
                 target,
                 expected.method,
                 expected,
                 status,
                 came_first=True,
-                first=self._name_first(status, target, expected.method, again),
+                first=self._name_first(kind, again),
             )
-        faults = tuple(_faults(expected, status, headers, b"".join(body)))
+        handler = None
+        if expected.status not in (status, *self._statuses):
+            handler = self._name_handler(kind, again)
+        faults = tuple(_faults(expected, status, headers, b"".join(body), handler))
         return Reply(target, expected.method, expected, status, faults, heard)
 
     def _crash(self, error: BaseException) -> str:
@@ -109,14 +123,21 @@ class Exchange:
         text = " ".join(str(error).split())
         return f"{kind}: {text[:200]}" if text else kind
 
-    def _name_first(
-        self, status: int, target: SampleUrl, method: str, environ: Environ
-    ) -> str | None:
-        key = (status, method, target.endpoint.rpartition(".")[0])
-        if key not in self._first:
-            self._first[key] = find_first(self._app, environ)
-        function = self._first[key]
+    def _name_first(self, kind: _Kind, environ: Environ) -> str | None:
+        if kind not in self._first:
+            self._first[kind] = find_first(self._app, environ)
+        function = self._first[kind]
         return None if function is None else name_of(function)
+
+    def _name_handler(self, kind: _Kind, environ: Environ) -> str | None:
+        """Name the error handler that chose a status, with its place."""
+        if kind not in self._handlers:
+            self._handlers[kind] = find_error_handler(self._app, environ)
+        function = self._handlers[kind]
+        if function is None:
+            return None
+        place = place_of(function)
+        return name_of(function) + (f", {place}" if place else "")
 
     def hints(self, answers: Iterable[Reply]) -> Iterator[str]:
         """Say what to do about answers that came first."""
@@ -139,16 +160,24 @@ class Exchange:
         )
 
 
-def _refuses(status: int) -> bool:
+def _rejects(status: int) -> bool:
     return 300 <= status < 500 or status == 503
 
 
 def _faults(
-    expected: Explanation, status: int, headers: Headers, body: bytes
+    expected: Explanation,
+    status: int,
+    headers: Headers,
+    body: bytes,
+    handler: str | None,
 ) -> Iterator[str]:
-    """Say what is wrong with an answer."""
+    """Say what is wrong with an answer.
+
+    :param handler: the error handler that chose the status, if it is known.
+    """
     if status != expected.status:
-        yield f"{status} instead of {expected.status} {expected.reason}"
+        sender = f": sent by the error handler {handler}" if handler else ""
+        yield f"{status} instead of {expected.status} {expected.reason}{sender}"
     elif status == 405:
         yield from _allow_faults(expected.allowed_methods, headers.getlist("Allow"))
     if expected.method == "HEAD" and body:

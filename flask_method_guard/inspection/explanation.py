@@ -7,7 +7,7 @@ explanation and an answer can't differ. No view runs, and no hook.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,15 +16,16 @@ from typing import Any, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Flask
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Rule
 
 from ..decision import Reason, Row, decide
 from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
-from ..guard import AppGuard
+from ..guard import AppGuard, rejection_of
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
-from .catalogue import is_refused_by_gunicorn
+from .catalogue import is_rejected_by_gunicorn
+from .handlers import error_handler
 from .places import place_of, source_of
 from .rules import rule_text
 from .schedule import read_at
@@ -38,7 +39,7 @@ class Explanation:
     method: str
     url: str
     #: The row of the decision table that decides; ``None`` if none does, for
-    #: Flask or the app refuses the host, or a URL converter crashes.
+    #: Flask or the app rejects the host, or a URL converter crashes.
     reason: Reason | None
     #: The status code; ``None`` where the view decides.
     status: int | None
@@ -58,6 +59,8 @@ class Explanation:
     #: Where a redirect leads to.
     location: str | None = None
     deprecation: Deprecation | None = None
+    #: The app's error handler that writes the body, if it has one for this error.
+    handler: str | None = None
     #: The phase of the deprecated method at that moment.
     phase: Phase | None = None
     #: The view of the endpoint, and where it is written.
@@ -81,6 +84,7 @@ class Explanation:
             "file": self.file,
             "line": self.line,
             "phase": None if self.phase is None else str(self.phase),
+            "handler": self.handler,
             "docs": self.docs,
             "rfc": self.rfc,
         }
@@ -134,7 +138,10 @@ def explain_request(  # noqa: PLR0913, PLR0917
         return _before_the_table(method, url, found.exception)
     endpoint = None if found.rule is None else found.rule.endpoint
     status, answer = _outcome(row, found)
-    rejection = found.exception if row.reason in BY_REASON else None
+    error = found.exception
+    rejection = error if row.reason in BY_REASON else None
+    kind = NotFound if row.reason is Reason.NOT_FOUND else BY_REASON.get(row.reason)
+    handler = None if kind is None else error_handler(app, kind, endpoint)
     deprecation, phase = found.deprecation, None
     if deprecation is not None:
         phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
@@ -151,10 +158,11 @@ def explain_request(  # noqa: PLR0913, PLR0917
         condition=row.condition,
         answer=answer,
         detail=getattr(rejection, "description", None),
-        location=getattr(found.exception, "new_url", None),
+        location=getattr(error, "new_url", None),
         deprecation=deprecation,
+        handler=None if handler is None else name_of(handler),
         phase=phase,
-        unknown=tuple(_unknown(app, guard, row, method, endpoint)),
+        unknown=tuple(_unknown(app, guard, row, method, found.blueprints)),
     )
 
 
@@ -171,6 +179,8 @@ class Examination:
     #: The value of ``Allow``; ``None`` where the guard does not set it.
     allowed_methods: tuple[str, ...] | None = None
     deprecation: Deprecation | None = None
+    #: The blueprints whose hooks run, outermost first.
+    blueprints: tuple[str, ...] = ()
 
 
 def examine(
@@ -196,25 +206,28 @@ def examine(
         if situation is None:
             return Examination(None, req.routing_exception)
         row = decide(situation)
-        if row.reason not in BY_REASON:
-            deprecation = None
-            if row.reason is Reason.ALLOWED:
-                deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
+        blueprints = tuple(reversed(req.blueprints))
+        if row.reason is Reason.ALLOWED:
             return Examination(
                 row,
-                req.routing_exception,
+                None,
                 req.url_rule,
                 situation.allowed_methods if situation.is_automatic_options else None,
-                deprecation,
+                situation.snapshot.deprecation(req.endpoint, req.method),
+                blueprints,
             )
+        if row.reason not in BY_REASON:
+            return Examination(row, req.routing_exception, blueprints=blueprints)
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
-            rejection = situation.rejection(app, row.reason)
+            rejection = rejection_of(app, situation, row.reason)
         rule = (
             situation.representative_rule() if rejection.code == 405 else req.url_rule
         )
         allow = rejection.facts.allowed_methods
-        return Examination(row, rejection, rule, allow, rejection.deprecation)
+        return Examination(
+            row, rejection, rule, allow, rejection.deprecation, blueprints
+        )
 
 
 def _before_the_table(method: str, url: str, error: Exception | None) -> Explanation:
@@ -242,7 +255,7 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
 
 
 #: What the guard answers in its own words.
-REFUSED = (400, 405, 501)
+REJECTED = (400, 405, 501)
 
 
 def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
@@ -322,7 +335,7 @@ def _wsgi(data: bytes) -> str:
 
 
 def _unknown(
-    app: Flask, guard: AppGuard, row: Row, method: str, endpoint: str | None
+    app: Flask, guard: AppGuard, row: Row, method: str, blueprints: Sequence[str]
 ) -> Iterator[str]:
     """Say what comes before the answer, and so may answer in its place."""
     if guard.settings.report_only:
@@ -330,13 +343,19 @@ def _unknown(
             "METHOD_GUARD_REPORT_ONLY is on: this is what the guard would answer."
             " Clients get what Flask answers by itself."
         )
-    scopes: list[str | None] = [None]
-    if row.reason in (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT):
-        # Blueprints nest: the hooks of a and of a.b come before a.b.view.
-        parts = (endpoint or "").split(".")
-        scopes += [".".join(parts[:n]) for n in range(1, len(parts))]
+    scopes = (None, *blueprints)
+    preprocessors = [
+        name_of(function)
+        for scope in scopes
+        for function in app.url_value_preprocessors.get(scope, ())
+    ]
+    if preprocessors:
+        yield (
+            "These url_value_preprocessor functions run before all before_request"
+            f" functions, and may answer first: {', '.join(preprocessors)}."
+        )
     hooks = [f for scope in scopes for f in app.before_request_funcs.get(scope, ())]
-    if guard.settings.reject_early and row.status in REFUSED:
+    if guard.settings.reject_early and row.status in REJECTED:
         hooks = hooks_before(app)
     names = [name_of(hook) for hook in hooks if not is_own(hook)]
     if names:
@@ -344,6 +363,6 @@ def _unknown(
     wsgi_app = getattr(app, "wsgi_app", None)
     if getattr(wsgi_app, "__self__", None) is not app:
         yield f"{name_of(wsgi_app)} wraps the app and may change anything."
-    if is_refused_by_gunicorn(method):
-        yield "gunicorn refuses such a method by default; the app never sees it."
+    if is_rejected_by_gunicorn(method):
+        yield "gunicorn rejects such a method by default; the app never sees it."
     yield "A server or a proxy in front of the app may answer first."

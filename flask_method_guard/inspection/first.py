@@ -1,10 +1,10 @@
-"""Who answered first: the function whose answer came instead of the guard's."""
+"""Who answered: the function whose answer came instead of the guard's."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import CodeType, FrameType
@@ -21,33 +21,55 @@ Function = Callable[..., Any]
 def find_first(app: Flask, environ: dict[str, Any]) -> Function | None:
     """Find the function that answers a request before the guard does.
 
-    The request is sent under a profiler, which sees the ``before_request`` functions
-    that run: the last of them is the one that answered. Nothing of the app is replaced
-    or wrapped.
+    :param app: the app.
+    :param environ: the request.
+    :return: the ``url_value_preprocessor`` or ``before_request`` function; the
+        middleware around the app if no function ran; ``None`` if it was none of them.
+    """
+    kinds = (app.url_value_preprocessors, app.before_request_funcs)
+    hooks = [hook for kind in kinds for found in kind.values() for hook in found]
+    last = _last_to_run(app, environ, hooks)
+    if last is not None:
+        return None if is_own(last) else last
+    wsgi_app: Any = app.wsgi_app
+    return None if getattr(wsgi_app, "__self__", None) is app else wsgi_app
+
+
+def find_error_handler(app: Flask, environ: dict[str, Any]) -> Function | None:
+    """Find the app's error handler that answers a request.
 
     :param app: the app.
     :param environ: the request.
-    :return: the function; the middleware around the app if no function ran; ``None``
-        if it was neither of them.
+    :return: the handler; ``None`` if none of the app's own ran.
     """
-    hooks = {
-        _code(hook): hook
-        for found in app.before_request_funcs.values()
-        for hook in found
-    }
+    handlers = [
+        handler
+        for codes in app.error_handler_spec.values()
+        for classes in codes.values()
+        for handler in classes.values()
+        if not is_own(handler)
+    ]
+    return _last_to_run(app, environ, handlers)
+
+
+def _last_to_run(
+    app: Flask, environ: dict[str, Any], functions: Iterable[Function]
+) -> Function | None:
+    """Send a request, and find the last of some functions to run.
+
+    The request is sent under a profiler. Nothing of the app is replaced or wrapped.
+    """
+    known = {_code(function): function for function in functions}
     ran: list[Function] = []
 
     # A tracer, such as that of a coverage measurement, does not see a profiler.
     def note(frame: FrameType, event: str, _: object) -> None:  # pragma: no cover
-        if event == "call" and frame.f_code in hooks:
-            ran.append(hooks[frame.f_code])
+        if event == "call" and frame.f_code in known:
+            ran.append(known[frame.f_code])
 
     with _profiled(note), suppress(Exception):
         run_wsgi_app(app, environ, buffered=True)
-    if ran:
-        return None if is_own(ran[-1]) else ran[-1]
-    wsgi_app: Any = app.wsgi_app
-    return None if getattr(wsgi_app, "__self__", None) is app else wsgi_app
+    return ran[-1] if ran else None
 
 
 def _code(hook: Any) -> CodeType | None:

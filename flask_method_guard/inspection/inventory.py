@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 from ..config import Settings
 from ..decision import is_token
 from ..snapshot import Snapshot
+from ..urlmap import is_automatic
 from .apps import guard_of
 from .rules import methods_of, rule_text, url_rules
 from .text import url_order
@@ -26,7 +27,7 @@ class Route:
     endpoint: str
     #: The methods that are served, sorted; ``*`` stands for every method.
     methods: tuple[str, ...]
-    #: The methods that the rule declares and that are refused, with the status.
+    #: The methods that the rule declares and that are rejected, with the status.
     refused: tuple[tuple[str, int], ...]
     #: The methods that are served and deprecated, sorted.
     deprecated: tuple[str, ...] = ()
@@ -131,7 +132,7 @@ def _automatic(
     )
     if {"GET", "HEAD"} <= declared and get == head:
         yield "HEAD"
-    if all(getattr(rule, "provide_automatic_options", False) for rule in rules):
+    if all(map(is_automatic, rules)):
         yield "OPTIONS"
 
 

@@ -235,15 +235,15 @@ def _usual(lengths: Iterable[int]) -> int:
 
 
 def _folded(routes: Sequence[Route], width: int, show_all: bool) -> Iterator[str]:
-    groups = _groups(routes)
-    indent = "  " if len(groups) > 1 else ""
+    blueprints = _by_blueprint(routes)
+    indent = "  " if len(blueprints) > 1 else ""
     layout = _layout(
         _lines(routes, show_all),
         _lines(routes, show_all, by_url=True),
         width - len(indent),
     )
     yield _heading(f"{indent}{layout.header()}")
-    for name, members in groups.items():
+    for name, members in blueprints.items():
         if indent:
             yield ""
             yield _heading(f"Blueprint {name}" if name else "No blueprint")
@@ -251,13 +251,13 @@ def _folded(routes: Sequence[Route], width: int, show_all: bool) -> Iterator[str
             yield from (f"{indent}{text}" for text in layout.draw(line))
 
 
-def _groups(routes: Sequence[Route]) -> dict[str, list[Route]]:
-    """Group routes by blueprint, in the order of their first URLs, if that helps."""
-    groups: dict[str, list[Route]] = {}
+def _by_blueprint(routes: Sequence[Route]) -> dict[str, list[Route]]:
+    """Sort routes by blueprint, in the order of their first URLs, if that helps."""
+    found: dict[str, list[Route]] = {}
     for route in routes:
-        groups.setdefault(route.endpoint.rpartition(".")[0], []).append(route)
-    if len(routes) > _MANY and len(groups) * _MEMBERS <= len(routes):
-        return groups
+        found.setdefault(route.endpoint.rpartition(".")[0], []).append(route)
+    if len(routes) > _MANY and len(found) * _MEMBERS <= len(routes):
+        return found
     return {"": list(routes)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from werkzeug.routing import Map, Rule
 
-from ..urlmap import is_options_route
+from ..urlmap import is_automatic, is_options_route
 
 
 def methods_of(rule: Rule) -> Collection[str] | None:
@@ -14,7 +14,7 @@ def methods_of(rule: Rule) -> Collection[str] | None:
 
     :return: the methods, with OPTIONS where Flask answers it; ``None`` for every one.
     """
-    if rule.methods is None or not getattr(rule, "provide_automatic_options", False):
+    if rule.methods is None or not is_automatic(rule):
         return rule.methods
     return rule.methods | {"OPTIONS"}
 

@@ -157,7 +157,7 @@ def _build(rule: Rule, values: Mapping[str, object]) -> tuple[str, str]:
     try:
         built = rule.build(values, append_unknown=False)
         if built is None:
-            raise ValidationError("the converter refuses the value")
+            raise ValidationError("the converter rejects the value")
     except Exception as error:
         raise NoSampleError(
             f"{rule_text(rule)} (endpoint {rule.endpoint!r}): no URL can be built from"

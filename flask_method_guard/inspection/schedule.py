@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import cast
@@ -100,21 +99,6 @@ def read_at(guard: AppGuard, at: date | str | None) -> datetime:
         return read_moment(at)
     except (TypeError, ValueError) as error:
         raise type(error)(f"at: {error}") from None
-
-
-@contextmanager
-def clock_at(guard: AppGuard, at: date | str | None) -> Iterator[None]:
-    """Stop a guard's clock at a moment: ``at``, or now. No other clock is touched.
-
-    :raises TypeError: if ``at`` is not a date.
-    :raises ValueError: if ``at`` is not a date.
-    """
-    now, clock = read_at(guard, at), guard.clock
-    guard.clock = lambda: now
-    try:
-        yield
-    finally:
-        guard.clock = clock
 
 
 _Mark = tuple[str, str | None, str | None, Deprecation]

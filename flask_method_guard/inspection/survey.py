@@ -12,8 +12,10 @@ from ..decision import is_token
 from ..deprecation import Deprecation
 from ..guard import AppGuard
 from ..snapshot import Snapshot
+from ..urlmap import is_automatic
 from .apps import guard_of, name_of
 from .rules import methods_of, rule_text, url_rules
+from .text import few
 
 
 class Hit(NamedTuple):
@@ -88,12 +90,10 @@ def shown(methods: Iterable[str]) -> str:
 
 def some(names: Sequence[str]) -> str:
     """Join a few names, and count the others."""
-    rest = len(names) - 3
-    return ", ".join(names[:3]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(few(names, 3))
 
 
 def declared(rule: Any) -> frozenset[str]:
     """Return the methods that somebody wrote down: Flask adds OPTIONS by itself."""
     methods = frozenset(rule.methods or ())
-    automatic = getattr(rule, "provide_automatic_options", False)
-    return methods - {"OPTIONS"} if automatic else methods
+    return methods - {"OPTIONS"} if is_automatic(rule) else methods

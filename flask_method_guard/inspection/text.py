@@ -95,6 +95,12 @@ def status_text(status: int) -> str:
     return f"{status} {responses.get(status, '')}".rstrip()
 
 
+def few(texts: Sequence[str], limit: int) -> list[str]:
+    """Keep a few texts, and count the others."""
+    rest = len(texts) - limit
+    return [*texts[:limit], *([f"… and {rest:,} more"] if rest > 0 else [])]
+
+
 def counted(count: int, noun: str) -> str:
     """Write a number of things."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
