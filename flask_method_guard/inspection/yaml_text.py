@@ -5,6 +5,8 @@ This module needs PyYAML, the extra ``openapi``, so it is imported for YAML only
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import yaml
 
 # The parser in C is ten times as fast; not every installation has it.
@@ -22,6 +24,11 @@ _MAX_PAIRS = 5_000_000
 class _PlainLoader(_Loader):  # type: ignore[misc, valid-type]
     """Reads texts, lists, mappings, booleans and null."""
 
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in found if tag.endswith(_KINDS)]
+        for first, found in _Loader.yaml_implicit_resolvers.items()
+    }
+
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._pairs = 0
@@ -34,10 +41,6 @@ class _PlainLoader(_Loader):  # type: ignore[misc, valid-type]
             raise yaml.YAMLError("too many merges")
 
 
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if tag.endswith(_KINDS)]
-    for first, found in _Loader.yaml_implicit_resolvers.items()
-}
 for _kind in ("int", "float", "timestamp", "binary"):
     _PlainLoader.add_constructor(
         f"tag:yaml.org,2002:{_kind}", _Loader.construct_yaml_str
