@@ -232,7 +232,7 @@ class Judge:
             for method, operation in item.items():
                 for kind in self.of_operation(path, method, operation):
                     yield kind, method.upper(), path
-        meant = {n for path in paths for n in self.partners(path)}
+        meant = {n for path in paths if paths[path] for n in self.partners(path)}
         for number, rule in enumerate(self.case.rules):
             listed = {
                 method
