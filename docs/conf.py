@@ -32,8 +32,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"[a-z]+"),
     (r"py:exc", r"\w+Error"),
 ]
-myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
-myst_substitutions = {"clone": f"```text\ngit clone {urls['Source']}\n```"}
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_url_schemes = {
     "http": None,
     "https": None,

@@ -1,4 +1,4 @@
-"""Answers every method on every URL of a Flask app: the view, 405 or 501."""
+"""Answers every method on every URL of a Flask app: the view, 405, 410 or 501."""
 
 from .config import ConfigError as ConfigError
 from .config import Settings as Settings
@@ -11,6 +11,7 @@ from .exceptions import InvalidMethod as InvalidMethod
 from .exceptions import MethodNotAllowed as MethodNotAllowed
 from .exceptions import MethodNotImplemented as MethodNotImplemented
 from .exceptions import MethodRejected as MethodRejected
+from .exceptions import ResourceGone as ResourceGone
 from .extension import MethodGuard as MethodGuard
 from .marks import deprecated_methods as deprecated_methods
 from .signals import deprecated_method_called as deprecated_method_called

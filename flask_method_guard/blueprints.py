@@ -1,4 +1,4 @@
-"""Blueprints: how a 405 reaches the error handlers of the blueprint of its URL.
+"""Blueprints: how a 405 or a 410 reaches the error handlers of the URL's blueprint.
 
 The router rejected the method, so Flask knows no blueprint and would ask only the app's
 handlers. The guard knows the rule.
@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from flask.app import Flask
 from flask.typing import ResponseReturnValue
 
-from .exceptions import MethodNotAllowed, Rejection
+from .exceptions import (
+    OF_A_RESOURCE,
+    MethodNotAllowed,
+    Rejection,
+    ResourceGone,
+    SelfRendering,
+)
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -21,39 +27,51 @@ if TYPE_CHECKING:
     from .guard import RequestSituation
 
 
-class BlueprintMethodNotAllowed(MethodNotAllowed):
-    """A 405 for a URL of a blueprint, on its way to the blueprint's error handlers.
+class ForBlueprint(SelfRendering):
+    """A rejection on its way to the error handlers of the blueprint of its URL.
 
     Flask looks handlers up by the ``code`` of the exception's class. It is ``None``
     here, so Flask finds the guard's handler for this class, :func:`ask_blueprint`.
-    Everyone else sees a 405.
+    Everyone else sees a 405 or a 410.
 
-    :param rejection: the 405 for the handlers.
+    :param rejection: the rejection for the handlers.
     :param situation: the request.
     """
 
     code: int = None  # type: ignore[assignment]
 
     def __init__(self, rejection: Rejection, situation: RequestSituation) -> None:
-        self.code = MethodNotAllowed.code
+        self.code = rejection.code
         super().__init__(facts=rejection.facts)
         self.rejection = rejection
-        match = situation.resource.representative(situation.allowed_methods)
+        match = situation.resource.representative(situation.dispatched_methods)
         self.rule, self.view_args = match.rule, match.args
+
+
+class BlueprintMethodNotAllowed(ForBlueprint, MethodNotAllowed):
+    """A 405 for the handlers of a blueprint."""
+
+    code: int = None  # type: ignore[assignment]
+
+
+class BlueprintResourceGone(ForBlueprint, ResourceGone):
+    """A 410 for the handlers of a blueprint."""
+
+    code: int = None  # type: ignore[assignment]
 
 
 def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejection:
     """Return the exception that reaches the blueprint of a URL, if it has one."""
-    if situation.req.url_rule is not None or rejection.code != 405:
+    if situation.req.url_rule is not None or rejection.code not in OF_A_RESOURCE:
         return rejection  # Flask knows the blueprint, or there is none
     if "." not in (rejection.facts.endpoint or ""):
         return rejection
+    if isinstance(rejection, ResourceGone):
+        return BlueprintResourceGone(rejection, situation)
     return BlueprintMethodNotAllowed(rejection, situation)
 
 
-def ask_blueprint(
-    error: BlueprintMethodNotAllowed, ctx: RequestContext
-) -> ResponseReturnValue:
+def ask_blueprint(error: ForBlueprint, ctx: RequestContext) -> ResponseReturnValue:
     """Let the error handlers of the URL's blueprint answer, as Flask chooses them.
 
     The rule is set only while the handler runs: the blueprint's ``after_request``

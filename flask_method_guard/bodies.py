@@ -112,17 +112,23 @@ def _what_happened(facts: Facts) -> str:
         text = f"{name} is not implemented."
         if meant := _meant(facts):
             text += f" Methods are case-sensitive: did you mean {meant}?"
-    elif facts.reason is Reason.RETIRED and deprecation and deprecation.sunset:
-        text = f"{name} was retired on {spoken_date(deprecation.sunset)}."
-    elif facts.until and deprecation:  # in a brownout
+    elif facts.reason in (Reason.GONE, Reason.RETIRED):
+        text = "This resource" if facts.reason is Reason.GONE else name
+        text += f" was retired{_on_sunset(deprecation)}."
+    elif facts.until:  # in a brownout
         until = spoken_time(facts.until)
         text = f"{name} is deprecated and is not available until {until}."
-        if deprecation.sunset:
-            sunset = spoken_date(deprecation.sunset)
-            text += f" It may stop working for good on {sunset}."
+        if on_sunset := _on_sunset(deprecation):
+            text += f" It may stop working for good{on_sunset}."
     else:
         text = f"{name} is not allowed here."
     return text
+
+
+def _on_sunset(deprecation: Deprecation | None) -> str:
+    """Return the date of the sunset, as a sentence ends with it."""
+    sunset = deprecation and deprecation.sunset
+    return f" on {spoken_date(sunset)}" if sunset else ""
 
 
 def _sentence(text: str) -> str:

@@ -47,6 +47,7 @@ class Reason(str, Enum):
     NOT_IMPLEMENTED = "not-implemented"
     SERVER_OPTIONS = "server-options"
     REDIRECT = "redirect"
+    GONE = "gone"
     RETIRED = "retired"
     BROWNOUT = "brownout"
     ALLOWED = "allowed"
@@ -95,6 +96,10 @@ class Situation(Protocol):
     @property
     def routing(self) -> Routing:
         """What the router made of the request."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether each method of the target resource is past an enforced sunset."""
 
     @property
     def retired(self) -> bool:
@@ -158,6 +163,14 @@ TABLE = (
         None,
         "RFC 9110 §15.4",
         lambda it: it.routing is ANSWERED,
+    ),
+    Row(
+        Reason.GONE,
+        "every method that a route accepts at this URL is past its enforced sunset",
+        "410 Gone, also for methods that were never routed here",
+        410,
+        "RFC 9110 §15.5.11, RFC 8594 §3",
+        lambda it: it.gone,
     ),
     Row(
         Reason.RETIRED,
@@ -228,6 +241,7 @@ class _AnyUrl(NamedTuple):
     asterisk: bool
     routing: Routing
     supported: bool = True
+    gone: bool = False
     retired: bool = False
     brownout: bool = False
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class MethodRejected(Exception):
     """The guard rejected the request's method.
 
-    The base of :exc:`InvalidMethod`, :exc:`MethodNotImplemented` and
-    :exc:`MethodNotAllowed`, each of which is also a Werkzeug exception. It comes
-    after :exc:`~werkzeug.exceptions.HTTPException` in the method resolution order,
-    so that an app's own error handlers take precedence.
+    The base of :exc:`InvalidMethod`, :exc:`MethodNotImplemented`,
+    :exc:`MethodNotAllowed` and :exc:`ResourceGone`, each of which is also a Werkzeug
+    exception. It comes after :exc:`~werkzeug.exceptions.HTTPException` in the method
+    resolution order, so that an app's own error handlers take precedence.
     """
 
     code: int | None
@@ -80,7 +80,7 @@ class MethodRejected(Exception):
         return self.facts.successor
 
 
-class _SelfRendering(werkzeug.HTTPException):
+class SelfRendering(werkzeug.HTTPException):
     """Renders the facts; comes before Werkzeug's class in the resolution order."""
 
     code: int
@@ -126,21 +126,21 @@ class _SelfRendering(werkzeug.HTTPException):
         return [*self.facts.headers]
 
 
-class InvalidMethod(_SelfRendering, werkzeug.BadRequest, MethodRejected):
+class InvalidMethod(SelfRendering, werkzeug.BadRequest, MethodRejected):
     """*400*: the method is not a token (RFC 9110 §5.6.2)."""
 
     code = 400
     _reason = Reason.INVALID_TOKEN
 
 
-class MethodNotImplemented(_SelfRendering, werkzeug.NotImplemented, MethodRejected):
+class MethodNotImplemented(SelfRendering, werkzeug.NotImplemented, MethodRejected):
     """*501*: the app supports the method on no resource (RFC 9110 §15.6.2)."""
 
     code = 501
     _reason = Reason.NOT_IMPLEMENTED
 
 
-class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected):
+class MethodNotAllowed(SelfRendering, werkzeug.MethodNotAllowed, MethodRejected):
     """*405*: the target resource does not allow the method (RFC 9110 §15.5.6).
 
     :param valid_methods: the value of ``Allow``, in this order.
@@ -169,14 +169,25 @@ class MethodNotAllowed(_SelfRendering, werkzeug.MethodNotAllowed, MethodRejected
         werkzeug.MethodNotAllowed.__init__(self, allowed, text, response)
 
 
-#: Any of the three exceptions.
-Rejection = InvalidMethod | MethodNotImplemented | MethodNotAllowed
+class ResourceGone(SelfRendering, werkzeug.Gone, MethodRejected):
+    """*410*: each method of the target resource is retired (RFC 9110 §15.5.11)."""
+
+    code = 410
+    _reason = Reason.GONE
+
+
+#: Any of the four exceptions.
+Rejection = InvalidMethod | MethodNotImplemented | MethodNotAllowed | ResourceGone
 
 #: The exception of each row that rejects.
 BY_REASON: Mapping[Reason, type[Rejection]] = {
     Reason.INVALID_TOKEN: InvalidMethod,
     Reason.NOT_IMPLEMENTED: MethodNotImplemented,
+    Reason.GONE: ResourceGone,
     Reason.RETIRED: MethodNotAllowed,
     Reason.BROWNOUT: MethodNotAllowed,
     Reason.NOT_ALLOWED: MethodNotAllowed,
 }
+
+#: The rejections that are about one resource, and so about one blueprint.
+OF_A_RESOURCE = (MethodNotAllowed.code, ResourceGone.code)

@@ -26,7 +26,7 @@ from werkzeug import exceptions as werkzeug
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
-from .blueprints import BlueprintMethodNotAllowed, ask_blueprint, for_blueprint
+from .blueprints import ForBlueprint, ask_blueprint, for_blueprint
 from .config import Settings
 from .decision import MATCHED, Reason, decide, is_settled
 from .drain import drain
@@ -103,7 +103,7 @@ class MethodGuard:
         # A handler that the app registered for this class stays.
         if MethodRejected not in app.error_handler_spec[None][None]:
             app.register_error_handler(MethodRejected, _render)
-        app.register_error_handler(BlueprintMethodNotAllowed, _ask_blueprint)
+        app.register_error_handler(ForBlueprint, _ask_blueprint)
         if not guard.settings.report_only:
             _serve_abort(app, guard)
         app.extensions[EXTENSION_KEY] = guard
@@ -156,7 +156,7 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         return response
 
 
-_MATCHED = (Reason.ALLOWED, Reason.RETIRED, Reason.BROWNOUT)
+_MATCHED = (Reason.GONE, Reason.RETIRED, Reason.BROWNOUT, Reason.ALLOWED)
 
 
 # -- before the view ---------------------------------------------------------------
@@ -172,7 +172,7 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
             _correct_allow(situation)
         return
     row = decide(situation)
-    if row.reason in _MATCHED:
+    if row.reason in _MATCHED and situation.routing is MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
     if guard.settings.report_only:
         watch(guard, ctx.app, situation, row)
@@ -317,7 +317,7 @@ def _add_fields(response: Response, fields: Iterable[tuple[str, str]]) -> None:
             response.headers.add(name, value)
 
 
-def _ask_blueprint(error: BlueprintMethodNotAllowed) -> ResponseReturnValue:
+def _ask_blueprint(error: ForBlueprint) -> ResponseReturnValue:
     return ask_blueprint(error, _context())
 
 

@@ -24,12 +24,12 @@ from .bodies import Facts, echoable, fill_docs_url
 from .config import Settings
 from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
 from .deprecation import Deprecation, Phase
-from .exceptions import BY_REASON, Rejection
+from .exceptions import BY_REASON, OF_A_RESOURCE, Rejection
 from .links import as_url, read_url
 from .negotiation import negotiate
 from .snapshot import Snapshot
 from .successor import Successor
-from .urlmap import Match, Resource, answers_options, match_of, url_values
+from .urlmap import UNNAMED, Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -141,10 +141,11 @@ class RequestSituation:
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.url_rule is not None and req.method in snapshot.rejectable:
-            self._phase = snapshot.phase(req.url_rule, req.method, self.now)
+        if req.method in snapshot.rejectable:
+            self._phase = self.phase_of(req.url_rule, req.method)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
+        self._dispatched_methods: tuple[str, ...] | None = None
         self._allowed_methods: tuple[str, ...] | None = None
 
     @property
@@ -155,6 +156,10 @@ class RequestSituation:
         if _INSTANT not in known:
             known[_INSTANT] = self._clock()
         return cast("datetime", known[_INSTANT])
+
+    def phase_of(self, rule: Rule | None, method: str) -> Phase | None:
+        """Return the phase of a method, if a date can make it unavailable."""
+        return self.snapshot.phase(rule, method, lambda: self.now)
 
     @property
     def supported(self) -> bool:
@@ -167,6 +172,11 @@ class RequestSituation:
         environ = self.req.environ
         # cheroot turns it into a path, but keeps the original target.
         return "*" in (environ.get("PATH_INFO"), environ.get("REQUEST_URI"))
+
+    @property
+    def gone(self) -> bool:
+        """Whether each method of the resource is past an enforced sunset."""
+        return bool(self.snapshot.retirable) and last_retired(self) is not None
 
     @property
     def retired(self) -> bool:
@@ -193,19 +203,26 @@ class RequestSituation:
         return self._resource
 
     @property
+    def dispatched_methods(self) -> tuple[str, ...]:
+        """The supported methods that dispatch here, whatever their dates, sorted."""
+        if self._dispatched_methods is None:
+            found = self.resource.methods(self.snapshot.supported_methods)
+            self._dispatched_methods = tuple(found)
+        return self._dispatched_methods
+
+    @property
     def allowed_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` (RFC 9110 §10.2.1)."""
         if self._allowed_methods is None:
-            self._allowed_methods = self._allowed()
+            self._allowed_methods = self._allowed(self.dispatched_methods)
         return self._allowed_methods
 
-    def _allowed(self, listed: frozenset[str] | None = None) -> tuple[str, ...]:
-        """Find the exact ``Allow``; see :meth:`~.urlmap.Resource.methods`."""
-        snapshot, resource = self.snapshot, self.resource
-        found = resource.methods(snapshot.supported_methods, listed)
-        for method in snapshot.rejectable.intersection(found):
-            rule = resource.match(method).rule
-            if snapshot.is_rejected(rule, method, self.now):
+    def _allowed(self, dispatched: Iterable[str]) -> tuple[str, ...]:
+        """Leave out the methods that a date makes unavailable."""
+        found = list(dispatched)
+        for method in self.snapshot.rejectable.intersection(found):
+            phase = self.phase_of(self.resource.match(method).rule, method)
+            if phase is not None and phase.is_rejected:
                 found.remove(method)
         return tuple(found)
 
@@ -235,16 +252,51 @@ class RequestSituation:
         if len(methods) > 1 and listed.issuperset(methods):
             # Flask asked the router for the methods of all rules at the URL. A rule for
             # OPTIONS alone does not show that, since a hook can list that much.
-            return self._allowed(listed)
+            supported = self.snapshot.supported_methods
+            return self._allowed(self.resource.methods(supported, listed))
         if listed != (self.resource.methods_listed() or frozenset()):
             return None
         return self.allowed_methods
 
-    def representative_rule(self) -> Rule | None:
-        """Return the rule that represents the resource of a 405, if one is known."""
-        if self.req.url_rule is not None:
+    def target_rule(self, status: int) -> Rule | None:
+        """Return the rule that represents the target of a rejection, if one is known.
+
+        :param status: the status of the rejection.
+        """
+        if self.req.url_rule is not None or status not in OF_A_RESOURCE:
             return self.req.url_rule
-        return self.resource.representative(self.allowed_methods).rule
+        return self.resource.representative(self.dispatched_methods).rule
+
+
+def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
+    """Return the method that was retired last, if nothing of the resource is left.
+
+    Flask's automatic OPTIONS does not count. What redirects leads somewhere.
+
+    :return: the method, the request's own one of several, and its deprecation.
+    """
+    if situation.is_automatic_options:
+        return None
+    if situation.routing is MATCHED and not situation.retired:
+        return None
+    snapshot, resource = situation.snapshot, situation.resource
+    found = list[tuple[str, Deprecation]]()
+    methods = situation.dispatched_methods
+    if snapshot.any_method and resource.match(UNNAMED).dispatches:
+        methods = (*methods, UNNAMED)
+    if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
+        return None  # without asking the router about any of them
+    own = situation.req.method
+    for method in sorted(methods, key=lambda m: (m != own, m != "GET", m)):
+        rule = resource.match(method).rule
+        if method == "OPTIONS" and rule is not None and answers_options(rule):
+            continue
+        deprecation = rule and snapshot.deprecation(rule.endpoint, method)
+        if not deprecation or situation.phase_of(rule, method) is not Phase.RETIRED:
+            return None
+        found.append((method, deprecation))
+    # The first of several.
+    return max(found, key=lambda item: item[1].sunset or situation.now, default=None)
 
 
 def _routing(found: HTTPException | None) -> Routing:
@@ -268,12 +320,15 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
     """Return the facts of a rejection."""
     req, guard, snapshot = situation.req, situation.guard, situation.snapshot
     status = BY_REASON[reason].code
-    rule = situation.representative_rule() if status == 405 else req.url_rule
+    rule = situation.target_rule(status)
     endpoint = None if rule is None else rule.endpoint
-    deprecation = until = None
+    deprecation = until = routed = None
     # Where a route matched, Flask would have served the upper-cased method.
     method = req.method if status == 405 else situation.method
-    if reason is not Reason.NOT_ALLOWED:
+    if reason is Reason.GONE:
+        routed, deprecation = last_retired(situation) or (None, None)
+        method = req.method if req.url_rule else routed or method
+    elif reason is not Reason.NOT_ALLOWED:
         deprecation = snapshot.deprecation(endpoint, method)
     if reason is Reason.BROWNOUT and deprecation is not None:
         until = deprecation.brownout_end(situation.now)
@@ -292,7 +347,7 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
         retry_after=left,
     )
     # Not among the facts that are kept: it can be another one at every URL.
-    successor = _successor(situation.adapter, deprecation, method)
+    successor = _successor(situation.adapter, deprecation, method, routed)
     return replace(facts, successor=successor) if successor else facts
 
 
@@ -306,13 +361,19 @@ def announcement(
 
 
 def _successor(
-    adapter: MapAdapter, deprecation: Deprecation | None, method: str
+    adapter: MapAdapter,
+    deprecation: Deprecation | None,
+    method: str,
+    routed: str | None = None,
 ) -> Successor | None:
-    """Return what replaces a method at the URL, if that is known."""
+    """Return what replaces a method at the URL, if that is known.
+
+    :param routed: the method that the deprecation is about, if everything is gone.
+    """
     found = deprecation and deprecation.successor
-    if not found:
-        return None
-    values = url_values(adapter, method) if found.variables else {}
+    if not found or (routed and not found.url):
+        return None  # another method of what is gone replaces nothing
+    values = url_values(adapter, routed or method) if found.variables else {}
     return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 

@@ -39,6 +39,8 @@ class Snapshot(NamedTuple):
     enforce_sunset: bool
     #: The methods that a sunset or a brownout can make unavailable at some URL.
     rejectable: frozenset[str]
+    #: Those of them that an enforced sunset can make unavailable.
+    retirable: frozenset[str]
     #: The methods that the decision table lets pass at every URL, each with the
     #: endpoints where it is deprecated; see :func:`~.decision.is_settled`.
     settled: Mapping[str, frozenset[str | None]]
@@ -68,6 +70,9 @@ class Snapshot(NamedTuple):
             for endpoint, found in ((None, {}), *own_marks.items())
         }
         every_mark = [item for found in effective.values() for item in found.items()]
+        ended = frozenset(
+            m for m, mark in every_mark if settings.enforce_sunset and mark.sunset
+        )
         # Where the whole app deprecates a method, no endpoint is left.
         candidates = {
             method: frozenset(e for e, found in effective.items() if method in found)
@@ -82,11 +87,8 @@ class Snapshot(NamedTuple):
             own_marks=own_marks,
             effective=effective,
             enforce_sunset=settings.enforce_sunset,
-            rejectable=frozenset(
-                method
-                for method, mark in every_mark
-                if mark.brownouts or (settings.enforce_sunset and mark.sunset)
-            ),
+            rejectable=frozenset(m for m, mark in every_mark if mark.brownouts) | ended,
+            retirable=ended,
             settled={m: at for m, at in candidates.items() if is_settled(m)},
             settled_at_paths={
                 m: at for m, at in candidates.items() if is_settled(m, [False])
@@ -106,19 +108,19 @@ class Snapshot(NamedTuple):
         found = self.effective
         return found.get(endpoint, found[None]).get(method)
 
-    def phase(self, rule: Rule | None, method: str, now: datetime) -> Phase | None:
-        """Return the phase of a method of a rule; ``None`` if it is not deprecated."""
-        if rule is None:
-            return None
-        deprecation = self.deprecation(rule.endpoint, method)
-        if deprecation is None:
-            return None
-        return deprecation.phase(now, enforced=self.enforce_sunset)
+    def phase(
+        self, rule: Rule | None, method: str, clock: Callable[[], datetime]
+    ) -> Phase | None:
+        """Return the phase of a method of a rule, if a date can make it unavailable.
 
-    def is_rejected(self, rule: Rule | None, method: str, now: datetime) -> bool:
-        """Return whether a method of a rule is rejected because it is deprecated."""
-        phase = self.phase(rule, method, now)
-        return phase is not None and phase.is_rejected
+        :param clock: returns the time; called only if such a date is known.
+        """
+        deprecation = rule and self.deprecation(rule.endpoint, method)
+        if deprecation and (
+            deprecation.brownouts or (self.enforce_sunset and deprecation.sunset)
+        ):
+            return deprecation.phase(clock(), enforced=self.enforce_sunset)
+        return None
 
     def is_certain_404(
         self, error: object, method: str, adapter: MapAdapter | None

@@ -623,23 +623,32 @@ def test_everything_agrees_at_every_instant(  # noqa: PLR0917
     adapter = app.url_map.bind("localhost")
     for path in PATHS:
         alive: set[str] = set()
+        phases: set[str | None] = set()
+        automatic: set[str] = set()
         answers: dict[str, Answer] = {}
         for method in METHODS:
             answers[method] = answer = ask(app, method, path)
             try:
-                endpoint, _ = adapter.match(path, method)
+                rule, _ = adapter.match(path, method, return_rule=True)
             except HTTPException:
                 continue
+            endpoint = rule.endpoint
             mark = effective(rules[int(endpoint)][2], marks, method)
             phase = mark and expected_phase(mark, now, enforce=enforce)
             refused = phase in ("brownout", "retired")
             alive |= set() if refused else {method}
-            assert answer.status == (405 if refused else 200)
+            if method == "OPTIONS" and rule.provide_automatic_options:  # type: ignore[attr-defined]
+                automatic = {"OPTIONS"}
+            else:
+                phases.add(phase)
+            assert answer.status in ((405, 410) if refused else (200,))
             check_retry(app, clock, method, path, answer, phase == "brownout")
             row = rows.get((endpoint, method))
             if row is not None and shift == 0:
                 assert row.phase == phase
             assert row is not None or mark is None or method == "HEAD"
+        gone = {m for m, a in answers.items() if a.status == 410}
+        assert gone == ({*METHODS} - automatic if phases == {"retired"} else set())
         allow = {a.get("Allow") for m, a in answers.items() if a.status == 405}
         if "OPTIONS" in alive:  # no Allow, if a view answers
             allow.add(answers["OPTIONS"].get("Allow"))

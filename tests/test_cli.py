@@ -85,11 +85,11 @@ LISTED = """\
 URL              GET POST PUT DELETE PURGE  Endpoint
 /                GET                        index
 /cache                               PURGE  purge
-/items/              405                    items.create
+/items/              410                    items.create
 /items/<int:id>  GET      PUT DELETE        items.item
 
 4 URLs. Automatic HEAD and OPTIONS are left out; see --all.
-405  retired, or in a brownout: 405 Method Not Allowed
+410  retired, and nothing is left at this URL: 410 Gone
 
 Supported: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PURGE, PUT
   (the default methods, and what the routes declare)
@@ -117,7 +117,7 @@ def test_a_pipe() -> None:
     assert output(shop(ENFORCE_SUNSET=True)) == (
         "/  GET  index\n"
         "/cache  PURGE  purge\n"
-        "/items/  POST:405  items.create\n"
+        "/items/  POST:410  items.create\n"
         "/items/<int:id>  GET PUT DELETE  items.item\n"
     )
 
@@ -515,23 +515,22 @@ def test_explain() -> None:
     view = f"{__name__}.create (tests/test_cli.py:{create.__code__.co_firstlineno})"
     assert output(app, "explain", "POST", "/items/") == (
         f"""\
-POST /items/: 405 Method Not Allowed
+POST /items/: 410 Gone
 
-Reason    retired
-When      a route matched, but the method is past its enforced sunset
-Response  405 Method Not Allowed; Allow does not list the method
-Spec      RFC 9110 §15.5.6, RFC 8594 §3
+Reason    gone
+When      every method that a route accepts at this URL is past its enforced sunset
+Response  410 Gone, also for methods that were never routed here
+Spec      RFC 9110 §15.5.11, RFC 8594 §3
 Rule      /items/
 Endpoint  items.create
 View      {view}
-Allow     OPTIONS
-Detail    POST was retired on 1 January 2026. Allowed: OPTIONS.
+Detail    This resource was retired on 1 January 2026.
 Docs      https://docs.test/items.create#POST
 Phase     retired
 Sunset    2026-01-01T00:00:00Z
 
 What to do:
-- To serve POST again, give it a later sunset, or do not enforce sunsets.
+- To serve this URL again, give a method a later sunset, or do not enforce sunsets.
 
 Not checked:
 - A server or a proxy in front of the app may answer first.
@@ -636,6 +635,14 @@ INDEX = f"{__name__}.fail (tests/test_cli.py:"
     ("args", "config", "advice"),
     [
         ("POST /items/3", {}, f"To accept POST here, define post() in {ITEM}"),
+        (
+            "DELETE /items/3",
+            {
+                "ENFORCE_SUNSET": True,
+                "DEPRECATED_METHODS": {"DELETE": {"sunset": "2026-01-01"}},
+            },
+            "To serve DELETE again, give it a later sunset, or do not enforce sunsets.",
+        ),
         (
             "PUT /",
             {},

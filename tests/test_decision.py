@@ -33,6 +33,7 @@ class Facts:
     supported: bool = True
     asterisk: bool = False
     routing: Routing = Routing.MATCHED
+    gone: bool = False
     retired: bool = False
     brownout: bool = False
     allowed_methods: tuple[str, ...] = ("GET", "HEAD")
@@ -54,6 +55,12 @@ ROWS: dict[str, tuple[dict[str, Any], Reason, int | None]] = {
     ),
     "asterisk of another method": ({"asterisk": True}, Reason.ALLOWED, None),
     "redirected": ({"routing": Routing.ANSWERED}, Reason.REDIRECT, None),
+    "gone": ({"gone": True, "retired": True}, Reason.GONE, 410),
+    "gone, and never routed": (
+        {"gone": True, "routing": Routing.UNMATCHED, "allowed_methods": ()},
+        Reason.GONE,
+        410,
+    ),
     "retired": ({"retired": True}, Reason.RETIRED, 405),
     "browned out": ({"brownout": True}, Reason.BROWNOUT, 405),
     "matched": ({}, Reason.ALLOWED, None),
@@ -100,6 +107,8 @@ def test_a_table_without_a_row_that_holds(monkeypatch: pytest.MonkeyPatch) -> No
             {"method": "OPTIONS", "asterisk": True, "routing": Routing.ANSWERED},
         ),
         (Reason.REDIRECT, {"routing": Routing.ANSWERED, "retired": True}),
+        (Reason.REDIRECT, {"routing": Routing.ANSWERED, "gone": True}),
+        (Reason.GONE, {"routing": Routing.UNMATCHED, "gone": True}),
         (Reason.NOT_ALLOWED, {"routing": Routing.UNMATCHED, "retired": True}),
     ],
     ids=str,

@@ -64,7 +64,7 @@ def test_facts_are_attributes() -> None:
     assert error.endpoint == "items"
     assert error.docs_url == "https://docs.example.com/"
     assert error.deprecation == Deprecation(notice="Use PATCH.")
-    assert error.description == "PUT is not allowed here. Use PATCH. Allowed: GET."
+    assert error.description == "PUT was retired. Use PATCH. Allowed: GET."
     assert str(error) == f"405 Method Not Allowed: {error.description}"
 
 

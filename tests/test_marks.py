@@ -248,7 +248,7 @@ def test_marks(way: Callable[[Flask], None], guard: str) -> None:
     answer = ask(app, "PUT", "/")
     assert (answer.status, announced(answer)) == (200, ANNOUNCED)
     clock.now = SUNSET
-    assert ask(app, "PUT", "/").status == 405
+    assert ask(app, "PUT", "/").status == 410
 
 
 @pytest.mark.parametrize("wrap", [lambda view: view, login], ids=["bare", "wrapped"])

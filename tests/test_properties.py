@@ -103,14 +103,18 @@ METHODS: tuple[tuple[str, ...], ...] = (
 #: What is said of a deprecated method, and the time at which it is said.
 SAID: dict[str, dict[str, t.Any]] = {
     "past": {"since": "2025-01-01", "sunset": "2026-01-01", "link": "/past"},
+    "older": {"sunset": "2025-06-01", "link": "/older"},
     "future": {"sunset": "2027-01-01", "link": "/future"},
     "undated": {"since": "2025-01-01"},
     "out": {"since": "2025-01-01", "brownouts": ["2026-06-01T00:00Z/P1D"]},
 }
 NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
+#: What of it has ended by then, the latest first.
+ENDED = ("past", "older")
 ANNOUNCED = {
     None: [],
     "past": ["@1735689600", "Thu, 01 Jan 2026 00:00:00 GMT", "past"],
+    "older": ["Sun, 01 Jun 2025 00:00:00 GMT", "older"],
     "future": ["Fri, 01 Jan 2027 00:00:00 GMT", "future"],
     "undated": ["@1735689600"],
     "out": ["@1735689600"],
@@ -356,7 +360,7 @@ DEFAULTS: dict[str, type[BaseConverter]] = {
 
 #: Handlers by status; None is for each HTTP exception, which is kept as it is.
 HANDLERS: dict[int | None, Callable[[t.Any], t.Any]] = {
-    **dict.fromkeys((400, 404, 405, 501), lambda error: ("mine", error.code)),
+    **dict.fromkeys((400, 404, 405, 410, 501), lambda error: ("mine", error.code)),
     None: lambda error: error,
 }
 
@@ -475,6 +479,8 @@ ACCEPT = (None, "*/*", "text/html", "text/plain", "application/json", "rubbish;;
 
 MARKS: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.just({}),
+    # Everything, so that some resources are gone.
+    st.sampled_from([dict.fromkeys((*SEVEN, "PROPFIND"), how) for how in ENDED]),
     st.dictionaries(
         st.sampled_from(("GET", "POST", "PUT", "OPTIONS", "HEAD", "PROPFIND")),
         st.sampled_from(("past", *SAID)),
@@ -658,7 +664,7 @@ class Judge:
 
     def retired(self, method: str) -> bool:
         """Return whether a method is past its enforced sunset."""
-        return self.case.enforce_sunset and self.said(method) == "past"
+        return self.case.enforce_sunset and self.said(method) in ENDED
 
     def brownout(self, method: str) -> bool:
         """Return whether a method is inside a brownout."""
@@ -697,9 +703,32 @@ class Judge:
         """Each of them that is taken."""
         return {m for m in self.names if self.takes(m)}
 
+    @cached_property
+    def left(self) -> dict[str, Rule | Exception]:
+        """What the supported methods reach, without the OPTIONS that Flask answers."""
+        reached = Rule | RequestRedirect | ZeroDivisionError
+        return {
+            method: self.dispatch(method)
+            for method in (*sorted(self.names), "AN-UNKNOWN-ONE")
+            if self.supports(method)
+            and not self.is_automatic(method)
+            and isinstance(self.dispatch(method), reached)
+        }
+
+    def is_automatic(self, method: str) -> bool:
+        """Return whether Flask answers OPTIONS by itself."""
+        automatic = getattr(self.dispatch(method), "provide_automatic_options", False)
+        return method.upper() == "OPTIONS" and bool(automatic)
+
+    @cached_property
+    def is_gone(self) -> bool:
+        """Return whether something reaches a route, and all that does is retired."""
+        return bool(self.left) and all(map(self.retired, self.left))
+
     def endpoint(self, method: str) -> str:
         """Return the endpoint that stands for the URL: the method's, or GET's."""
-        methods = sorted(self.allowed, key=lambda m: (m != "GET", m))
+        methods = [m for m in self.names if self.supports(m)]
+        methods.sort(key=lambda m: (m != "GET", m))
         found = [self.dispatch(m) for m in (method, *methods)]
         return next((rule.endpoint for rule in found if isinstance(rule, Rule)), "")
 
@@ -707,21 +736,23 @@ class Judge:
 
     def reason(self, method: str) -> Reason:
         """Name the row that decides, in other words than the table's."""
-        found = self.dispatch(method)
         if not TOKEN.fullmatch(method):
             return Reason.INVALID_TOKEN
         if not self.supports(method):
             return Reason.NOT_IMPLEMENTED
         if self.ask.path == "*" and self.case.folded(method) == "OPTIONS":
             return Reason.SERVER_OPTIONS
-        if isinstance(found, Rule):
-            return self.reason_where_routed(method)
-        if isinstance(found, MethodNotAllowed | NotFound):
-            return Reason.NOT_ALLOWED if self.allowed else Reason.NOT_FOUND
-        return Reason.REDIRECT
+        found = self.dispatch(method)
+        if not isinstance(found, Rule | MethodNotAllowed | NotFound):
+            return Reason.REDIRECT
+        if self.is_gone and not self.is_automatic(method):
+            return Reason.GONE
+        return self.reason_of_a_method(method, found)
 
-    def reason_where_routed(self, method: str) -> Reason:
-        """Name the row that decides where a rule takes the method."""
+    def reason_of_a_method(self, method: str, found: Rule | Exception) -> Reason:
+        """Name the row that decides where something of the resource is left."""
+        if not isinstance(found, Rule):
+            return Reason.NOT_ALLOWED if self.allowed else Reason.NOT_FOUND
         if self.retired(method):
             return Reason.RETIRED
         return Reason.BROWNOUT if self.brownout(method) else Reason.ALLOWED
@@ -738,6 +769,7 @@ class Judge:
             supported=self.supports(method),
             asterisk=self.ask.path == "*",
             routing=routing,
+            gone=self.is_gone and not self.is_automatic(method),
             retired=self.retired(method),
             brownout=self.brownout(method),
             allowed_methods=tuple(sorted(self.allowed)),
@@ -786,13 +818,8 @@ class Judge:
             assert answer == run(self.case.nowhere, self.ask.environ(method))
             known = isinstance(self.dispatch(method), MethodNotAllowed)
             return "not-found-after-all" if known else "not-found"
-        if reason in WITH_ALLOW:
-            self.check_document(answer, 405)
-            self.check_allow(answer)
-            docs = f'</docs/{self.endpoint(method)}>; rel="help"'
-            assert answer.all("Link") == [docs, *WITH_ALLOW[reason]]
-            left = "86400" if reason is Reason.BROWNOUT else None
-            assert answer.get("Retry-After") == left
+        if reason in OF_A_RESOURCE:
+            self.check_resource(answer, method, reason)
         elif reason is Reason.SERVER_OPTIONS:
             assert (answer.status, answer.body) == (200, b"")
             assert answer.get("Allow") is None
@@ -842,6 +869,24 @@ class Judge:
         self.check_allow(answer, less)
         return row
 
+    def check_resource(self, answer: Answer, method: str, reason: Reason) -> None:
+        """Require what belongs to a rejection that is about the resource."""
+        if reason is Reason.GONE:
+            self.check_document(answer, 410)
+            assert answer.get("Allow") is None
+        else:
+            self.check_document(answer, 405)
+            self.check_allow(answer)
+        links = [f'</docs/{self.endpoint(method)}>; rel="help"']
+        ended = {
+            Reason.GONE: {self.said(name) for name in self.left},
+            Reason.RETIRED: {self.said(method)},
+        }.get(reason, set())
+        links += [f'</{e}>; rel="deprecation"' for e in ENDED if e in ended][:1]
+        assert answer.all("Link") == links
+        retry_after = "86400" if reason is Reason.BROWNOUT else None
+        assert answer.get("Retry-After") == retry_after
+
     def check_document(self, answer: Answer, status: int) -> None:
         """Require the headers of a rejection and, in JSON, the facts of the answer."""
         assert answer.status == status
@@ -860,13 +905,9 @@ class Judge:
                 assert named == (allow.split(", ") if allow else [])
 
 
-#: The rows that answer with 405, and the links of each beside that to the docs.
-WITH_ALLOW: dict[Reason, tuple[str, ...]] = {
-    Reason.NOT_ALLOWED: (),
-    Reason.BROWNOUT: (),
-    Reason.RETIRED: ('</past>; rel="deprecation"',),
-}
-REJECTED = (Reason.INVALID_TOKEN, Reason.NOT_IMPLEMENTED, *WITH_ALLOW)
+#: The rows that answer with 405 or 410.
+OF_A_RESOURCE = (Reason.GONE, Reason.RETIRED, Reason.BROWNOUT, Reason.NOT_ALLOWED)
+REJECTED = (Reason.INVALID_TOKEN, Reason.NOT_IMPLEMENTED, *OF_A_RESOURCE)
 ANNOUNCING = ("Deprecation", "Sunset", "Link")
 
 
@@ -998,6 +1039,7 @@ CONDITIONS = st.fixed_dictionaries(
         "supported": st.sampled_from(((True,), (False,))),
         "asterisk": st.sampled_from(((True,), (False,))),
         "routing": st.lists(st.sampled_from(tuple(Routing)), min_size=1),
+        "gone": st.sampled_from(((True,), (False,))),
         "retired": st.sampled_from(((True,), (False,))),
         "allowed_methods": st.sampled_from(((True,), (False,))),
     },
@@ -1041,7 +1083,7 @@ def test_an_added_row_decides_every_request(number: int) -> None:
     seen: Counter[str] = Counter()
     maps = math.ceil(MAPS / ROUNDS)
 
-    @search(number, math.ceil(maps / 6), cases(), CONDITIONS, st.integers(0, 7))
+    @search(number, math.ceil(maps / 6), cases(), CONDITIONS, st.integers(0, 8))
     def check(case: Case, condition: Condition, at: int) -> None:
         check_added_row(case, condition, at, seen)
 

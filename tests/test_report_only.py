@@ -36,6 +36,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND
 REJECTIONS = (
     "400 invalid-token",
     "501 not-impl",
+    "410 gone",
     "405 retired",
     "405 brownout",
     "405 not-allowed",

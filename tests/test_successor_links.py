@@ -108,7 +108,7 @@ def test_the_page_links_to_what_a_browser_can_open() -> None:
     """A link sends GET: another method is only named."""
     app = make_app(Clock(SUNSET), ENFORCE_SUNSET=True)
 
-    @app.route("/a", methods=["GET", "PUT"])
+    @app.route("/a", methods=["GET", "POST", "PUT"])
     @deprecated_methods("GET", sunset=SUNSET, successor="/v2/a?x=1&y=2")
     @deprecated_methods("PUT", sunset=SUNSET, successor="PATCH /v2/a")
     def index() -> str:

@@ -546,12 +546,13 @@ def test_allow_in_another_order() -> None:
 
 
 def test_an_empty_allow() -> None:
-    """A resource that is left with no method has an ``Allow`` that is empty."""
+    """A resource that is left with no method for a while has an empty ``Allow``."""
     app = Flask(__name__, static_folder=None)
-    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+    out = {"brownouts": ["2026-06-01/P1D"]}
+    app.config["METHOD_GUARD_DEPRECATED_METHODS"] = {"DELETE": out}
     MethodGuard(app, clock=lambda: RETIRED)
     options: dict[str, Any] = {"provide_automatic_options": False}
-    app.add_url_rule("/", "old", retired, methods=["DELETE"], **options)
+    app.add_url_rule("/", "old", unreachable, methods=["DELETE"], **options)
     report = assert_method_contract(app)
     [delete] = [answer for answer in report.answers if answer.method == "DELETE"]
     assert (delete.status, delete.expected.allowed_methods) == (405, ())

@@ -188,7 +188,7 @@ def enforcing() -> Flask:
 
 LATER: dict[Request, Outcome] = {
     ("PUT", "/items"): (405, ALLOW),
-    ("GET", "/ended"): (405, ""),
+    ("GET", "/ended"): (410, None),
     ("PUT", "/limited/9"): (404, None),
 }
 

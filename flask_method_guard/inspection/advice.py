@@ -71,6 +71,13 @@ def _retired(app: Flask, found: Explanation) -> str:
     )
 
 
+def _gone(app: Flask, found: Explanation) -> str:
+    return (
+        "To serve this URL again, give a method a later sunset, or do not enforce"
+        " sunsets."
+    )
+
+
 def _brownout(app: Flask, found: Explanation) -> str:
     return (
         f"{found.method} works again after the brownout. To serve it now, remove the"
@@ -116,6 +123,7 @@ def _not_found(app: Flask, found: Explanation) -> str:
 _ADVICE: dict[Reason, Callable[[Flask, Explanation], str]] = {
     Reason.INVALID_TOKEN: _invalid_token,
     Reason.NOT_IMPLEMENTED: _not_implemented,
+    Reason.GONE: _gone,
     Reason.RETIRED: _retired,
     Reason.BROWNOUT: _brownout,
     Reason.NOT_ALLOWED: _not_allowed,

@@ -221,9 +221,7 @@ def examine(
         # A callable may use url_for, which needs the request.
         with ctx if callable(guard.settings.docs_url) else nullcontext():
             rejection = rejection_of(app, situation, row.reason)
-        rule = (
-            situation.representative_rule() if rejection.code == 405 else req.url_rule
-        )
+        rule = situation.target_rule(rejection.code)
         allow = rejection.facts.allowed_methods
         return Examination(
             row, rejection, rule, allow, rejection.deprecation, blueprints
@@ -255,7 +253,7 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
 
 
 #: What the guard answers in its own words.
-REJECTED = (400, 405, 501)
+REJECTED = (400, 405, 410, 501)
 
 
 def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:

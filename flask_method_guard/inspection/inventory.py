@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from flask import Flask
 from werkzeug.routing import Rule
 
 from ..config import Settings
-from ..decision import is_token
+from ..decision import Reason, is_token
+from ..deprecation import Phase
+from ..guard import AppGuard
 from ..snapshot import Snapshot
 from ..urlmap import is_automatic
 from .apps import guard_of
+from .explanation import default_host, examine, make_environ
 from .rules import methods_of, rule_text, url_rules
+from .samples import NoSampleError, sample_url
 from .text import url_order
 
 
@@ -84,7 +89,7 @@ def inventory(app: Flask) -> Inventory:
         supported_methods=every_method + snapshot.supported_methods,
         why=_why_supported(guard.settings.supported_methods, app),
         routes=tuple(
-            _route(snapshot, now, text, rules)
+            _route(snapshot, now, text, rules, partial(_is_gone, app, guard, now))
             for (text, _), rules in sorted(
                 grouped.items(), key=lambda item: (url_order(item[0][0]), item[0][1])
             )
@@ -92,7 +97,31 @@ def inventory(app: Flask) -> Inventory:
     )
 
 
-def _route(snapshot: Snapshot, now: datetime, text: str, rules: list[Rule]) -> Route:
+def _is_gone(
+    app: Flask, guard: AppGuard, now: datetime, rule: Rule, method: str
+) -> bool:
+    """Return whether nothing is left where a rule accepted a retired method.
+
+    That depends on all rules that match the URL, so one such URL is asked about.
+    """
+    host = default_host(app.config)
+    try:
+        with app.app_context():
+            sample = sample_url(rule, host, {})
+    except NoSampleError:
+        return False
+    environ = make_environ(app, method, sample.path, sample.host)
+    row = examine(app, guard, environ, now).row
+    return row is not None and row.reason is Reason.GONE
+
+
+def _route(
+    snapshot: Snapshot,
+    now: datetime,
+    text: str,
+    rules: list[Rule],
+    is_gone: Callable[[Rule, str], bool],
+) -> Route:
     served: set[str] = set()
     refused: dict[str, int] = {}
     for rule in rules:
@@ -101,12 +130,14 @@ def _route(snapshot: Snapshot, now: datetime, text: str, rules: list[Rule]) -> R
         methods = methods_of(rule)
         methods = snapshot.supported_methods if methods is None else methods
         for method in methods:
+            phase = snapshot.phase(rule, method, lambda: now)
             if not is_token(method):
                 refused[method] = 400
             elif not snapshot.supports(method):
                 refused[method] = 501
-            elif snapshot.is_rejected(rule, method, now):
-                refused[method] = 405
+            elif phase is not None and phase.is_rejected:
+                is_last = phase is Phase.RETIRED and is_gone(rule, method)
+                refused[method] = 410 if is_last else 405
             else:
                 served.add(method)
     methods = ("*",) if "*" in served else tuple(sorted(served))

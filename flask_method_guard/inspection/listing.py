@@ -20,10 +20,11 @@ _LEGEND = {
     "*": "deprecated, and still served; see flask methods deprecations",
     "400": "not a token: 400 Bad Request",
     "405": "retired, or in a brownout: 405 Method Not Allowed",
+    "410": "retired, and nothing is left at this URL: 410 Gone",
     "501": "routed, but not supported: 501 Not Implemented",
 }
-_COLOURS = {"*": "yellow", "400": "yellow", "405": "yellow", "501": "red"}
-_SIGN = re.compile(r"\S+(\*)(?!\S)|(?:(?<=:)|(?<!\S))(400|405|501)(?!\S)")
+_COLOURS = {**dict.fromkeys(("*", "400", "405", "410"), "yellow"), "501": "red"}
+_SIGN = re.compile(r"\S+(\*)(?!\S)|(?:(?<=:)|(?<!\S))(400|405|410|501)(?!\S)")
 
 #: From this many routes on, headings help more than they take.
 _MANY = 20

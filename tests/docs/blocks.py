@@ -20,7 +20,7 @@ from sybil.parsers.abstract.lexers import LexerCollection
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 from sybil.parsers.myst.lexers import DirectiveLexer
 
-from .terminal import Mismatch, Terminal
+from .terminal import CHECKOUT, Mismatch, Terminal
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -132,7 +132,7 @@ class Page:
 
     def _console(self, example: Example) -> str | None:
         if self._terminal is None:
-            copy_checkout(self.directory / "flask-method-guard")
+            copy_checkout(self.directory / CHECKOUT)
             self._terminal = Terminal(self.directory)
         try:
             self._terminal.check(example.parsed)

@@ -19,6 +19,9 @@ from pathlib import Path
 
 #: The address that pages show.
 SHOWN = "127.0.0.1:5000"
+#: What pages install, and the folder of the page's directory that has it.
+INSTALLED = "git+https://github.com/example/flask-method-guard"
+CHECKOUT = "flask-method-guard"
 TIMEOUT = 60.0
 _SERVER = re.compile(r"\bflask .*\brun\b")
 
@@ -74,6 +77,8 @@ class Terminal:
 
     def _run(self, command: str) -> tuple[str, int]:
         command = command.replace(SHOWN, self.address)
+        # The address is a placeholder, so the checkout is installed in its place.
+        command = command.replace(INSTALLED, str(self._directory / CHECKOUT))
         output, status = (
             self._serve(command) if _SERVER.search(command) else self._type(command)
         )

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import tomllib
 from markdown_it import MarkdownIt
 
 from .blocks import PAGES, ROOT, RUN, SHOWN, Page
+from .terminal import INSTALLED
 
 #: How many blocks there are at least, by language. Raise them with the pages.
 FLOOR = {"python": 130, "console": 30, "toml": 3, "nginx": 2}
@@ -119,10 +121,21 @@ def test_a_section_alone(
     Page(page, tmp_path).run()
 
 
-@pytest.mark.parametrize("name", GUIDES)
+@pytest.mark.parametrize("name", sorted(NEEDS.keys() & set(GUIDES)))
 def test_a_guide_says_what_to_install(name: str) -> None:
-    """A how-to guide names what it needs before its first section."""
+    """A how-to guide names what else it needs before its first section."""
     assert "pip install" in (ROOT / name).read_text("utf-8").partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_the_project_is_installed_from_its_address(page: Path) -> None:
+    """Pages name one address, that of the project."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"git+{project['urls']['Source']}" == INSTALLED
+    commands = re.findall(
+        r"pip install (\S*flask-method-guard)\b", page.read_text("utf-8")
+    )
+    assert set(commands) <= {INSTALLED}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)

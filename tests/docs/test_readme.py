@@ -124,9 +124,3 @@ def test_its_links() -> None:
     assert links
     assert [link for link in links if not link.startswith("https://")] == []
     assert [link for link in links if not source_of(link).is_file()] == []
-
-
-def test_it_clones_the_project() -> None:
-    """The address to clone is that of the project."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert f"git clone {project['urls']['Source']}\n" in README
