@@ -219,18 +219,25 @@ info: {title: Shop, version: "1"}
 servers: [{url: /api}]
 paths:
   /items:
-    get: &operation
-      operationId: tests.extensions.test_documents.connexion_view
+    get:
+      operationId: tests.extensions.test_documents.connexion_items
       responses: {"200": {description: ok}}
   /items/{number}:
     parameters: [{name: number, in: path, required: true, schema: {type: integer}}]
-    put: *operation
+    put:
+      operationId: tests.extensions.test_documents.connexion_item
+      responses: {"200": {description: ok}}
 """
 
 
-def connexion_view(**_: object) -> dict[str, str]:
+def connexion_items() -> dict[str, str]:
     """Serve what connexion routes."""
     return {}
+
+
+def connexion_item(number: int) -> dict[str, int]:
+    """Serve what connexion routes."""
+    return {"number": number}
 
 
 # connexion uses what Starlette and jsonschema call deprecated.
