@@ -8,6 +8,7 @@ The guide docs/howto/retire-a-method.md explains each step.
 """
 
 import argparse
+import json
 import textwrap
 from collections import Counter
 from collections.abc import Callable
@@ -51,7 +52,7 @@ class Book(MethodView):
     brownouts=["2026-05-05T14:00Z/PT1H", "2026-06-02T14:00Z/PT4H"],
     sunset="2026-07-01",
     link="https://docs.example.com/from-put-to-patch",
-    notice="Use PATCH.",
+    successor="PATCH",
 )
 class OldBook(Book):
     """One book, as long as PUT is on its way out."""
@@ -100,6 +101,8 @@ def send(app: Flask, method: str, key: str) -> None:
     if response.status_code == 405:
         detail = textwrap.wrap(response.get_json()["detail"], 72)
         print(textwrap.indent("\n".join(detail), "    "))
+        if successor := response.get_json().get("successor"):
+            print(f"    successor: {json.dumps(successor)}")
 
 
 def watch(app: Flask) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -24,38 +23,45 @@ from .config import ConfigError
 from .decision import STANDARD_METHODS
 from .inspection.apps import check_blueprint, has_guard
 from .inspection.drawing import drawing
+from .inspection.findings import (
+    CHECKS_PAGE,
+    finding_text,
+    summary,
+    workflow_command,
+)
 from .inspection.listing import listing
-from .inspection.text import counted, terminal_width, wrapped
+from .inspection.text import terminal_width
 from .inspection.timetable import due, timetable
 from .moments import read_moment
 from .report import (
     DeprecatedMethod,
-    Finding,
     Inventory,
     Route,
     Severity,
 )
 
 _T = TypeVar("_T")
-
-#: Explains each check.
-CHECKS_PAGE = (
-    "https://flask-method-guard.readthedocs.io/en/latest/reference/checks.html"
-)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _NO_GUARD = (
     "No guard is installed: this is what one would do. Add MethodGuard(app) to install"
     " it."
 )
 
-_format = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Print for people or for programs.",
-)
+
+def _format_of(*styles: str) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(styles),
+        default="text",
+        show_default=True,
+        help="Print for people or for programs.",
+    )
+
+
+_format = _format_of("text", "json")
+_format_of_findings = _format_of("text", "json", "github")
 
 
 def _check_at(
@@ -327,7 +333,7 @@ def _split(
     " findings of one endpoint.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning, too.")
-@_format
+@_format_of_findings
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -344,33 +350,15 @@ def check(
     found = _ask(info, report.check, ignore, select or None)
     if style == "json":
         _print_json([finding.as_json() for finding in found])
+    elif style == "github":
+        for finding in found:
+            click.echo(workflow_command(finding.as_json(), str(finding.severity)))
     else:
         for finding in found:
-            _print_finding(finding)
-        click.echo(_summary(found))
+            click.echo(finding_text(finding, terminal_width()))
+        click.echo(summary(found))
     if any(strict or finding.severity is Severity.ERROR for finding in found):
         ctx.exit(1)
-
-
-def _print_finding(finding: Finding) -> None:
-    """Print the place, as editors find it, what is wrong, and below it the fix."""
-    width = terminal_width()
-    place = f"{finding.file}:{finding.line}: " if finding.file else ""
-    where = f" in {finding.endpoint}" if finding.endpoint else ""
-    title = f"{finding.id} {finding.severity}"
-    text = wrapped(f"{place}{title}{where}: {finding.message}", width, "", "    ")
-    colour = {Severity.ERROR: "red", Severity.WARNING: "yellow"}[finding.severity]
-    click.echo(text.replace(title, click.style(title, fg=colour), 1))
-    click.echo(wrapped(f"Fix: {finding.hint}", width, "    ", "    "))
-    click.echo()
-
-
-def _summary(found: Sequence[Finding]) -> str:
-    if not found:
-        return "No problems found."
-    counts = Counter(str(finding.severity) for finding in found)
-    numbers = [counted(count, severity) for severity, count in sorted(counts.items())]
-    return f"See {CHECKS_PAGE}\n{', '.join(numbers)}."
 
 
 # -- deprecations -----------------------------------------------------------------

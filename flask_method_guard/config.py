@@ -6,6 +6,7 @@ The keys, their defaults and their documentation are the fields of
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
@@ -137,6 +138,15 @@ def _drain_limit(value: object) -> int:
     return value
 
 
+def _minimum_notice(value: object) -> int:
+    # Environment variables and INI files contain text.
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("Use a whole number of days, 0 or more")
+    return value
+
+
 def _deprecated_methods(value: object) -> Mapping[str, Deprecation]:
     if not isinstance(value, Mapping):
         raise TypeError("Use a mapping of methods to mappings")
@@ -262,6 +272,15 @@ class Settings:
         "Whether a deprecated method is answered with 405 from its sunset on. False"
         " by default, so that a date written down long ago does not break clients"
         " by itself.",
+    )
+
+    minimum_notice: int | None = _setting(
+        None,
+        _minimum_notice,
+        "int",
+        "How many days must lie between `since` and `sunset` of a deprecated method."
+        " `flask methods check` reports a shorter notice (MG116); nothing else reads"
+        " this key. Unset by default: there is no minimum.",
     )
 
     @classmethod

@@ -374,6 +374,30 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
             ),
         ),
     ],
+    "MG115": [
+        (
+            deprecated(DEPRECATED_METHODS={"PATCH": {"successor": "/nowhere"}}),
+            "other",
+            "PATCH /other: its successor PATCH /nowhere gets 404 Not Found.",
+        ),
+    ],
+    "MG116": [
+        (
+            deprecated(since="2025-12-31", MINIMUM_NOTICE=2),
+            "item",
+            "PUT: its sunset is 1 day after since, and not 2 or more.",
+        ),
+        (
+            deprecated(
+                MINIMUM_NOTICE=365,
+                DEPRECATED_METHODS={
+                    "PATCH": {"since": "2025-01-01T12:00Z", "sunset": "2026-01-01"}
+                },
+            ),
+            None,
+            "PATCH: its sunset is 364 days after since, and not 365 or more.",
+        ),
+    ],
     "MG117": [
         (handling(405), None, HALF),
         (handling(405, 404, 400), None, HALF),
@@ -440,6 +464,19 @@ WELL: dict[str, list[Build]] = {
             DEPRECATED_METHODS={
                 "GET": {"since": "2026-02-01", "brownouts": ["2026-02-01/P1D"]}
             }
+        ),
+    ],
+    "MG115": [
+        deprecated(DEPRECATED_METHODS={"PATCH": {"successor": "PUT /late"}}),
+        deprecated(DEPRECATED_METHODS={"PATCH": {"successor": "GET /static/x"}}),
+    ],
+    "MG116": [
+        deprecated(since="2025-12-31"),
+        deprecated(since="2025-12-31", MINIMUM_NOTICE=1),
+        deprecated(since="2026-01-01", MINIMUM_NOTICE=0),
+        deprecated(since=None, MINIMUM_NOTICE=365),
+        deprecated(
+            MINIMUM_NOTICE=365, DEPRECATED_METHODS={"PATCH": {"since": "2026-01-01"}}
         ),
     ],
     "MG117": [

@@ -23,7 +23,8 @@ from flask.cli import FlaskGroup, ScriptInfo
 from flask.views import MethodView
 
 from flask_method_guard import MethodGuard, deprecated_methods
-from flask_method_guard.cli import CHECKS_PAGE, methods
+from flask_method_guard.cli import methods
+from flask_method_guard.inspection.findings import CHECKS_PAGE
 from flask_method_guard.inspection.text import terminal_width, url_order
 from flask_method_guard.report import CHECKS, check, explain, inventory
 

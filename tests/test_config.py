@@ -236,6 +236,24 @@ def test_bad_drain_limit(given: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "days"), [(0, 0), (90, 90), ("0", 0), (" 90\n", 90)], ids=repr
+)
+def test_minimum_notice(given: object, days: int) -> None:
+    """A number of days is read, also as text."""
+    assert read(minimum_notice=given).minimum_notice == days
+    assert read().minimum_notice is None
+
+
+@pytest.mark.parametrize("given", [-1, "-1", 1.5, "90d", "", True, [90], "٣"], ids=repr)
+def test_bad_minimum_notice(given: object) -> None:
+    """A value that is not a number of days is reported."""
+    assert problem(minimum_notice=given) == (
+        f"METHOD_GUARD_MINIMUM_NOTICE is {given!r}."
+        " Use a whole number of days, 0 or more."
+    )
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         (["PUT"], "Use a mapping of methods to mappings."),
@@ -344,6 +362,7 @@ VALUES: dict[str, Any] = {
         "DELETE": {"successor": ["/v1/", "/v2/"]},
     },
     "ENFORCE_SUNSET": True,
+    "MINIMUM_NOTICE": 90,
 }
 TOML = """\
 METHOD_GUARD_SUPPORTED_METHODS = ["GET", "PURGE"]
@@ -353,6 +372,7 @@ METHOD_GUARD_DOCS_URL = "https://docs.example.com/{endpoint}#{method}"
 METHOD_GUARD_ERROR_FORMATS = ["text/html", "application/json"]
 METHOD_GUARD_DRAIN_LIMIT = 4096
 METHOD_GUARD_ENFORCE_SUNSET = true
+METHOD_GUARD_MINIMUM_NOTICE = 90
 
 [METHOD_GUARD_DEPRECATED_METHODS.PUT]
 since = 2026-01-01

@@ -56,8 +56,9 @@ STORY = {
     Allow: GET, HEAD, OPTIONS, PATCH
     Retry-After: 900
 {ANNOUNCED}    PUT is deprecated and is not available until 5 May 2026, 15:00 UTC. It
-    may stop working for good on 1 July 2026. Use PATCH. Allowed: GET, HEAD,
-    OPTIONS, PATCH.
+    may stop working for good on 1 July 2026. Use PATCH instead. Allowed:
+    GET, HEAD, OPTIONS, PATCH.
+    successor: {{"method": "PATCH"}}
 """,
     "2026-05-05 15:00:00 UTC: the brownout is over": f"""\
   stock-sync sends PUT /books/1: 200 OK
@@ -66,8 +67,9 @@ STORY = {
   stock-sync sends PUT /books/1: 405 METHOD NOT ALLOWED
     Allow: GET, HEAD, OPTIONS, PATCH
     Link: {LINK}
-    PUT was retired on 1 July 2026. Use PATCH. Allowed: GET, HEAD, OPTIONS,
-    PATCH.
+    PUT was retired on 1 July 2026. Use PATCH instead. Allowed: GET, HEAD,
+    OPTIONS, PATCH.
+    successor: {{"method": "PATCH"}}
   web-shop sends PATCH /books/1: 200 OK
   PUT /books/<int:number> is retired, 0 days left.
   Calls so far:

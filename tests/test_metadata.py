@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from flask_method_guard.cli import CHECKS_PAGE
+from flask_method_guard.inspection.findings import CHECKS_PAGE
 
 ROOT = Path(__file__).parent.parent
 OLDEST = ROOT / ".ci" / "oldest.txt"

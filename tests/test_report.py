@@ -119,6 +119,7 @@ def test_inventory_json() -> None:
         "refused": {},
         "deprecated": [],
         "automatic": ["OPTIONS"],
+        "successors": {},
     }
     assert found["supported_methods"] == [
         *("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PURGE", "PUT"),
@@ -334,6 +335,7 @@ def test_explain_json() -> None:
         "phase": None,
         "handler": None,
         "docs": "https://docs.test/purge#PUT",
+        "deprecation": None,
         "rfc": "RFC 9110 §15.5.6",
     }
     served = explain(app, "GET", "/").as_json()

@@ -209,6 +209,7 @@ def test_json_keys() -> None:
         "next_brownout": "2026-05-05T14:00:00Z/2026-05-05T15:00:00Z",
         "link": "/docs/put",
         "notice": "Use PATCH.",
+        "successor": None,
     }
     assert found[3] == {
         **dict.fromkeys(found[2]),

@@ -18,6 +18,8 @@ from flask_method_guard import (
     Successor,
     deprecated_methods,
 )
+from flask_method_guard.cli import methods
+from flask_method_guard.report import deprecations, explain, inventory
 from tests.deprecations import SUNSET, Clock, make_app
 from tests.raw_wsgi import Answer, ask
 
@@ -436,3 +438,36 @@ def test_the_router_is_asked_only_for_variables(
         asked.clear()
         assert ask(app, "GET", "/a").text == "served"
         assert len(asked) == matches
+
+
+# -- what the reports show ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("successor", "written", "text"),
+    [
+        ("patch /v2/books/{number}", "PATCH /v2/books/{number}", None),
+        (("/books/", "/v2/"), ["/books/", "/v2/"], "/books/ -> /v2/"),
+    ],
+    ids=["template", "pair"],
+)
+@pytest.mark.parametrize("retired", [False, True], ids=["works", "retired"])
+def test_reports_show_it_as_it_was_written(
+    successor: Any, written: Any, text: str | None, retired: bool
+) -> None:
+    """Lists, the schedule and explanations have the template, and not one URL."""
+    app = make_books(successor, retired=retired)
+    [route] = inventory(app).routes
+    assert route.as_json()["successors"] == {"PUT": written}
+    [row] = deprecations(app)
+    assert row.as_json()["successor"] == written
+    found = explain(app, "PUT", "/books/3")
+    values: Any = found.as_json()["deprecation"]
+    assert values["successor"] == written
+    assert explain(app, "GET", "/books/3").as_json()["deprecation"] is None
+    if retired:
+        assert str(found.detail).count("/v2/") == 1
+        assert "{number}" not in str(found.detail)
+    for command in ("deprecations", "explain PUT /books/3"):
+        result = app.test_cli_runner().invoke(methods, command.split())
+        assert (text or written) in result.output

@@ -7,7 +7,6 @@ made.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -19,8 +18,10 @@ from ..marks import find_lost_marks
 from ..moments import spoken_date, spoken_time
 from .apps import hooks_before, name_of
 from .handlers import error_handler
-from .rules import rule_text
+from .rules import is_rejected_by_gunicorn, rule_text
+from .successors import find_broken
 from .survey import Hit, Survey, declared, shown, some
+from .text import counted
 
 Found = Iterator[Hit]
 
@@ -258,11 +259,6 @@ def _rejected_by_servers(survey: Survey) -> Found:
         yield Hit(endpoint, place + "gunicorn rejects it by default.")
 
 
-def is_rejected_by_gunicorn(method: str) -> bool:
-    """Return whether gunicorn, by default, rejects a method."""
-    return re.fullmatch(r"[^a-z#]{3,20}", method) is None
-
-
 @_check(
     "MG110",
     Severity.WARNING,
@@ -330,6 +326,31 @@ def _early_brownout(survey: Survey) -> Found:
             start, since = spoken_time(value.brownouts[0].start), value.since
             text = f"a brownout starts on {start}, before since, {spoken_time(since)}."
             yield Hit(endpoint, f"{method}: {text}")
+
+
+_check(
+    "MG115",
+    Severity.ERROR,
+    "A successor does not work",
+    "Correct the successor, or add the route that it names.",
+)(find_broken)
+
+
+@_check(
+    "MG116",
+    Severity.ERROR,
+    "A sunset comes too soon after since",
+    "Move the sunset to a later day. METHOD_GUARD_MINIMUM_NOTICE says how many days"
+    " must lie between the two.",
+)
+def _short_notice(survey: Survey) -> Found:
+    wanted = survey.guard.settings.minimum_notice
+    for endpoint, method, value in survey.deprecations():
+        if wanted is not None and value.since and value.sunset:
+            days = (value.sunset - value.since).days
+            if days < wanted:
+                text = f"its sunset is {counted(days, 'day')} after since"
+                yield Hit(endpoint, f"{method}: {text}, and not {wanted:,} or more.")
 
 
 @_check(

@@ -61,6 +61,8 @@ def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
     deprecation = found.deprecation.as_json() if found.deprecation else {}
     for name, value in deprecation.items():
         known[name.title()] = ", ".join(value) if isinstance(value, list) else value
+    if found.deprecation and found.deprecation.successor:
+        known["Successor"] = found.deprecation.successor
     yield from ((name, str(value)) for name, value in known.items() if value)
 
 

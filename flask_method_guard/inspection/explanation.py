@@ -24,10 +24,9 @@ from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
 from ..guard import AppGuard, rejection_of
 from .apps import Environ, guard_of, hooks_before, is_own, name_of
-from .catalogue import is_rejected_by_gunicorn
 from .handlers import error_handler
 from .places import place_of, source_of
-from .rules import rule_text
+from .rules import is_rejected_by_gunicorn, rule_text
 from .schedule import read_at
 from .text import status_text
 
@@ -86,6 +85,7 @@ class Explanation:
             "phase": None if self.phase is None else str(self.phase),
             "handler": self.handler,
             "docs": self.docs,
+            "deprecation": self.deprecation.as_json() if self.deprecation else None,
             "rfc": self.rfc,
         }
 

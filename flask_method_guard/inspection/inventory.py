@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from ..decision import Reason, is_token
 from ..deprecation import Phase
 from ..guard import AppGuard
 from ..snapshot import Snapshot
+from ..successor import Successor
 from ..urlmap import is_automatic
 from .apps import guard_of
 from .explanation import default_host, examine, make_environ
@@ -39,6 +40,8 @@ class Route:
     #: The methods that nobody wrote down, sorted: OPTIONS that Flask answers, and
     #: HEAD that is treated as GET is.
     automatic: tuple[str, ...] = ()
+    #: What replaces the deprecated methods that have a successor, sorted.
+    successors: tuple[tuple[str, Successor], ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
@@ -49,6 +52,7 @@ class Route:
             "refused": dict(self.refused),
             "deprecated": list(self.deprecated),
             "automatic": list(self.automatic),
+            "successors": {name: to.as_written() for name, to in self.successors},
         }
 
 
@@ -150,6 +154,7 @@ def _route(
         tuple(sorted(refused.items())),
         tuple(sorted(deprecated)),
         tuple(_automatic(rules, refused, deprecated)),
+        tuple(_successors(snapshot, endpoint, served | refused.keys())),
     )
 
 
@@ -165,6 +170,16 @@ def _automatic(
         yield "HEAD"
     if all(map(is_automatic, rules)):
         yield "OPTIONS"
+
+
+def _successors(
+    snapshot: Snapshot, endpoint: str, methods: Iterable[str]
+) -> Iterator[tuple[str, Successor]]:
+    """List what replaces the methods of a route, served or not."""
+    for method in sorted(methods):
+        value = snapshot.deprecation(endpoint, method)
+        if value is not None and value.successor is not None:
+            yield method, value.successor
 
 
 #: The groups of ``METHOD_GUARD_SUPPORTED_METHODS`` in words.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from werkzeug.routing import Map, Rule
@@ -17,6 +18,11 @@ def methods_of(rule: Rule) -> Collection[str] | None:
     if rule.methods is None or not is_automatic(rule):
         return rule.methods
     return rule.methods | {"OPTIONS"}
+
+
+def is_rejected_by_gunicorn(method: str) -> bool:
+    """Return whether gunicorn, by default, rejects a method."""
+    return re.fullmatch(r"[^a-z#]{3,20}", method) is None
 
 
 def rule_text(rule: Rule) -> str:

@@ -44,6 +44,7 @@ class DeprecatedMethod:
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
         deprecation = self.deprecation
+        successor = deprecation.successor
         return {
             "method": self.method,
             "rule": self.rule,
@@ -55,6 +56,7 @@ class DeprecatedMethod:
             "next_brownout": str(self.next_brownout) if self.next_brownout else None,
             "link": deprecation.link,
             "notice": deprecation.notice,
+            "successor": successor.as_written() if successor else None,
         }
 
 

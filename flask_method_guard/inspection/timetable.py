@@ -36,7 +36,7 @@ def timetable(found: Sequence[DeprecatedMethod], width: int | None) -> Iterator[
     for row in rows:
         yield f"{row['Method']} {row['URL']}"
         facts = [row["Phase"], *_named(row, "Since", "Sunset", "Days left")]
-        facts += _named(row, "Next brownout")
+        facts += _named(row, "Next brownout", "Successor")
         yield wrapped(", ".join(facts), width, "    ", "    ")
 
 
@@ -67,6 +67,7 @@ def _cells(row: DeprecatedMethod) -> dict[str, str]:
         "Sunset": _short(value.sunset),
         "Days left": "" if row.days_left is None else str(row.days_left),
         "Next brownout": _short(following.start if following else None),
+        "Successor": str(value.successor or ""),
     }
 
 

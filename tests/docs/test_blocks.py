@@ -25,7 +25,7 @@ FLOOR = {"python": 130, "console": 30, "toml": 3, "nginx": 2}
 NEEDS = {
     "docs/howto/around.md": ("flask_cors",),
     "docs/howto/observability.md": ("opentelemetry", "prometheus_client"),
-    "docs/howto/retire-a-method.md": ("flask_cors", "prometheus_client"),
+    "docs/howto/retire-a-method.md": ("flask_cors", "prometheus_client", "requests"),
     "docs/howto/restx-smorest.md": ("flask_restx", "flask_smorest"),
     "docs/tutorial.md": ("curl",),
 }
