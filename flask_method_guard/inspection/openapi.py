@@ -111,6 +111,8 @@ def parse(data: bytes, name: str) -> Mapping[str, object]:
     :param name: names the text in errors; a file ``….json`` is not read as YAML.
     :raises DocumentError: if it is neither, or not an object.
     """
+    if len(data) > MAX_BYTES:
+        raise DocumentError(f"{name} is larger than {MAX_BYTES >> 20} MB.")
     try:
         text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
@@ -146,19 +148,16 @@ def _parse_yaml(text: str, name: str) -> object:
 
 
 def _read_bytes(file: Path, name: str) -> bytes:
-    """Read a regular file."""
+    """Read a regular file, and no more of it than what shows that it is too large."""
     try:
         if not stat.S_ISREG(file.stat().st_mode):
             raise DocumentError(f"{name} is not a regular file.")
         with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+            return opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         if isinstance(error, DocumentError):
             raise
         raise DocumentError(f"{name} can't be read. Is it there?") from None
-    if len(data) > MAX_BYTES:
-        raise DocumentError(f"{name} is larger than {MAX_BYTES >> 20} MB.")
-    return data
 
 
 # -- references -------------------------------------------------------------------
