@@ -23,6 +23,7 @@ from .exceptions import (
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
+    from werkzeug.routing import Rule
 
     from .guard import RequestSituation
 
@@ -35,17 +36,32 @@ class ForBlueprint(SelfRendering):
     Everyone else sees a 405 or a 410.
 
     :param rejection: the rejection for the handlers.
-    :param situation: the request.
+    :param rule: the rule of the blueprint.
+    :param view_args: what the rule's converters made of the URL.
     """
 
     code: int = None  # type: ignore[assignment]
 
-    def __init__(self, rejection: Rejection, situation: RequestSituation) -> None:
+    def __init__(
+        self,
+        rejection: Rejection,
+        rule: Rule | None = None,
+        view_args: dict[str, Any] | None = None,
+    ) -> None:
         self.code = rejection.code
         super().__init__(facts=rejection.facts)
         self.rejection = rejection
-        match = situation.resource.representative(situation.dispatched_methods)
-        self.rule, self.view_args = match.rule, match.args
+        self.rule, self.view_args = rule, view_args
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave the rule out of a pickle, since it refers to the whole URL map."""
+        state = {**vars(self), "rule": None, "view_args": None}
+        return type(self), (self.rejection,), state
+
+    def __copy__(self) -> ForBlueprint:
+        again = type(self)(self.rejection)
+        vars(again).update(vars(self))
+        return again
 
 
 class BlueprintMethodNotAllowed(ForBlueprint, MethodNotAllowed):
@@ -66,9 +82,10 @@ def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejectio
         return rejection  # Flask knows the blueprint, or there is none
     if "." not in (rejection.facts.endpoint or ""):
         return rejection
-    if isinstance(rejection, ResourceGone):
-        return BlueprintResourceGone(rejection, situation)
-    return BlueprintMethodNotAllowed(rejection, situation)
+    is_gone = isinstance(rejection, ResourceGone)
+    carrier = BlueprintResourceGone if is_gone else BlueprintMethodNotAllowed
+    match = situation.resource.representative(situation.dispatched_methods)
+    return carrier(rejection, match.rule, match.args)
 
 
 def ask_blueprint(error: ForBlueprint, ctx: RequestContext) -> ResponseReturnValue:

@@ -13,14 +13,14 @@ What happens to a request is here in the order in which it happens:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from flask import after_this_request, has_request_context
 from flask import globals as flask_globals
 from flask.app import Flask  # flask.Flask is rebound by some instrumentation
-from flask.typing import ResponseReturnValue
+from flask.typing import ErrorHandlerCallable, ResponseReturnValue
 from flask.wrappers import Response
 from werkzeug import exceptions as werkzeug
 from werkzeug.datastructures import Headers
@@ -41,6 +41,7 @@ from .guard import (
     with_docs_url,
 )
 from .moments import utc_now
+from .options import listed_by_flask
 from .report_only import watch
 from .signals import (
     deprecated_method_called,
@@ -61,16 +62,16 @@ class MethodGuard:
     :param app: an app to set up now; see :meth:`init_app`.
     :param clock: returns the time, as an aware :class:`~datetime.datetime`; used
         for the dates of deprecated methods.
-    :raises ValueError: if ``clock`` returns a datetime without a time zone.
+    :raises ValueError: if ``clock`` does not return a datetime with a time zone.
     """
 
     def __init__(
         self, app: Flask | None = None, *, clock: Callable[[], datetime] = utc_now
     ) -> None:
-        now = clock()
-        if now.utcoffset() is None:
+        now: object = clock()
+        if not isinstance(now, datetime) or now.utcoffset() is None:
             raise ValueError(
-                f"The clock returned {now!r}, which has no time zone."
+                f"The clock returned {now!r}, which is not a datetime with a time zone."
                 " Return an aware datetime, such as datetime.now(timezone.utc)."
             )
         self._clock = clock
@@ -104,8 +105,12 @@ class MethodGuard:
         if MethodRejected not in app.error_handler_spec[None][None]:
             app.register_error_handler(MethodRejected, _render)
         app.register_error_handler(ForBlueprint, _ask_blueprint)
+        app.register_error_handler(_ServerOptions, _ServerOptions.get_response)
         if not guard.settings.report_only:
-            _serve_abort(app, guard)
+            # An app's own aborter may have a class of its own for 405.
+            mapping = getattr(app.aborter, "mapping", {})
+            if mapping.get(405) is werkzeug.MethodNotAllowed:
+                mapping[405] = _aborted
         app.extensions[EXTENSION_KEY] = guard
 
 
@@ -130,17 +135,21 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
         ctx = _context()
         req = ctx.request
         method, error = req.environ["REQUEST_METHOD"], req.routing_exception
-        snapshot = guard.snapshot
+        snapshot, adapter = guard.snapshot, ctx.url_adapter
         # The fast path, computed from the table; see decision.is_settled.
         deprecated_at = snapshot and snapshot.settled.get(method)
         if (
             snapshot is None
             or deprecated_at is None
             or (deprecated_at and req.endpoint in deprecated_at)
+            # The app may look for another method, or show the view another one.
+            or method != req.method
+            or adapter is None
+            or method != adapter.default_method
             or len(ctx.app.view_functions) != snapshot.view_count
             or (
                 error is not None
-                and not snapshot.is_certain_404(error, method, ctx.url_adapter)
+                and not snapshot.is_certain_404(error, method, adapter)
             )
         ):
             _handle(guard, ctx)
@@ -169,7 +178,7 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
         return
     if _is_certainly_allowed(situation):
         if situation.is_automatic_options and not guard.settings.report_only:
-            _correct_allow(situation)
+            _correct_allow(ctx.app, situation)
         return
     row = decide(situation)
     if row.reason in _MATCHED and situation.routing is MATCHED:
@@ -187,7 +196,7 @@ def _is_certainly_allowed(situation: RequestSituation) -> bool:
     return (
         deprecated_at is not None
         and situation.routing is MATCHED
-        and method == req.method
+        and method == situation.dispatched_method
         and req.endpoint not in deprecated_at
         and not situation.asterisk
     )
@@ -205,13 +214,25 @@ def _enforce(
     if reason in BY_REASON:
         _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
-        req.routing_exception = HTTPException(response=ctx.app.response_class(""))
+        req.routing_exception = _ServerOptions(response=ctx.app.response_class(""))
     elif reason is Reason.NOT_FOUND:
         if not isinstance(req.routing_exception, werkzeug.NotFound):
             # The router's 405 lists a method that would be rejected, too.
             req.routing_exception = werkzeug.NotFound()
     elif situation.is_automatic_options:
-        _correct_allow(situation)
+        _correct_allow(ctx.app, situation)
+
+
+#: Caches may store a 405 or a 501 without it (RFC 9110 §15.1).
+_NO_STORE = ("Cache-Control", "no-store")
+
+
+class _ServerOptions(HTTPException):
+    """The response to ``OPTIONS *``, on the way that a request without a route takes.
+
+    Flask returns an exception without a code unless it traps exceptions. Then it takes
+    the handler of the exception's own class, and so none of the app's.
+    """
 
 
 def _reject(
@@ -231,6 +252,8 @@ def _reject(
             raised.__traceback__ = rejection.__traceback__ = None
             drain(req, settings.drain_limit)
             _add_fields(response, rejection.facts.notices)
+            if _NO_STORE not in iter(response.headers):  # someone else rendered it
+                _add_fields(response, [_NO_STORE])
             if method_rejected.receivers:
                 send(method_rejected, app, exception=rejection, enforced=True)
         return response
@@ -244,7 +267,8 @@ def _announce_deprecation(
 ) -> None:
     """If the matched method is deprecated, announce that, and send the signal."""
     req, settings = situation.req, guard.settings
-    deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
+    method = situation.dispatched_method
+    deprecation = situation.snapshot.deprecation(req.endpoint, method)
     if deprecation is None:
         return
     is_served = reason is Reason.ALLOWED and not settings.report_only
@@ -258,7 +282,7 @@ def _announce_deprecation(
             send(
                 deprecated_method_called,
                 app,
-                method=req.method,
+                method=method,
                 endpoint=req.endpoint,
                 deprecation=deprecation,
                 phase=deprecation.phase(
@@ -268,28 +292,37 @@ def _announce_deprecation(
             )
 
 
-def _correct_allow(situation: RequestSituation) -> None:
+def _correct_allow(app: Flask, situation: RequestSituation) -> None:
     """Make the ``Allow`` of Flask's automatic answer to OPTIONS exact."""
 
     @after_this_request
     def correct(response: Response) -> Response:
         if response.status_code < 400:  # otherwise a hook answered
-            allow = situation.exact_options(response.headers.get("Allow", ""))
-            if allow is not None:
-                response.headers["Allow"] = ", ".join(allow)
+            listed = listed_by_flask(app, situation, response)
+            if listed is not None:
+                response.headers["Allow"] = ", ".join(situation.exact_options(listed))
         return response
 
 
 # -- the answer --------------------------------------------------------------------
 
 
-def _render(rejection: Rejection) -> Response:
+def _render(rejection: Rejection) -> ResponseReturnValue:
     """Render a rejection: the guard's error handler."""
     app = _context().app
-    if app.trap_http_exception(rejection):
+    handlers = app.error_handler_spec[None][None]
+    is_ours = type(rejection) in _RENDERED
+    if Exception in handlers or not is_ours:
+        own = _own_handler(handlers, rejection)
+        if own is not None:
+            response: ResponseReturnValue = app.ensure_sync(own)(rejection)
+            return response
+    # Not app.trap_http_exception(): a method that is not a token is no bad request that
+    # a view could be asked about, which is what TRAP_BAD_REQUEST_ERRORS is for.
+    if app.config["TRAP_HTTP_EXCEPTIONS"]:
         raise rejection
-    if rejection.response is not None:
-        return cast("Response", rejection.response)
+    if rejection.response is not None or not is_ours:
+        return rejection  # Flask makes a response of it, as of any HTTP exception.
     # Setting a slice is faster than adding one field after the other.
     headers = Headers()
     headers[:] = rejection.get_headers()
@@ -297,6 +330,25 @@ def _render(rejection: Rejection) -> Response:
     return app.response_class(
         rejection.get_body(), status=rejection.code, headers=headers
     )
+
+
+#: What :func:`_render` renders; a subclass of the app may have its own way.
+_RENDERED = frozenset(BY_REASON.values())
+
+
+def _own_handler(
+    handlers: Mapping[type[Exception], ErrorHandlerCallable], rejection: Rejection
+) -> ErrorHandlerCallable | None:
+    """Return the app's handler for a class that is less specific than the guard's.
+
+    Usually for ``Exception``. Flask takes the handler of the most specific class, and
+    without one for :exc:`MethodRejected`, it would have taken that one.
+    """
+    classes = type(rejection).__mro__
+    for each in classes[classes.index(MethodRejected) + 1 :]:
+        if each in handlers:
+            return handlers[each]
+    return None
 
 
 def _add_allow(guard: AppGuard, ctx: RequestContext, response: Response) -> None:
@@ -321,33 +373,29 @@ def _ask_blueprint(error: ForBlueprint) -> ResponseReturnValue:
     return ask_blueprint(error, _context())
 
 
-def _serve_abort(app: Flask, guard: AppGuard) -> None:
-    """Let ``abort(405)`` raise the guard's exception."""
+def _aborted(
+    valid_methods: Any = None, *args: Any, **kwargs: Any
+) -> werkzeug.MethodNotAllowed:
+    """Return the exception that ``abort(405)`` raises, from Werkzeug's arguments.
 
-    def aborted(
-        valid_methods: Any = None, *args: Any, **kwargs: Any
-    ) -> MethodNotAllowed:
-        """Return the exception, from the arguments of Werkzeug's own.
-
-        Unless methods are given, its ``Allow`` has the methods of the URL without
-        the rejected one.
-        """
-        if isinstance(valid_methods, str) and not args:
-            # Every other status code takes its description as the first argument.
-            kwargs.setdefault("description", valid_methods)
-            valid_methods = None
-        kwargs |= dict(zip(("description", "response"), args))  # noqa: B905
-        ctx = _context() if has_request_context() else None
-        situation = guard.situation(ctx) if ctx is not None else None
-        if ctx is None or situation is None:
-            return MethodNotAllowed(valid_methods, **kwargs)
-        if valid_methods is None:
-            valid_methods = situation.other_methods
-        facts = facts_of(situation, Reason.NOT_ALLOWED)
-        rejection = MethodNotAllowed(valid_methods, facts=facts, **kwargs)
-        return with_docs_url(ctx.app, rejection, guard.settings.docs_url)
-
-    # An app's own aborter may have a class of its own for 405.
-    mapping = getattr(app.aborter, "mapping", {})
-    if mapping.get(405) is werkzeug.MethodNotAllowed:
-        mapping[405] = aborted
+    Unless methods are given, its ``Allow`` has the methods of the URL without the
+    rejected one. Apps can share an aborter, so the guard is that of the app that
+    handles the request.
+    """
+    ctx = _context() if has_request_context() else None
+    guard = ctx.app.extensions.get(EXTENSION_KEY) if ctx is not None else None
+    if ctx is None or guard is None or guard.settings.report_only:
+        return werkzeug.MethodNotAllowed(valid_methods, *args, **kwargs)
+    if isinstance(valid_methods, str) and not args:
+        # Every other status code takes its description as the first argument.
+        kwargs.setdefault("description", valid_methods)
+        valid_methods = None
+    kwargs |= dict(zip(("description", "response"), args))  # noqa: B905
+    situation = guard.situation(ctx)
+    if situation is None:
+        return MethodNotAllowed(valid_methods, **kwargs)
+    if valid_methods is None:
+        valid_methods = situation.other_methods
+    facts = facts_of(situation, Reason.NOT_ALLOWED)
+    rejection = MethodNotAllowed(valid_methods, facts=facts, **kwargs)
+    return with_docs_url(ctx.app, rejection, guard.settings.docs_url)

@@ -141,8 +141,10 @@ class RequestSituation:
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.method in snapshot.rejectable:
-            self._phase = self.phase_of(req.url_rule, req.method)
+        if req.url_rule is not None:
+            method = self.dispatched_method
+            if method in snapshot.rejectable:
+                self._phase = self.phase_of(req.url_rule, method)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
         self._dispatched_methods: tuple[str, ...] | None = None
@@ -160,6 +162,19 @@ class RequestSituation:
     def phase_of(self, rule: Rule | None, method: str) -> Phase | None:
         """Return the phase of a method, if a date can make it unavailable."""
         return self.snapshot.phase(rule, method, lambda: self.now)
+
+    @property
+    def routed_method(self) -> str:
+        """The method that the router looked for; an app can choose another."""
+        return self.adapter.default_method.upper()
+
+    @property
+    def dispatched_method(self) -> str:
+        """The same; where a route matched, what the app's Request class made of it."""
+        shown = self.req.method
+        if self.req.url_rule is None or shown == self.raw_method.upper():
+            return self.routed_method
+        return shown
 
     @property
     def supported(self) -> bool:
@@ -199,7 +214,7 @@ class RequestSituation:
                 else match_of(error)
             )
             rules = self.snapshot.rules
-            self._resource = Resource(rules, self.adapter, req.method, match)
+            self._resource = Resource(rules, self.adapter, self.routed_method, match)
         return self._resource
 
     @property
@@ -237,26 +252,16 @@ class RequestSituation:
     @property
     def other_methods(self) -> tuple[str, ...]:
         """The exact ``Allow`` for a method that a view rejects."""
-        return tuple(m for m in self.allowed_methods if m != self.req.method)
+        rejected = self.dispatched_method
+        return tuple(m for m in self.allowed_methods if m != rejected)
 
-    def exact_options(self, allow: str) -> tuple[str, ...] | None:
+    def exact_options(self, listed: frozenset[str]) -> tuple[str, ...]:
         """Return the exact ``Allow`` of Flask's automatic answer to OPTIONS.
 
-        :param allow: the value of the answer's ``Allow``.
-        :return: the methods, or ``None`` if a hook gave another answer.
+        :param listed: the methods that Flask lists; none if the router cannot.
         """
-        rule = self.req.url_rule
-        methods = (rule and rule.methods) or ()
-        names = allow.replace('"', "").replace(", ", ",").split(",")
-        listed = frozenset(names if allow else ())
-        if len(methods) > 1 and listed.issuperset(methods):
-            # Flask asked the router for the methods of all rules at the URL. A rule for
-            # OPTIONS alone does not show that, since a hook can list that much.
-            supported = self.snapshot.supported_methods
-            return self._allowed(self.resource.methods(supported, listed))
-        if listed != (self.resource.methods_listed() or frozenset()):
-            return None
-        return self.allowed_methods
+        supported = self.snapshot.supported_methods
+        return self._allowed(self.resource.methods(supported, listed or None))
 
     def target_rule(self, status: int) -> Rule | None:
         """Return the rule that represents the target of a rejection, if one is known.
@@ -286,7 +291,7 @@ def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
         methods = (*methods, UNNAMED)
     if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
         return None  # without asking the router about any of them
-    own = situation.req.method
+    own = situation.dispatched_method
     for method in sorted(methods, key=lambda m: (m != own, m != "GET", m)):
         rule = resource.match(method).rule
         if method == "OPTIONS" and rule is not None and answers_options(rule):
@@ -323,11 +328,14 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
     rule = situation.target_rule(status)
     endpoint = None if rule is None else rule.endpoint
     deprecation = until = routed = None
-    # Where a route matched, Flask would have served the upper-cased method.
-    method = req.method if status == 405 else situation.method
+    method, shown = situation.method, situation.raw_method
+    if status in OF_A_RESOURCE:
+        # Flask would have served the upper-cased method, or the one that the app chose.
+        method = situation.dispatched_method
+        shown = shown if method == shown.upper() else method
     if reason is Reason.GONE:
         routed, deprecation = last_retired(situation) or (None, None)
-        method = req.method if req.url_rule else routed or method
+        method = method if req.url_rule else routed or method
     elif reason is not Reason.NOT_ALLOWED:
         deprecation = snapshot.deprecation(endpoint, method)
     if reason is Reason.BROWNOUT and deprecation is not None:
@@ -338,7 +346,7 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
         reason=reason,
         status=status,
         media_type=negotiate(accept, guard.settings.error_formats),
-        method=echoable(situation.raw_method),
+        method=echoable(shown),
         allowed_methods=situation.allowed_methods if status == 405 else None,
         supported_methods=snapshot.supported_methods,
         endpoint=endpoint,
@@ -355,7 +363,7 @@ def announcement(
     situation: RequestSituation, deprecation: Deprecation
 ) -> list[tuple[str, str]]:
     """Return the header fields that announce a deprecation of the request's method."""
-    successor = _successor(situation.adapter, deprecation, situation.req.method)
+    successor = _successor(situation.adapter, deprecation, situation.dispatched_method)
     fields = deprecation.headers()
     return fields + successor.headers() if successor else fields
 

@@ -188,6 +188,10 @@ def _own(owner: object) -> Mapping[str, Deprecation]:
     return found
 
 
+#: An object that answers every attribute would be unwrapped for ever.
+_MAX_LAYERS = 100
+
+
 def _safe_layers(view: object) -> list[Any]:
     """Return the layers of a view; none if its attributes raise."""
     try:
@@ -200,7 +204,7 @@ def _layers(view: object) -> list[Any]:
     """Return a view and what it wraps, outermost first."""
     found: list[Any] = []
     layer: Any = view
-    while layer is not None:
+    while layer is not None and len(found) < _MAX_LAYERS:
         # Looking up a method creates a new object each time; its function is stable.
         layer = getattr(layer, "__func__", layer)
         if any(layer is known for known in found):

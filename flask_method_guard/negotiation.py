@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
-from werkzeug.http import parse_list_header, parse_options_header
-
-#: A longer ``Accept`` is not cached, so that clients cannot fill memory.
-_ACCEPT_LIMIT = 512
+#: A longer ``Accept`` is not read, so that no client can make a response expensive.
+#: Browsers send up to 150 characters.
+_ACCEPT_LIMIT = 1024
 
 
 def negotiate(accept: str | None, formats: Sequence[str]) -> str:
@@ -17,24 +16,29 @@ def negotiate(accept: str | None, formats: Sequence[str]) -> str:
 
     Follows RFC 9110 §12.5.1, generously: parameters are ignored, every ``+json``
     type counts as JSON, and invalid parts are skipped. If nothing is acceptable, the
-    first format is used, since an error in another format helps more than a 406.
+    first format is used, since an error in another format helps more than a 406. A
+    value of more than 1,024 characters is not read.
 
     :param accept: the value of ``Accept``; ``None`` if there is none.
     :param formats: the available formats, the default first.
     :return: one of ``formats``.
     """
-    if not accept:
+    if not accept or len(accept) > _ACCEPT_LIMIT:
         return formats[0]
-    # Clients send the same few values again and again, and parsing one is slow.
-    chosen = _negotiate if len(accept) <= _ACCEPT_LIMIT else _negotiate.__wrapped__
-    return chosen(accept, tuple(formats))
+    return _negotiate(accept, tuple(formats))
 
 
+# Clients send the same few values again and again, and parsing one is slow.
 @lru_cache(maxsize=256)
 def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
+    families = (media_type.partition("/")[0] + "/*" for media_type in formats)
+    names = {"*/*", "application/json", *families, *formats}
     wanted: dict[str, float] = {}
-    for media_range, quality in _media_ranges(accept):
-        wanted[media_range] = max(quality, wanted.get(media_range, 0))
+    for name, parameters in _ITEM.findall(accept.lower()):
+        if name in names or name.endswith("+json"):
+            quality = _quality(parameters) if parameters else 1.0
+            if quality > wanted.get(name, _INVALID):
+                wanted[name] = quality
     best = formats[0]
     best_rank = (0.0, 0)
     for media_type in formats:
@@ -44,28 +48,35 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     return best
 
 
+# Werkzeug's parsers would take longer than all the rest of a rejection.
+_QUOTED = r'"(?:[^"\\]+|\\.)*"?'
+_ITEM = re.compile(rf'([^,;" \t]+)((?:[^,"]+|{_QUOTED})*)')
 # RFC 9110 §12.4.2, with any number of digits.
-_QUALITY = r"[0-9]+(\.[0-9]*)?"
+_NUMBER = r"([0-9]+(?:\.[0-9]*)?)(?=[ \t]*(?:;|$))"
+_PARAMETER = re.compile(
+    rf';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*(?:{_NUMBER}|{_QUOTED}|[^;" \t]*)'
+)
+_INVALID = -1.0
 
 
-def _media_ranges(accept: str) -> Iterator[tuple[str, float]]:
-    """Yield the valid media ranges of ``Accept``, each with its quality."""
-    # Werkzeug's parser of the whole field is renamed in 3.2; this one is not.
-    for item in parse_list_header(accept):
-        media_range, parameters = parse_options_header(item)
-        quality = parameters.get("q", "1")
-        if re.fullmatch(_QUALITY, quality) and float(quality) <= 1:
-            yield media_range.lower(), float(quality)
+def _quality(parameters: str) -> float:
+    """Return the quality among the parameters of a media range."""
+    quality = 1.0
+    for name, number in _PARAMETER.findall(parameters):
+        if name == "q":
+            quality = float(number) if number else _INVALID
+    return quality if quality <= 1 else _INVALID
 
 
 def _rank(media_type: str, wanted: dict[str, float]) -> tuple[float, int]:
     """Return how much a format is wanted: by quality, then by precision."""
-    is_json = media_type.endswith("json")
-    family = [
-        quality
-        for name, quality in wanted.items()
-        if is_json and (name == "application/json" or name.endswith("+json"))
-    ]
+    family = []
+    if media_type.endswith("json"):
+        family = [
+            quality
+            for name, quality in wanted.items()
+            if name == "application/json" or name.endswith("+json")
+        ]
     by_precision = (
         wanted.get(media_type),
         max(family, default=None),

@@ -7,13 +7,16 @@ view.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from time import monotonic
 from typing import Any
 
 import click
 from flask import Flask
 
+from .decision import Reason
 from .guard import AppGuard
 from .inspection.agreement import Agreement, agreement
 from .inspection.apps import (
@@ -44,6 +47,9 @@ from .messages import closest
 #: not a token. None differs from a known method by its case alone, because some servers
 #: and middleware change the case.
 UNKNOWN_METHODS = ("BREW", "B&Q'S", "<b>m</b>")
+
+#: The seconds between two log lines about the progress in a big app.
+PROGRESS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -104,20 +110,30 @@ def assert_method_contract(  # noqa: PLR0913 -- each is an option
 def _check_contract(
     app: Flask,
     guard: AppGuard,
-    requests: Iterable[_Request],
+    requests: Sequence[_Request],
     left_out: tuple[str, ...],
 ) -> ContractReport:
     """Send requests, and check the answers."""
     __tracebackhide__ = True
     exchange = Exchange(app, guard)
     with exchange.listening():
-        answers = tuple(exchange.send(*request) for request in requests)
+        answers = tuple(exchange.send(*request) for request in _counted(requests))
     report = ContractReport(answers, left_out, tuple(exchange.hints(answers)))
     if report.wrong or report.left_out or report.is_hollow:
         raise MethodContractError(report)
     if report.answered_first:
         _log.warning("%s", report)
     return report
+
+
+def _counted(requests: Sequence[_Request]) -> Iterator[_Request]:
+    """Pass requests on, and log every few seconds how many have been sent."""
+    due = monotonic() + PROGRESS
+    for number, request in enumerate(requests):
+        if monotonic() >= due:
+            _log.info("%s of %s requests sent", f"{number:,}", f"{len(requests):,}")
+            due = monotonic() + PROGRESS
+        yield request
 
 
 def assert_openapi_agrees(  # noqa: PLR0913
@@ -237,14 +253,21 @@ def _requests(
 ) -> list[_Request]:
     """Make the requests to one URL that the table rejects."""
     found = []
-    allowed: Collection[str] = ()
+    snapshot = guard.snapshot or guard.refresh(app)
+    without_dates = frozenset(snapshot.supported_methods) - snapshot.rejectable
+    not_allowed: Explanation | None = None
     for method in methods:
-        if method in allowed:
+        if not_allowed and method in not_allowed.allowed_methods:
             continue  # Allow is exact, so there is no need to ask
         fields = dict(headers)
         if needs_escape(method):
             fields.setdefault("Accept", "text/html")
         environ = make_environ(app, method, target.path, target.host, fields)
+        if not_allowed and method in without_dates:
+            # Nor is there here, since no date can be the reason for a rejection.
+            expected = replace(not_allowed, method=method, detail=None, docs=None)
+            found.append((target, expected, environ))
+            continue
         expected = explain_request(
             app, guard, environ, method, str(target), guard.clock()
         )
@@ -255,5 +278,6 @@ def _requests(
             )
         if expected.status in REJECTED:
             found.append((target, expected, environ))
-            allowed = expected.allowed_methods or allowed
+        if expected.reason is Reason.NOT_ALLOWED:
+            not_allowed = expected
     return found

@@ -294,10 +294,12 @@ def test_negotiation_among_fewer(
     assert negotiate(accept, formats) == chosen
 
 
-def test_a_long_accept_is_not_kept() -> None:
-    """A client that makes up long values does not fill the memory."""
+def test_a_long_accept_is_not_read() -> None:
+    """A client that makes up long values takes neither time nor memory."""
+    wish = "text/html" + "," * 1024
+    assert negotiate(wish[:1024], MEDIA_TYPES) == HTML
     before = _negotiate.cache_info()
-    assert negotiate("text/html," + "x/y," * 1000, MEDIA_TYPES) == HTML
+    assert negotiate(wish[:1025], MEDIA_TYPES) == MEDIA_TYPES[0]
     assert _negotiate.cache_info() == before
     assert before.maxsize == 256
 

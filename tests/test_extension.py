@@ -5,18 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
 from flask import Flask, Response, abort, request, send_file
+from flask.views import MethodView
+from flask.wrappers import Request
 from markupsafe import Markup
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import NotFound
+from werkzeug.routing import BaseConverter, MapAdapter, Rule
 
 from flask_method_guard import (
     MethodGuard,
     MethodNotAllowed,
     MethodRejected,
+    Phase,
+    deprecated_method_called,
     method_rejected,
 )
 from flask_method_guard.page import CONTENT_SECURITY_POLICY
@@ -206,8 +212,14 @@ def test_an_automatic_answer_in_another_notation() -> None:
     app = Own(__name__)
     app.config["METHOD_GUARD_SUPPORTED_METHODS"] = ["GET", "OPTIONS"]
     MethodGuard(app)
-    app.add_url_rule("/", "index", lambda: "index")
-    assert outcome(ask(app, "OPTIONS", "/")) == (200, "GET, HEAD, OPTIONS")
+    app.add_url_rule("/", "index", lambda: "index", methods=["GET"])
+    app.add_url_rule("/more", "more", lambda: "more", methods=["GET", "PUT"])
+    for _ in range(2):
+        assert outcome(ask(app, "OPTIONS", "/")) == (200, "GET, HEAD, OPTIONS")
+        # Another set is what the app wants to say.
+        assert outcome(ask(app, "OPTIONS", "/more")) == (200, "OPTIONS,HEAD,GET")
+        # A function after the guard's answers nothing here.
+        app.before_request_funcs[None].append(lambda: None)
 
 
 @pytest.mark.parametrize("make", [make_app, make_plain_app])
@@ -229,6 +241,70 @@ def test_an_own_answer_to_options_stays(make: Callable[[], Flask]) -> None:
 
     assert ask(app, "OPTIONS", "/own").get("Allow") == "OPTIONS,  GET"
     assert ask(app, "OPTIONS", "/items").get("Allow") == "PUT, GET"
+
+
+Simple = tuple[str, int] | tuple[str, dict[str, str]]
+
+
+def preflights(answer: Simple) -> Flask:
+    """Make an app with a hook that answers each OPTIONS, also where Flask would."""
+    app = make_plain_app()
+    app.url_map.strict_slashes = False
+    app.add_url_rule("/", "index", lambda: "ok")
+    app.add_url_rule("/loose/", "loose", lambda: "loose")
+    app.before_request(lambda: answer if request.method == "OPTIONS" else None)
+    return app
+
+
+@pytest.mark.parametrize("path", ["/items", "", "/loose", "/loose/"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(("", {"Allow": ", ".join(p)}) for p in permutations(("GET", "HEAD", "POST"))),
+        ("", {"Allow": "POST, OPTIONS, HEAD, GET, PURGE"}),
+        ("", {"Allow": ""}),
+        ("", 204),
+        ("", {"Access-Control-Allow-Origin": "*"}),
+        ("yes", {}),
+    ],
+    ids=str,
+)
+def test_an_answer_of_a_hook_to_options_stays(answer: Simple, path: str) -> None:
+    """Its ``Allow`` may have more methods, fewer, or not be there."""
+    app = preflights(answer)
+    assert ask(app, "OPTIONS", path).get("Allow") == (
+        answer[1].get("Allow") if isinstance(answer[1], dict) else None
+    )
+
+
+def test_the_same_methods_in_the_notation_of_a_hook() -> None:
+    """Of all orders, only the router's own can be Flask's answer."""
+    methods = ("GET", "HEAD", "OPTIONS", "POST")
+    orders = [", ".join(order) for order in permutations(methods)]
+    changed = [
+        order
+        for order in orders
+        if ask(preflights(("", {"Allow": order})), "OPTIONS", "/items").get("Allow")
+        != order
+    ]
+    assert len(changed) <= 1
+
+
+def test_options_where_a_converter_crashes_after_a_hook() -> None:
+    """The answer of the hook stays where Flask itself could not have answered."""
+
+    class Crash(BaseConverter):
+        regex = r"\d+"
+
+        def to_python(self, value: str) -> int:
+            raise ZeroDivisionError
+
+    app = make_plain_app()
+    app.url_map.converters["crash"] = Crash
+    app.add_url_rule("/<int:number>", "number", str)
+    app.url_map.add(Rule("/<crash:number>", endpoint="number"))
+    app.before_request(lambda: ("", {"Allow": "GET"}))
+    assert outcome(ask(app, "OPTIONS", "/1")) == (200, "GET")
 
 
 @pytest.mark.parametrize(
@@ -284,11 +360,18 @@ def test_markup_in_an_allow_makes_no_other_text_markup() -> None:
     ],
     ids=["at once", "init_app"],
 )
-def test_a_naive_clock_is_refused(guard: Callable[..., object]) -> None:
-    """A clock that names no time zone is refused at start, with the fix."""
+@pytest.mark.parametrize(
+    "time",
+    [datetime(2026, 1, 1), None, 0],  # noqa: DTZ001 -- it is rejected
+    ids=str,
+)
+def test_a_clock_without_a_time_zone_is_rejected(
+    guard: Callable[..., object], time: Any
+) -> None:
+    """A clock that names no time zone is rejected at start, with the fix."""
     app = Flask(__name__)
     with pytest.raises(ValueError, match=r"timezone\.utc"):
-        guard(app, lambda: datetime(2026, 1, 1))  # noqa: DTZ001 -- what is refused
+        guard(app, lambda: time)
     assert not app.extensions
     assert not app.before_request_funcs
 
@@ -417,3 +500,98 @@ def test_a_handler_registered_after_the_hooks_ran() -> None:
     assert answer.text == "mine"
     assert answer.get("Link") == '</docs>; rel="help"'
     assert len(heard) == 1
+
+
+# -- the method that the app chooses -------------------------------------------------
+
+
+class Override(Request):
+    """A request whose method is that of a header, as in many recipes."""
+
+    @property
+    def method(self) -> str:
+        """Return the method of the header, or the client's."""
+        method = self.environ.get("HTTP_X_METHOD", self.environ["REQUEST_METHOD"])
+        return str(method).upper()
+
+    @method.setter
+    def method(self, value: str) -> None:
+        """Leave the method to the environ."""
+
+
+class OverridingFlask(Flask):
+    """An app that looks for the method of a header."""
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Bind the map to the method of the header."""
+        adapter = super().create_url_adapter(request)
+        if adapter is not None and request is not None:
+            method = request.headers.get("X-Method")
+            adapter.default_method = method or adapter.default_method
+        return adapter
+
+
+class Books(MethodView):
+    """A view with a retired method."""
+
+    def get(self, number: int = 0) -> str:
+        """Serve."""
+        return "get"
+
+    post = put = get
+
+
+def overridden(how: str) -> Flask:
+    """Make an app that reads the method from a header."""
+    app = (OverridingFlask if how == "router" else Flask)(__name__)
+    if how == "request":
+        app.request_class = Override
+    app.config["METHOD_GUARD_DEPRECATED_METHODS"] = {"PUT": {"sunset": "2020-01-01"}}
+    app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
+    MethodGuard(app)
+    app.add_url_rule("/books", view_func=Books.as_view("books"))
+    app.add_url_rule("/limited/<int(max=5):number>", view_func=Books.as_view("one"))
+    app.add_url_rule("/get", "get", lambda: abort(405))
+    app.add_url_rule("/few/<int(max=5):number>", "few", lambda number: "few")
+    return app
+
+
+@pytest.mark.parametrize("how", ["request", "router"])
+@pytest.mark.parametrize("path", ["/books", "/limited/3"])
+def test_a_retired_method_cannot_be_reached_by_an_override(path: str, how: str) -> None:
+    """What is decided is the method that the app dispatches."""
+    app = overridden(how)
+    put = {"X-Method": "PUT"}
+    for _ in range(2):
+        assert outcome(ask(app, "POST", path)) == (200, None)
+        rejected = ask(app, "POST", path, headers=put)
+        assert outcome(rejected) == (405, "GET, HEAD, OPTIONS, POST")
+        assert rejected.json["detail"].startswith("PUT was retired on")
+    sent: list[tuple[str, str]] = []
+
+    def hear(sender: Flask, method: str, phase: Phase, **_: object) -> None:
+        sent.append((method, str(phase)))
+
+    with deprecated_method_called.connected_to(hear, app):
+        ask(app, "POST", path, headers=put)
+        ask(app, "POST", path)
+    assert sent == [("PUT", "retired")]
+
+
+@pytest.mark.parametrize("how", ["request", "router"])
+def test_an_override_where_the_router_finds_no_route(how: str) -> None:
+    """The router says 405 of the method that it looked for, and so does the guard."""
+    app = overridden(how)
+    override = {"X-Method": "DELETE"}
+    rejected = ask(app, "POST", "/get", headers=override)
+    assert outcome(rejected) == (405, "GET, HEAD, OPTIONS")
+    looked_for = "POST" if how == "request" else "DELETE"
+    assert rejected.json["method"] == looked_for
+    assert ask(app, "POST", "/limited/9", headers=override).status == 404
+    few = ask(app, "POST", "/few/3", headers={"X-Method": "GET"})
+    assert few.status == (405 if how == "request" else 200)
+    # A view's own 405 leaves out the method that the view was called with.
+    aborted = ask(app, "POST", "/get", headers={"X-Method": "GET"})
+    assert aborted.get("Allow") == (
+        "GET, HEAD, OPTIONS" if how == "request" else "HEAD, OPTIONS"
+    )

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import flask
 import pytest
 from werkzeug import exceptions as wz
+from werkzeug.exceptions import Aborter
 from werkzeug.routing import BaseConverter
 
 from flask_method_guard import (
@@ -21,7 +22,6 @@ from flask_method_guard import (
     MethodGuard,
     MethodNotAllowed,
     MethodNotImplemented,
-    MethodRejected,
     deprecated_method_called,
     method_rejected,
 )
@@ -33,11 +33,6 @@ OURS: dict[int, type[Exception]] = {
     405: MethodNotAllowed,
     501: MethodNotImplemented,
     400: InvalidMethod,
-}
-WERKZEUGS: dict[int, type[Exception]] = {
-    405: wz.MethodNotAllowed,
-    501: wz.NotImplemented,
-    400: wz.BadRequest,
 }
 EVERY_REFUSAL = pytest.mark.parametrize("code", [405, 501, 400])
 EARLY_OR_NOT = pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
@@ -208,45 +203,9 @@ def blueprint_app(
     return app
 
 
-def handler_keys(code: int) -> dict[str, t.Any]:
-    """Return the keys under which a user may register a handler for a status."""
-    return {"code": code, "class": WERKZEUGS[code], "http": wz.HTTPException}
-
-
-@pytest.mark.parametrize("order", ["handler-first", "guard-first"])
-@pytest.mark.parametrize("key", ["code", "class", "http"])
-@EVERY_REFUSAL
-@EARLY_OR_NOT
-def test_handlers_of_the_app_win(code: int, key: str, order: str, early: bool) -> None:
-    """A user's handler renders the refusal, and a 405 of its making has an Allow."""
-    app = flask.Flask(__name__, static_folder=None)
-    app.config["METHOD_GUARD_REJECT_EARLY"] = early
-    app.add_url_rule("/items", "items", lambda: "items", methods=["GET", "GLASSY"])
-
-    def handle(error: wz.HTTPException) -> tuple[dict[str, t.Any], int]:
-        return {"mine": error.code}, t.cast("int", error.code)
-
-    if order == "guard-first":
-        MethodGuard(app)
-    app.register_error_handler(handler_keys(code)[key], handle)
-    if order == "handler-first":
-        MethodGuard(app)
-
-    with heard(app) as caught:
-        answer = ask(app, REFUSED[code], "/items")
-    assert (answer.status, answer.json) == (code, {"mine": code})
-    allow = "GET, GLASSY, HEAD, OPTIONS" if code == 405 else None
-    assert answer.get("Allow") == allow
-    assert [type(error) for error in caught] == [OURS[code]]
-
-
-@pytest.mark.parametrize("order", ["handler-first", "guard-first"])
-@pytest.mark.parametrize("key", ["code", "class", "http"])
 @pytest.mark.parametrize("code", [501, 400])
 @EARLY_OR_NOT
-def test_handlers_of_a_blueprint_win(
-    code: int, key: str, order: str, early: bool
-) -> None:
+def test_after_request_functions_of_a_blueprint_run(code: int, early: bool) -> None:
     """A 501 and a 400 reach a blueprint if one of its routes matched.
 
     FOO is routed and left out of the list, and the router takes GLAßY for GLASSY. The
@@ -263,42 +222,14 @@ def test_handlers_of_a_blueprint_win(
             ran.append(response.status_code)
             return response
 
-        if order == "guard-first":
-            MethodGuard(app)
-        blueprint.register_error_handler(handler_keys(code)[key], handle)
+        MethodGuard(app)
+        blueprint.register_error_handler(code, handle)
 
     supported = [*DEFAULT_METHODS, "GLASSY"]
     app = blueprint_app(register, REJECT_EARLY=early, SUPPORTED_METHODS=supported)
-    if order == "handler-first":
-        MethodGuard(app)
     answer = ask(app, REFUSED[code], "/api/items")
     assert (answer.status, answer.json) == (code, {"mine": code})
-    assert answer.get("Allow") is None
     assert ran == [code]
-
-
-@pytest.mark.parametrize("order", ["handler-first", "guard-first"])
-@pytest.mark.parametrize("key", [MethodRejected, "ours"], ids=["base", "own-class"])
-@EVERY_REFUSAL
-def test_handlers_for_the_guards_classes_win(code: int, key: t.Any, order: str) -> None:
-    """A handler for the guard's own exceptions replaces the guard's."""
-    app = make_app(guarded=order == "guard-first")
-    app.register_error_handler(
-        OURS[code] if key == "ours" else key, lambda error: ("mine", error.code)
-    )
-    if order == "handler-first":
-        MethodGuard(app)
-    answer = ask(app, REFUSED[code], "/items")
-    assert (answer.status, answer.text) == (code, "mine")
-    assert answer.get("Allow") == (ALLOW if code == 405 else None)
-
-
-@EVERY_REFUSAL
-def test_a_handler_for_every_exception_does_not_hide_a_refusal(code: int) -> None:
-    """A catch-all that answers 500 is asked after the guard's own handler."""
-    app = make_app()
-    app.register_error_handler(Exception, lambda error: ("broken", 500))
-    assert ask(app, REFUSED[code], "/items").status == code
 
 
 @EVERY_REFUSAL
@@ -349,6 +280,27 @@ def test_allow_is_mended_on_a_405_only(
     app.register_error_handler(405, lambda error: result)
     answer = ask(app, "PUT", "/items")
     assert (answer.status, answer.get("Allow")) == (status, allow)
+
+
+@EVERY_REFUSAL
+@EARLY_OR_NOT
+def test_no_cache_keeps_what_a_handler_makes_of_a_refusal(
+    code: int, early: bool
+) -> None:
+    """A cache may keep a 405 and a 501, so Cache-Control is added where it lacks."""
+    app = make_app(REJECT_EARLY=early)
+    app.register_error_handler(code, lambda error: ("mine", error.code))
+    answer = ask(app, REFUSED[code], "/items")
+    assert (answer.text, answer.get("Cache-Control")) == ("mine", "no-store")
+
+
+@EVERY_REFUSAL
+def test_the_cache_control_of_a_handler_stays(code: int) -> None:
+    """A handler may let caches keep its answer."""
+    app = make_app()
+    kept = {"Cache-Control": "max-age=60"}
+    app.register_error_handler(code, lambda error: ("mine", error.code, kept))
+    assert ask(app, REFUSED[code], "/items").get("Cache-Control") == "max-age=60"
 
 
 # What views say by themselves.
@@ -481,6 +433,34 @@ def test_the_aborters_of_other_apps_are_left_alone() -> None:
     assert type(caught.value) is wz.MethodNotAllowed
 
 
+@pytest.mark.parametrize("report_only", [False, True], ids=["guard", "report-only"])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first", "last"])
+def test_a_shared_aborter_speaks_for_the_app_of_the_request(
+    order: tuple[int, int], report_only: bool
+) -> None:
+    """An extension may give each app the same aborter."""
+    aborter = Aborter()
+
+    class Sharing(flask.Flask):
+        def make_aborter(self) -> Aborter:
+            return aborter
+
+    apps = [Sharing(name, static_folder=None) for name in ("one", "two", "bare")]
+    for app in apps:
+        app.add_url_rule("/no", "no", aborts(405), methods=["GET", "PUT"])
+        app.config["METHOD_GUARD_DOCS_URL"] = f"/{app.name}"
+    apps[1].config["METHOD_GUARD_REPORT_ONLY"] = report_only
+    for number in order:
+        MethodGuard(apps[number])
+    one, two, bare = (ask(app, "GET", "/no") for app in apps)
+    assert (one.json["docs"], one.get("Allow")) == ("/one", "HEAD, OPTIONS, PUT")
+    assert (bare.get("Allow"), "<title>405" in bare.text) == (None, True)
+    if report_only:
+        assert two == bare
+    else:
+        assert (two.json["docs"], two.get("Allow")) == ("/two", "HEAD, OPTIONS, PUT")
+
+
 @pytest.mark.parametrize(
     "view",
     [
@@ -530,13 +510,34 @@ def test_trapped_exceptions_are_raised(code: int, early: bool) -> None:
     assert ask(app, "GET", "/items").text == "items"
 
 
-def test_trapped_bad_requests_are_raised() -> None:
-    """TRAP_BAD_REQUEST_ERRORS traps a method that is no token, and no more."""
-    app = make_app()
+@EARLY_OR_NOT
+def test_trapped_bad_requests_are_those_of_views(early: bool) -> None:
+    """TRAP_BAD_REQUEST_ERRORS is about views, so it traps no method."""
+    app = make_app(REJECT_EARLY=early)
     app.config["TRAP_BAD_REQUEST_ERRORS"] = True
-    with pytest.raises(InvalidMethod):
-        ask(app, "G ET", "/items")
+    app.add_url_rule("/form", "form", lambda: flask.request.args["missing"])
+    answer = ask(app, "G ET", "/items")
+    assert (answer.status, answer.json["status"]) == (400, 400)
+    assert ask(app, "<b>", "/items").status == 400
     assert ask(app, "FOO", "/items").status == 501
+    with pytest.raises(wz.BadRequestKeyError):
+        ask(app, "GET", "/form")
+
+
+@pytest.mark.parametrize("trap", ["HTTP_EXCEPTIONS", "BAD_REQUEST_ERRORS", None])
+@pytest.mark.parametrize("handled", [Exception, wz.HTTPException, 404, None])
+@EARLY_OR_NOT
+def test_no_handler_sees_the_options_of_the_server(
+    trap: str | None, handled: type[Exception] | int | None, early: bool
+) -> None:
+    """OPTIONS * is 200 and empty, whatever the app traps or handles."""
+    app = make_app(REJECT_EARLY=early)
+    if trap:
+        app.config[f"TRAP_{trap}"] = True
+    if handled:
+        app.register_error_handler(handled, lambda error: ("handled", 418))
+    answer = ask(app, "OPTIONS", "*")
+    assert (answer.line, answer.body, answer.all("Allow")) == ("200 OK", b"", [])
 
 
 @pytest.mark.parametrize("guarded", [False, True], ids=["bare", "guarded"])

@@ -12,7 +12,7 @@ import pytest
 from flask import Blueprint, Flask
 from flask.views import MethodView, View
 
-from flask_method_guard import Deprecation, MethodGuard, deprecated_methods
+from flask_method_guard import Deprecation, MethodGuard, deprecated_methods, report
 from flask_method_guard.marks import find_marks
 from tests.deprecations import (
     ANNOUNCED,
@@ -287,6 +287,28 @@ def test_a_view_that_cannot_be_read() -> None:
     answer = ask(app, "PUT", "/shy")
     assert (answer.text, announced(answer)) == ("ok", SILENT)
     assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
+
+
+class Endless:
+    """A view that has every attribute, and each is another such view."""
+
+    def __getattr__(self, name: str) -> Endless:
+        return Endless()
+
+    def __call__(self) -> str:
+        return "ok"
+
+
+def test_a_view_that_can_be_unwrapped_for_ever() -> None:
+    """It is served, and reading the app comes to an end."""
+    app = make_put_app()
+    app.add_url_rule("/endless", endpoint="endless", methods=["PUT"])
+    app.view_functions["endless"] = Endless()
+    assert ask(app, "PUT", "/endless").text == "ok"
+    assert ask(app, "POST", "/endless").get("Allow") == "OPTIONS, PUT"
+    assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
+    assert report.explain(app, "PUT", "/endless").reason == "allowed"
+    assert report.check(app) == ()
 
 
 # -- without an app ---------------------------------------------------------------

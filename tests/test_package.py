@@ -61,7 +61,8 @@ SERVING = {
         *ours("negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
-    "blueprints": ("flask", *ours("exceptions", "guard")),
+    "options": ("flask", "werkzeug", *ours("guard")),
+    "blueprints": ("flask", "werkzeug", *ours("exceptions", "guard")),
     "report_only": (
         *("flask", "werkzeug"),
         *ours("bodies", "decision", "exceptions", "guard", "signals"),
@@ -69,7 +70,7 @@ SERVING = {
     "extension": (
         *("flask", "werkzeug"),
         *ours("blueprints", "config", "decision", "drain", "exceptions", "guard"),
-        *ours("moments", "report_only", "signals"),
+        *ours("moments", "options", "report_only", "signals"),
     ),
     "__init__": ours(
         *("config", "decision", "deprecation", "exceptions", "extension", "marks"),

@@ -30,7 +30,7 @@ from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Rule
 
-from flask_method_guard import MethodGuard, deprecated_methods
+from flask_method_guard import MethodGuard, deprecated_methods, testing
 from flask_method_guard.report import NoGuardError
 from flask_method_guard.testing import (
     UNKNOWN_METHODS,
@@ -1107,6 +1107,18 @@ def test_no_guard() -> None:
         "The app 'bare' has no method guard. Add it where the app is made:\n\n"
         "    from flask_method_guard import MethodGuard\n\n    MethodGuard(app)\n"
     )
+
+
+def test_progress(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A big app takes long, so the log says every few seconds how far the test is."""
+    caplog.set_level(logging.INFO, "flask_method_guard.testing")
+    assert_method_contract(small_app())
+    assert caplog.messages == []
+    monkeypatch.setattr(testing, "PROGRESS", 0.0)
+    assert_method_contract(small_app())
+    assert caplog.messages[::11] == ["0 of 12 requests sent", "11 of 12 requests sent"]
 
 
 def test_the_report_in_words() -> None:

@@ -7,7 +7,7 @@ explanation and an answer can't differ. No view runs, and no hook.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -66,6 +66,8 @@ class Explanation:
     view: str | None = None
     file: str | None = None
     line: int | None = None
+    #: The blueprints whose hooks run, outermost first.
+    blueprints: tuple[str, ...] = ()
     #: What this can't know, a sentence each.
     unknown: tuple[str, ...] = ()
 
@@ -115,17 +117,15 @@ def explain(
     environ = make_environ(app, method, url, host)
     now = read_at(guard, at)
     found = explain_request(app, guard, environ, method, url, now)
-    view = app.view_functions.get(found.endpoint or "")
-    if view is None:
-        return found
-    file, line = place_of(view) or (None, None)
-    return replace(found, view=name_of(source_of(view)), file=file, line=line)
+    return _with_names(app, guard, found)
 
 
 def explain_request(  # noqa: PLR0913, PLR0917
     app: Flask, guard: AppGuard, environ: Environ, method: str, url: str, now: datetime
 ) -> Explanation:
     """Explain what a client gets for a request, and why.
+
+    The app's own functions are not named; see :func:`explain`.
 
     :param environ: the request; it is not changed.
     :param method: the method to show.
@@ -140,8 +140,6 @@ def explain_request(  # noqa: PLR0913, PLR0917
     status, answer = _outcome(row, found)
     error = found.exception
     rejection = error if row.reason in BY_REASON else None
-    kind = NotFound if row.reason is Reason.NOT_FOUND else BY_REASON.get(row.reason)
-    handler = None if kind is None else error_handler(app, kind, endpoint)
     deprecation, phase = found.deprecation, None
     if deprecation is not None:
         phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
@@ -160,9 +158,29 @@ def explain_request(  # noqa: PLR0913, PLR0917
         detail=getattr(rejection, "description", None),
         location=getattr(error, "new_url", None),
         deprecation=deprecation,
-        handler=None if handler is None else name_of(handler),
         phase=phase,
-        unknown=tuple(_unknown(app, guard, row, method, found.blueprints)),
+        blueprints=found.blueprints,
+    )
+
+
+def _with_names(app: Flask, guard: AppGuard, found: Explanation) -> Explanation:
+    """Name the app's own functions that take part: view, handler and hooks."""
+    if found.reason is None:
+        return found
+    kind: type[HTTPException] | None = BY_REASON.get(found.reason)
+    if found.reason is Reason.NOT_FOUND:
+        kind = NotFound
+    handler = None if kind is None else error_handler(app, kind, found.endpoint)
+    view = app.view_functions.get(found.endpoint or "")
+    place = None if view is None else place_of(view)
+    file, line = place or (None, None)
+    return replace(
+        found,
+        handler=None if handler is None else name_of(handler),
+        view=None if view is None else name_of(source_of(view)),
+        file=file,
+        line=line,
+        unknown=tuple(_unknown(app, guard, found)),
     )
 
 
@@ -332,16 +350,14 @@ def _wsgi(data: bytes) -> str:
     return data.decode("latin-1")
 
 
-def _unknown(
-    app: Flask, guard: AppGuard, row: Row, method: str, blueprints: Sequence[str]
-) -> Iterator[str]:
+def _unknown(app: Flask, guard: AppGuard, found: Explanation) -> Iterator[str]:
     """Say what comes before the answer, and so may answer in its place."""
     if guard.settings.report_only:
         yield (
             "METHOD_GUARD_REPORT_ONLY is on: this is what the guard would answer."
             " Clients get what Flask answers by itself."
         )
-    scopes = (None, *blueprints)
+    scopes = (None, *found.blueprints)
     preprocessors = [
         name_of(function)
         for scope in scopes
@@ -353,7 +369,7 @@ def _unknown(
             f" functions, and may answer first: {', '.join(preprocessors)}."
         )
     hooks = [f for scope in scopes for f in app.before_request_funcs.get(scope, ())]
-    if guard.settings.reject_early and row.status in REJECTED:
+    if guard.settings.reject_early and found.status in REJECTED:
         hooks = hooks_before(app)
     names = [name_of(hook) for hook in hooks if not is_own(hook)]
     if names:
@@ -361,6 +377,6 @@ def _unknown(
     wsgi_app = getattr(app, "wsgi_app", None)
     if getattr(wsgi_app, "__self__", None) is not app:
         yield f"{name_of(wsgi_app)} wraps the app and may change anything."
-    if is_rejected_by_gunicorn(method):
+    if is_rejected_by_gunicorn(found.method):
         yield "gunicorn rejects such a method by default; the app never sees it."
     yield "A server or a proxy in front of the app may answer first."

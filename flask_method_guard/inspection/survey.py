@@ -61,7 +61,7 @@ class Survey:
         """Return the ``MethodView`` of an endpoint, if Flask's code dispatches it."""
         view = self.app.view_functions.get(endpoint)
         view_class = getattr(view, "view_class", None)
-        if view_class is None:
+        if not isinstance(view_class, type):
             return None
         owner = next(c for c in view_class.__mro__ if "dispatch_request" in vars(c))
         is_flasks = name_of(owner) == "flask.views.MethodView"

@@ -87,8 +87,10 @@ PAGE = """\
 
 # Servers
 
-```{{index}} ! gunicorn, ! uWSGI, ! uvicorn, ! waitress, ! cheroot, ! granian, ! gevent,
-   ! Flask-SocketIO
+```{{index}} ! gunicorn, ! uWSGI, ! uvicorn, ! waitress, ! cheroot, ! granian
+```
+
+```{{index}} ! gevent, ! Flask-SocketIO
 ```
 
 Between the client and the guard is a server. Each server treats unusual methods and
