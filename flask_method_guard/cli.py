@@ -18,18 +18,7 @@ from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
 from .inspection.apps import check_blueprint
-from .inspection.diff import compare
-from .inspection.drawing import drawing
-from .inspection.findings import (
-    CHECKS_PAGE,
-    DIFFERENCES_PAGE,
-    finding_text,
-    summary,
-    summary_of_differences,
-    workflow_command,
-)
-from .inspection.listing import listing
-from .inspection.options import (
+from .inspection.commands import (
     ask,
     at_option,
     at_option_of_diff,
@@ -41,6 +30,17 @@ from .inspection.options import (
     print_json,
     split,
 )
+from .inspection.diff import compare
+from .inspection.drawing import drawing
+from .inspection.findings import (
+    CHECKS_PAGE,
+    DIFFERENCES_PAGE,
+    finding_text,
+    summary,
+    summary_of_differences,
+    workflow_command,
+)
+from .inspection.listing import listing
 from .inspection.text import terminal_width
 from .inspection.timetable import due, timetable
 from .report import (
