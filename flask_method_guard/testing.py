@@ -21,7 +21,6 @@ from .guard import AppGuard
 from .inspection.agreement import Agreement, agreement
 from .inspection.apps import (
     Environ,
-    blueprints_of,
     check_blueprint,
     installed_guard,
 )
@@ -42,6 +41,7 @@ from .inspection.rules import url_rules
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
 from .inspection.schedule import read_at
 from .messages import closest
+from .snapshot import blueprints_of
 
 #: Methods that no app knows: a plain one, one that HTML must escape, and one that is
 #: not a token. None differs from a known method by its case alone, because some servers
