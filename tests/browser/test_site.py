@@ -149,7 +149,7 @@ def test_a_search(site: str, desk: Page, query: str, expected: str) -> None:
             "tutorial",
             0,
             "mkdir shop\ncd shop\npython3 -m venv .venv\n. .venv/bin/activate\n"
-            "pip install ../flask-method-guard pytest",
+            "pip install git+https://github.com/example/flask-method-guard pytest",
             id="console",
         ),
         pytest.param(
@@ -161,8 +161,9 @@ def test_a_search(site: str, desk: Page, query: str, expected: str) -> None:
         ),
         pytest.param(
             "index",
-            2,
-            "from flask import Flask\nfrom flask_method_guard import MethodGuard\n\n"
+            0,
+            "from flask import Flask, abort, request\n"
+            "from flask_method_guard import MethodGuard\n\n"
             "app = Flask(__name__)\nMethodGuard(app)",
             id="code",
         ),
