@@ -176,7 +176,7 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     situation = guard.situation(ctx)
     if situation is None:
         return
-    if _is_certainly_allowed(situation):
+    if situation.routing is MATCHED and _is_certainly_allowed(situation):
         if situation.is_automatic_options and not guard.settings.report_only:
             _correct_allow(ctx.app, situation)
         return
@@ -190,12 +190,11 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
 
 
 def _is_certainly_allowed(situation: RequestSituation) -> bool:
-    """Return whether the table says ``allowed``; see :func:`~.decision.is_settled`."""
+    """Return whether the table allows a match; see :func:`~.decision.is_settled`."""
     method, req = situation.raw_method, situation.req
     deprecated_at = situation.snapshot.settled_at_paths.get(method)
     return (
         deprecated_at is not None
-        and situation.routing is MATCHED
         and method == situation.dispatched_method
         and req.endpoint not in deprecated_at
         and not situation.asterisk

@@ -260,7 +260,13 @@ class RequestSituation:
 
         :param listed: the methods that Flask lists; none if the router cannot.
         """
-        supported = self.snapshot.supported_methods
+        snapshot, supported = self.snapshot, self.snapshot.supported_methods
+        if (
+            listed
+            and not snapshot.rejectable
+            and snapshot.rules.is_list_complete(self.adapter, "OPTIONS")
+        ):
+            return tuple(sorted(listed.intersection(supported)))
         return self._allowed(self.resource.methods(supported, listed or None))
 
     def target_rule(self, status: int) -> Rule | None:
@@ -342,6 +348,9 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
         until = deprecation.brownout_end(situation.now)
     left = None if until is None else ceil((until - situation.now).total_seconds())
     accept = req.environ.get("HTTP_ACCEPT")
+    successor = _successor(situation.adapter, deprecation, method, routed)
+    # One with a URL can be another one at every URL, so it is not kept.
+    is_kept = successor is None or successor.url is None
     facts = guard.facts(
         reason=reason,
         status=status,
@@ -353,10 +362,9 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
         deprecation=deprecation,
         until=until,
         retry_after=left,
+        successor=successor if is_kept else None,
     )
-    # Not among the facts that are kept: it can be another one at every URL.
-    successor = _successor(situation.adapter, deprecation, method, routed)
-    return replace(facts, successor=successor) if successor else facts
+    return facts if is_kept else replace(facts, successor=successor)
 
 
 def announcement(

@@ -13,7 +13,7 @@ except in two cases:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,13 +130,12 @@ class Resource:
         self._method = method
         # An adapter of another class may treat every method in its own way.
         self._is_usual = type(adapter) is MapAdapter
+        #: Returns a name for the methods that the router treats as this one.
+        self._group: Callable[[str], str | None]
+        self._group = rules.alike.get if self._is_usual else str
         self._matches = {self._group(method): match}
         #: The doubtful methods of the URL; ``None`` if every method is.
         self._doubtful = rules.doubtful_at(adapter)
-
-    def _group(self, method: str) -> str | None:
-        """Return a name for the methods that the router treats as this one."""
-        return self._rules.alike.get(method) if self._is_usual else method
 
     def match(self, method: str) -> Match:
         """Return the router's answer to a method at this URL."""

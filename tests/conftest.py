@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -39,6 +41,17 @@ if sys.platform == "emscripten":  # WebAssembly, as in a browser
     lacks(socket.socket, "bind", "sockets")
     lacks(socket.socket, "connect", "sockets")
     lacks(Flask, "async_to_sync", "event loop that Flask could start")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _work_in_the_root() -> Iterator[None]:
+    """Run the tests in the project's root, wherever they are started.
+
+    Places that are shown to people are relative to the working directory.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(Path(__file__).parent.parent)
+        yield
 
 
 def pytest_collection_finish() -> None:

@@ -258,6 +258,8 @@ NEGOTIATIONS = [
     ("text/html;q=0, */*", PROBLEM),
     ("text/html;q=0.5, */*", PROBLEM),
     ("*/*;q=0", PROBLEM),
+    ("application/problem+json;q=0", PROBLEM),
+    ("text/html;q=0", PROBLEM),
     ("image/png", PROBLEM),
     ("text/html;q=high, text/plain;q=0.1", PLAIN),
     ("text/html;q=0.9, text/plain;q=0.5, text/html;q=0.1", HTML),

@@ -243,7 +243,9 @@ PREFLIGHT = (
 EARLY = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
 REPORTING = "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
 
-HALF = f"{__name__}.rejected: handles 405, but no error handler of the app gets 501."
+SUNSET = {"PUT": {"sunset": "2026-06-01"}}
+LEFT = f"{__name__}.rejected: handles 405, but no error handler of the app gets"
+HALF = f"{LEFT} 501."
 
 #: What each check finds: the app, the endpoint and the message of the finding.
 FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
@@ -404,6 +406,13 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
         (handling(WerkzeugNotAllowed), None, HALF),
         (handling(MethodNotAllowed), None, HALF),
         (handling(405, [501], [HTTPException]), None, HALF),
+        (handling(405, DEPRECATED_METHODS=SUNSET), None, f"{LEFT} 410 or 501."),
+        (handling(405, 501, DEPRECATED_METHODS=SUNSET), None, f"{LEFT} 410."),
+        (
+            handling(405, SUPPORTED_METHODS="*", DEPRECATED_METHODS=SUNSET),
+            None,
+            f"{LEFT} 410.",
+        ),
     ],
 }
 
@@ -493,6 +502,9 @@ WELL: dict[str, list[Build]] = {
         handling(Exception),
         handling([405]),
         handling(405, SUPPORTED_METHODS="*"),
+        handling(405, 410, 501, DEPRECATED_METHODS=SUNSET),
+        handling(405, MethodRejected, DEPRECATED_METHODS=SUNSET),
+        handling(405, 501, DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}}),
     ],
 }
 

@@ -161,6 +161,8 @@ def test_allow_is_not_looked_up_needlessly(routing: Routing) -> None:
 def test_settled(method: str, settled: bool) -> None:
     """A method is settled if the table lets it pass at every URL."""
     assert is_settled(method) is settled
+    # Everywhere but at *, OPTIONS is like any other method.
+    assert is_settled(method, [False]) is (settled or method == "OPTIONS")
 
 
 def row(reason: Reason, holds: Callable[[Situation], bool]) -> Row:

@@ -267,6 +267,7 @@ LINKS = [
     (" https://docs.example.com/ ", "https://docs.example.com/"),
     ('/a b"<c>\\^`{|}é', "/a%20b%22%3Cc%3E%5C%5E%60%7B%7C%7D%C3%A9"),
     ("/a\u2028b\x80", "/a%E2%80%A8b%C2%80"),
+    ("/\ud7ff\ue000", "/%ED%9F%BF%EE%80%80"),
 ]
 
 
@@ -281,6 +282,7 @@ def test_links(value: str, url: str) -> None:
 
 BROKEN = "a link is not empty and has no line break or control code"
 BROKEN_LINKS = ("", " ", "/a\r\nX: 1", "/a\n", "/a\0", "java\tscript:x", "/a\x7f")
+SURROGATES = "a link is text that UTF-8 can encode"
 OTHER_SCHEME = "a link is an http or https URL, or a rela"
 OTHER_SCHEMES = (
     "javascript:alert(1)",
@@ -298,7 +300,7 @@ OTHER_SCHEMES = (
         ("https:/docs.example.com", ValueError, "a link with a scheme has a host"),
         ("https:", ValueError, "a link with a scheme has a host"),
         ("http://[", ValueError, "Invalid IPv6 URL"),
-        ("/\ud800", ValueError, "a link is text that UTF-8 can encode"),
+        *((f"/{chr(c)}", ValueError, SURROGATES) for c in (0xD800, 0xDFFF)),
         (None, TypeError, "a link is a string, not NoneType"),
         (b"/", TypeError, "a link is a string, not bytes"),
     ],

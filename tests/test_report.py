@@ -178,6 +178,45 @@ def test_a_rule_that_takes_every_method() -> None:
     assert found.why == "every method, because /any accepts every method"
 
 
+def test_only_what_flask_answers_is_automatic() -> None:
+    """Without automatic OPTIONS, a route has none; HEAD comes with GET."""
+    app = shop()
+    no_options = {"provide_automatic_options": False}
+    app.add_url_rule("/quiet", "quiet", fail, methods=["GET", "PUT"], **no_options)
+    [route] = [r for r in inventory(app).routes if r.rule == "/quiet"]
+    assert (route.methods, route.automatic) == (("GET", "HEAD", "PUT"), ("HEAD",))
+
+
+def test_a_route_lists_its_own_methods_where_every_method_is_supported() -> None:
+    """Only a rule without methods is listed with a star."""
+    app = shop(SUPPORTED_METHODS="*")
+    app.url_map.add(Rule("/any", endpoint="any"))
+    routes = {route.rule: route.methods for route in inventory(app).routes}
+    assert routes["/any"] == ("*",)
+    assert routes["/cache"] == ("OPTIONS", "PURGE")
+
+
+@pytest.mark.parametrize(
+    ("marked", "automatic"),
+    [
+        (("GET",), ("HEAD", "OPTIONS")),
+        (("GET", "HEAD"), ("HEAD", "OPTIONS")),
+        (("HEAD",), ("OPTIONS",)),
+        (("PUT",), ("HEAD", "OPTIONS")),
+    ],
+    ids=" ".join,
+)
+def test_head_goes_with_a_deprecated_get(
+    marked: tuple[str, ...], automatic: tuple[str, ...]
+) -> None:
+    """HEAD is automatic while it is treated as GET is."""
+    app = shop()
+    mark = deprecated_methods(*marked, since="2026-01-01")
+    app.add_url_rule("/old", "old", mark(lambda: ""), methods=["GET", "PUT"])
+    [route] = [r for r in inventory(app).routes if r.rule == "/old"]
+    assert route.automatic == automatic
+
+
 def test_a_rule_that_takes_every_method_of_a_list() -> None:
     """Where a list limits what is supported, so it does for a rule without methods."""
     app = shop(SUPPORTED_METHODS=["POST"])

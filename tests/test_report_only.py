@@ -419,6 +419,18 @@ class SlowRule(Rule):
     note: str
 
 
+@pytest.mark.parametrize("rule_class", [Rule, Flask.url_rule_class])
+def test_a_view_that_answers_options(rule_class: type[Rule]) -> None:
+    """A rule that the app made itself has no automatic OPTIONS: its view answers."""
+    app = shop(SUPPORTED_METHODS=["POST"])
+    app.url_map.add(rule_class("/own", endpoint="own", methods=["OPTIONS"]))
+    app.view_functions["own"] = lambda: "the view's answer"
+    with reports(app) as (lines, _):
+        answer = ask(app, "OPTIONS", "/own")
+    assert (answer.status, answer.text) == (200, "the view's answer")
+    assert lines == ["OPTIONS /own: answered 200, would be 501 not-implemented"]
+
+
 def test_a_view_sees_its_rule() -> None:
     """The rule in the request equals the one in the map, with all that it has."""
     app = shop(SUPPORTED_METHODS=["POST"])

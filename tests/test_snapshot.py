@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import combinations
 
 import pytest
-from flask import request
+from flask import Flask, request
 from werkzeug.routing import Map, Rule
 
 from flask_method_guard import DEFAULT_METHODS, STANDARD_METHODS, deprecated_methods
@@ -84,6 +84,39 @@ def test_a_rule_for_what_is_not_a_method() -> None:
     for _ in range(2):
         assert ask(app, "A B", "/odd").status == 400
     assert outcome(ask(app, "PUT", "/odd")) == (405, "GET, HEAD, OPTIONS")
+
+
+# -- which requests skip the table ------------------------------------------------
+
+
+def settled(app: Flask, method: str) -> frozenset[str | None] | None:
+    """Return the endpoints where a method does not skip the table; ``None``: all."""
+    snapshot = app.extensions["method_guard"].refresh(app)
+    found: frozenset[str | None] | None = snapshot.settled.get(method)
+    assert snapshot.settled_at_paths.get(method) == (
+        frozenset() if method == "OPTIONS" else found
+    )
+    return found
+
+
+def test_a_deprecation_takes_only_its_view_off_the_fast_path() -> None:
+    """The same method of every other view stays settled."""
+    app = make_app()
+    view = deprecated_methods("GET", since="2026-01-01")(lambda: "old")
+    app.add_url_rule("/old", "old", view)
+    assert settled(app, "GET") == settled(app, "HEAD") == frozenset({"old"})
+    assert settled(app, "PUT") == frozenset()
+    assert settled(app, "OPTIONS") is settled(app, UNKNOWN) is None
+    assert ask(app, "GET", "/old").get("Deprecation") == "@1767225600"
+    assert ask(app, "GET", "/items").get("Deprecation") is None
+
+
+def test_a_deprecation_in_the_whole_app_takes_the_method_off_the_fast_path() -> None:
+    """It applies at every endpoint."""
+    app = make_app(DEPRECATED_METHODS={"POST": {"since": "2026-01-01"}})
+    assert settled(app, "POST") is None
+    assert settled(app, "GET") == frozenset()
+    assert ask(app, "POST", "/items").get("Deprecation") == "@1767225600"
 
 
 # -- when the app is read again ---------------------------------------------------

@@ -411,13 +411,19 @@ def test_the_prefix_of_a_proxy(prefix: str, url: str | None) -> None:
 # -- what it costs ----------------------------------------------------------------
 
 
-def test_other_urls_do_not_flush_what_is_kept() -> None:
+@pytest.mark.parametrize(
+    ("successor", "url"),
+    [("/v2/{number}", "/v2/{}"), (("/books/", "/v2/"), "/v2/{}"), ("PATCH", None)],
+    ids=repr,
+)
+def test_other_urls_do_not_flush_what_is_kept(successor: Any, url: str | None) -> None:
     """The facts of a rejection are kept once, however many URLs there are."""
-    app = make_books("/v2/{number}", retired=True)
+    app = make_books(successor, retired=True)
     kept = app.extensions["method_guard"].facts
     for number in range(1000):
         answer = ask(app, "PUT", f"/books/{number}")
-        assert successor_link(answer) == f"/v2/{number}"
+        assert successor_link(answer) == (url and url.format(number))
+        assert answer.json["successor"].get("url") == (url and url.format(number))
     assert (kept.cache_info().misses, kept.cache_info().currsize) == (1, 1)
 
 

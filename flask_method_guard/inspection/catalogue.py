@@ -13,7 +13,12 @@ from enum import Enum
 from typing import Any
 
 from ..decision import is_token
-from ..exceptions import MethodNotAllowed, MethodNotImplemented
+from ..exceptions import (
+    MethodNotAllowed,
+    MethodNotImplemented,
+    Rejection,
+    ResourceGone,
+)
 from ..marks import find_lost_marks
 from ..moments import spoken_date, spoken_time
 from .apps import hooks_before, name_of
@@ -357,17 +362,20 @@ def _short_notice(survey: Survey) -> Found:
     "MG117",
     Severity.WARNING,
     "The app handles 405 and not 501",
-    "Register the handler for both, for example for MethodRejected, so that both have"
-    " the same format.",
+    "Register the handler for all of them, for example for MethodRejected, so that all"
+    " have the same format.",
 )
 def _half_handled(survey: Survey) -> Found:
     handler = error_handler(survey.app, MethodNotAllowed)
-    # Each class here can be the response of some request.
-    kinds = () if survey.snapshot.any_method else (MethodNotImplemented,)
-    for kind in kinds:
-        if handler is not None and error_handler(survey.app, kind) is None:
-            text = f"handles 405, but no error handler of the app gets {kind.code}."
-            yield Hit(None, f"{name_of(handler)}: {text}", handler)
+    kinds: list[type[Rejection]] = []
+    if any(value.sunset for _, _, value in survey.deprecations()):
+        kinds.append(ResourceGone)
+    if not survey.snapshot.any_method:
+        kinds.append(MethodNotImplemented)
+    left = [str(k.code) for k in kinds if error_handler(survey.app, k) is None]
+    if handler is not None and left:
+        text = "handles 405, but no error handler of the app gets"
+        yield Hit(None, f"{name_of(handler)}: {text} {' or '.join(left)}.", handler)
 
 
 #: What :func:`~.checks.check` finds, sorted by id.

@@ -8,8 +8,10 @@ import typing as t
 import pytest
 from flask import Blueprint, abort
 from flask.app import Flask
+from flask.views import MethodView
 from werkzeug.exceptions import HTTPException
 
+from flask_method_guard import deprecated_methods, report
 from tests.raw_wsgi import ask
 
 from .apps import BY_NAME, items
@@ -98,6 +100,64 @@ def test_early_rejections_of_a_resource_are_its_apis(place: str) -> None:
     answer = ask(app, "PUT", "/items")
     assert (answer.status, answer.get("Allow")) == (405, "GET, HEAD, OPTIONS")
     assert ask(app, "FOO", "/items").status == 501
+
+
+deprecated = deprecated_methods("PUT", since="2026-01-01")
+
+
+def smorest_books(app: Flask) -> None:
+    """Route a class of smorest's, with its decorators around a deprecated method."""
+    flask_smorest = need("flask_smorest", "flask-smorest")
+    app.config.update(API_TITLE="Shop", API_VERSION="1", OPENAPI_VERSION="3.0.3")
+    shop: t.Any = flask_smorest.Blueprint("shop", __name__)
+
+    @shop.route("/books")
+    class Books(MethodView):
+        @shop.response(200)  # type: ignore[untyped-decorator]
+        def get(self) -> str:
+            return "books"
+
+        @shop.response(200)  # type: ignore[untyped-decorator]
+        @deprecated
+        @shop.doc(summary="Replace a book")  # type: ignore[untyped-decorator]
+        def put(self) -> str:
+            return "book"
+
+    flask_smorest.Api(app).register_blueprint(shop)
+
+
+def restx_books(app: Flask) -> None:
+    """Route a class of RESTX's, with its decorators around a deprecated method."""
+    flask_restx = need("flask_restx", "flask-restx")
+    api = flask_restx.Api(app)
+
+    class Books(flask_restx.Resource):  # type: ignore[misc, name-defined]
+        def get(self) -> str:
+            return "books"
+
+        @deprecated
+        @api.doc("replace_book")  # type: ignore[untyped-decorator]
+        def put(self) -> str:
+            return "book"
+
+    api.add_resource(Books, "/books")
+
+
+@guarded
+@pytest.mark.parametrize("set_up", [smorest_books, restx_books])
+def test_a_deprecated_method_of_a_class(
+    set_up: t.Callable[[Flask], None], place: str
+) -> None:
+    """A decorator on a method of an extension's class view takes effect."""
+    app = around(plain_app := plain(), place, lambda: set_up(plain_app))
+    answers = {method: ask(app, method, "/books") for method in ("GET", "PUT")}
+    assert {method: found.status for method, found in answers.items()} == {
+        "GET": 200,
+        "PUT": 200,
+    }
+    assert answers["PUT"].get("Deprecation") == "@1767225600"
+    assert answers["GET"].get("Deprecation") is None
+    assert report.check(app, select=["MG106"]) == ()
 
 
 def smorest_with_a_blueprint(place: str, key: t.Any) -> Flask:
