@@ -42,7 +42,7 @@ from .guard import (
 )
 from .moments import utc_now
 from .options import listed_by_flask
-from .report_only import watch
+from .report_only import follow, watch
 from .signals import (
     deprecated_method_called,
     method_rejected,
@@ -101,16 +101,10 @@ class MethodGuard:
         is_settled("GET")
         guard = AppGuard(Settings.from_mapping(app.config), self._clock)
         _register_hooks(app, guard)
-        # A handler that the app registered for this class stays.
-        if MethodRejected not in app.error_handler_spec[None][None]:
-            app.register_error_handler(MethodRejected, _render)
-        app.register_error_handler(ForBlueprint, _ask_blueprint)
-        app.register_error_handler(_ServerOptions, _ServerOptions.get_response)
-        if not guard.settings.report_only:
-            # An app's own aborter may have a class of its own for 405.
-            mapping = getattr(app.aborter, "mapping", {})
-            if mapping.get(405) is werkzeug.MethodNotAllowed:
-                mapping[405] = _aborted
+        if guard.settings.report_only:
+            follow(app)
+        else:
+            _register_handlers(app)
         app.extensions[EXTENSION_KEY] = guard
 
 
@@ -120,6 +114,19 @@ class MethodGuard:
 _context: Callable[[], RequestContext] = (
     vars(flask_globals).get("request_ctx", flask_globals.app_ctx)._get_current_object  # noqa: SLF001
 )
+
+
+def _register_handlers(app: Flask) -> None:
+    """Register the error handlers, and what ``abort(405)`` raises."""
+    # A handler that the app registered for this class stays.
+    if MethodRejected not in app.error_handler_spec[None][None]:
+        app.register_error_handler(MethodRejected, _render)
+    app.register_error_handler(ForBlueprint, _ask_blueprint)
+    app.register_error_handler(_ServerOptions, _ServerOptions.get_response)
+    # An app's own aborter may have a class of its own for 405.
+    mapping = getattr(app.aborter, "mapping", {})
+    if mapping.get(405) is werkzeug.MethodNotAllowed:
+        mapping[405] = _aborted
 
 
 def _register_hooks(app: Flask, guard: AppGuard) -> None:
@@ -281,6 +288,7 @@ def _announce_deprecation(
             send(
                 deprecated_method_called,
                 app,
+                is_report=settings.report_only,
                 method=method,
                 endpoint=req.endpoint,
                 deprecation=deprecation,

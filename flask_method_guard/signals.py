@@ -18,9 +18,19 @@ method_rejected: NamedSignal = Namespace().signal("method-rejected")
 deprecated_method_called: NamedSignal = Namespace().signal("deprecated-method-called")
 
 
-def send(signal: NamedSignal, app: Flask, **facts: Any) -> None:
-    """Send one of them, to coroutine functions, too."""
-    signal.send(app, _async_wrapper=app.ensure_sync, **facts)
+def send(
+    signal: NamedSignal, app: Flask, *, is_report: bool = False, **facts: Any
+) -> None:
+    """Send one of them, to coroutine functions, too.
+
+    :param is_report: whether the response may not depend on the receivers.
+    """
+    try:
+        signal.send(app, _async_wrapper=app.ensure_sync, **facts)
+    except Exception:
+        if not is_report:
+            raise
+        app.logger.exception("A receiver of %s failed", signal.name)
 
 
 class _Once:
