@@ -23,7 +23,10 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
     "from_code",
+    "playground",
 ]
+# Where the playground's Python comes from: a folder of the npm package `pyodide`.
+playground_runtime = "https://cdn.jsdelivr.net/npm/pyodide@314.0.7/"
 exclude_patterns = ["_build"]
 nitpicky = True
 # The site works offline, so no inventory of another project is fetched. The

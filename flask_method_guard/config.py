@@ -195,7 +195,8 @@ class Settings:
         " and QUERY) and `*` (every method; nothing is 501). The default is"
         ' `["default", "routes"]`, so a route for PROPFIND makes PROPFIND supported'
         " without configuration. Without `routes`, a routed method that is not"
-        " listed is 501. GET and HEAD are always supported (RFC 9110 §9.1).",
+        " listed is 501. GET and HEAD are always supported (RFC 9110 §9.1). A name that"
+        " resembles a group, such as `defualt`, is an error.",
     )
     case_sensitive: bool = _setting(
         True,
