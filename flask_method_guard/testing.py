@@ -19,7 +19,6 @@ from .decision import Reason
 from .guard import AppGuard
 from .inspection.apps import (
     Environ,
-    blueprints_of,
     check_blueprint,
     installed_guard,
 )
@@ -38,6 +37,7 @@ from .inspection.rules import url_rules
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
 from .inspection.schedule import read_at
 from .messages import closest
+from .snapshot import blueprints_of
 
 #: Methods that no app knows: a plain one, one that HTML must escape, and one that is
 #: not a token. None differs from a known method by its case alone, because some servers

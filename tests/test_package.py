@@ -38,7 +38,7 @@ SERVING = {
     "successor": ours("decision", "links", "messages"),
     "deprecation": ours("links", "messages", "moments", "successor"),
     "marks": ours("deprecation", "messages"),
-    "config": ours("decision", "deprecation", "links", "messages"),
+    "config": ours("decision", "deprecation", "links", "marks", "messages"),
     # … these know Werkzeug only …
     "negotiation": ("werkzeug.http",),
     "page": ("markupsafe",),
@@ -53,16 +53,19 @@ SERVING = {
     # … and these may use Flask.
     "snapshot": (
         "werkzeug",
-        *ours("config", "decision", "deprecation", "marks", "ruleset"),
+        *ours("config", "decision", "deprecation", "marks", "ruleset", "urlmap"),
     ),
     "guard": (
         *("flask", "werkzeug"),
         *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
-        *ours("negotiation", "snapshot", "successor", "urlmap"),
+        *ours("marks", "negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
     "options": ("flask", "werkzeug", *ours("guard")),
-    "blueprints": ("flask", "werkzeug", *ours("exceptions", "guard")),
+    "blueprints": (
+        *("flask", "werkzeug"),
+        *ours("exceptions", "guard", "marks", "messages"),
+    ),
     "report_only": (
         *("flask", "werkzeug"),
         *ours("bodies", "decision", "exceptions", "guard", "signals"),
@@ -73,8 +76,8 @@ SERVING = {
         *ours("moments", "options", "report_only", "signals"),
     ),
     "__init__": ours(
-        *("config", "decision", "deprecation", "exceptions", "extension", "marks"),
-        *("signals", "successor"),
+        *("blueprints", "config", "decision", "deprecation", "exceptions"),
+        *("extension", "marks", "signals", "successor"),
     ),
 }
 #: What a module that looks at an app may import.
