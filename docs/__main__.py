@@ -4,4 +4,6 @@ from tests._bootstrap import ROOT, run
 
 if __name__ == "__main__":
     folder = ROOT / "docs"
-    run("site", "-m", "sphinx", "-n", "-W", str(folder), str(folder / "_build" / "html"))
+    run(
+        "site", "-m", "sphinx", "-n", "-W", str(folder), str(folder / "_build" / "html")
+    )

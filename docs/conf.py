@@ -73,7 +73,11 @@ def use_dashes(_: Sphinx, document: nodes.document) -> None:
 
 
 def describe(
-    _: Sphinx, page: str, __: str, context: dict[str, Any], document: nodes.document | None
+    _: Sphinx,
+    page: str,
+    __: str,
+    context: dict[str, Any],
+    document: nodes.document | None,
 ) -> None:
     """Let search engines and chats show a page by its title and first paragraph."""
     if document is None:
