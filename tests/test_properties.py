@@ -40,7 +40,12 @@ from werkzeug.routing import (
     ValidationError,
 )
 
-from flask_method_guard import MethodGuard, decision, deprecated_methods
+from flask_method_guard import (
+    MethodGuard,
+    decision,
+    deprecate_blueprint,
+    deprecated_methods,
+)
 from flask_method_guard.decision import Reason, Routing
 from tests.raw_wsgi import Answer, Environ, make_environ, run
 from tests.routed_apps import duplicates_allowed
@@ -202,7 +207,7 @@ class RuleSpec:
     view: str
     host: str | None
     own_class: bool
-    blueprint: bool
+    blueprint: str
     marks: dict[str, str]
 
     @property
@@ -270,6 +275,9 @@ class Case:
     guard_first: bool
     enforce_sunset: bool
     deprecated: dict[str, str]
+    #: What is said of blueprints: of each method, or of ``""``, every other one.
+    scopes: dict[str, dict[str, str]]
+    by_operator: bool
     handlers: tuple[int | None, ...]
     hook: str
     default: str
@@ -319,6 +327,21 @@ class Case:
         self.configure(app)
         return app
 
+    @property
+    def configured(self) -> dict[str, dict[str, t.Any]]:
+        """What the configuration says of the blueprints: one thing of each."""
+        return {
+            scope: {
+                **SAID[how],
+                "exclude": list(KEPT),
+                **({} if "" in marks else {"methods": [*marks]}),
+            }
+            for scope, marks in self.scopes.items()
+            for how in {*marks.values()}
+            if self.by_operator and len({*marks.values()}) == 1
+            if len(marks) == 1 or "" not in marks
+        }
+
     def configure(self, app: flask.Flask) -> None:
         """Set what the guard reads."""
         keys = {
@@ -327,6 +350,7 @@ class Case:
             "DOCS_URL": "/docs/{endpoint}",
             "ENFORCE_SUNSET": self.enforce_sunset,
             "DEPRECATED_METHODS": {m: SAID[how] for m, how in self.deprecated.items()},
+            "DEPRECATED_BLUEPRINTS": self.configured,
             "SUPPORTED_METHODS": self.supported,
         }
         app.config |= {f"METHOD_GUARD_{key}": value for key, value in keys.items()}
@@ -343,7 +367,14 @@ class Case:
         blueprint = flask.Blueprint("bp", __name__)
         blueprint.before_request(begin)
         blueprint.after_request(end)
+        inner = flask.Blueprint("inner", __name__)
+        blueprint.register_blueprint(inner)
         app.register_blueprint(blueprint)
+        for scope, each in (("bp", blueprint), ("bp.inner", inner)):
+            if scope not in self.configured:
+                for method, how in self.scopes[scope].items():
+                    names = [method] if method else []
+                    deprecate_blueprint(each, *names, exclude=KEPT, **SAID[how])
 
     @cached_property
     def nowhere(self) -> flask.Flask:
@@ -416,7 +447,7 @@ def add_rule(app: flask.Flask, name: str, spec: RuleSpec, *, view: bool = True) 
         pairs.append((f"/alias{spec.pattern}", {"alias": True}))
 
     if view:
-        name = f"bp.{name}" if spec.blueprint else name
+        name = f"{spec.blueprint}.{name}".lstrip(".")
         app.view_functions[name] = make_view(name, spec)
     kind = OwnRule if spec.own_class else Rule
     for pattern, more in pairs:
@@ -490,6 +521,15 @@ MARKS: st.SearchStrategy[dict[str, str]] = st.one_of(
 )
 
 
+SCOPE: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.builds(lambda marks, how: {**marks, "": how}, MARKS, st.sampled_from([*SAID])),
+    st.sampled_from([{"": how} for how in (*ENDED, "out")]),
+    MARKS,
+)
+#: The endpoints that the marks of a blueprint leave out.
+KEPT = ("e1", "inner.e2")
+
+
 @st.composite
 def rule_specs(draw: st.DrawFn, hosts: str, known: list[RuleSpec]) -> RuleSpec:
     """Draw a rule, often one that shares its URL, or part of it, with another."""
@@ -517,7 +557,7 @@ def rule_specs(draw: st.DrawFn, hosts: str, known: list[RuleSpec]) -> RuleSpec:
         view=draw(st.sampled_from(VIEWS)),
         host=draw(st.sampled_from(HOST_PARTS[hosts])),
         own_class="<own:{0}>" in pieces or draw(st.integers(0, 9)) == 9,
-        blueprint=draw(st.integers(0, 2)) == 2,
+        blueprint=draw(st.sampled_from(("", "", "", "bp", "bp.inner"))),
         marks=draw(MARKS),
     )
 
@@ -586,6 +626,8 @@ def cases(draw: st.DrawFn) -> Case:
         guard_first=draw(st.booleans()),
         enforce_sunset=draw(st.sampled_from((True, True, False))),
         deprecated=draw(MARKS),
+        scopes={"bp": draw(SCOPE), "bp.inner": draw(SCOPE)},
+        by_operator=draw(st.booleans()),
         handlers=tuple(draw(st.one_of(st.just([]), codes))),
         hook=draw(st.sampled_from(("", "", "paired", "login"))),
         default=draw(st.sampled_from(("string", "string", *DEFAULTS))),
@@ -657,8 +699,15 @@ class Judge:
         names = [method, "GET"] if method == "HEAD" else [method]
         specs = {f"e{n}": spec for n, spec in enumerate(self.case.rules)}
         specs |= {f"later{n}": spec for n, spec in enumerate(self.case.later)}
-        marks = specs[rule.endpoint.removeprefix("bp.")].marks
-        places = [marks, self.case.deprecated]
+        *blueprints, name = rule.endpoint.split(".")
+        places = [specs[name].marks]
+        while blueprints and not self.is_automatic(method):
+            scope = ".".join(blueprints)
+            if rule.endpoint.removeprefix(f"{scope}.") not in KEPT:
+                every = self.case.scopes[scope].get("")
+                places += [self.case.scopes[scope], {m: every for m in names if every}]
+            blueprints.pop()
+        places.append(self.case.deprecated)
         found = [place[name] for place in places for name in names if name in place]
         return found[0] if found else None
 
@@ -717,7 +766,8 @@ class Judge:
 
     def is_automatic(self, method: str) -> bool:
         """Return whether Flask answers OPTIONS by itself."""
-        automatic = getattr(self.dispatch(method), "provide_automatic_options", False)
+        rule = self.dispatch(method)
+        automatic = getattr(rule, "provide_automatic_options", False)
         return method.upper() == "OPTIONS" and bool(automatic)
 
     @cached_property

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,7 +23,7 @@ from ..urlmap import ask
 from .rules import rule_text
 
 # Werkzeug's own grammar of a variable, in its documented form <converter(args):name>.
-_VARIABLE = re.compile(
+RULE_VARIABLE = re.compile(
     r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\((?P<args>.*?)\))?:)?"
     r"(?P<name>[a-zA-Z_]\w*)>",
     re.ASCII,
@@ -41,7 +42,19 @@ _TEXTS = (
 
 
 class NoSampleError(LookupError):
-    """No URL can be made for a rule; the message names the rule."""
+    """No URL can be made for a rule.
+
+    :param problem: names the rule and says why.
+    :param advice: what to do where samples can be given.
+    """
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(problem, advice)
+        self.problem = problem
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.advice}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -64,29 +77,31 @@ def sample_url(rule: Rule, server_name: str, given: Mapping[str, object]) -> Sam
     :param rule: a rule that is bound to a map.
     :param server_name: the host, without the subdomain.
     :param given: values for arguments, as :func:`flask.url_for` takes them.
-    :return: a URL that the rule matches, if one was found; otherwise one that another
-        rule matches.
+    :return: of the URLs that were tried, the first that reaches the rule with the most
+        of its methods.
     :raises NoSampleError: if there is no value for an argument.
     """
     choices = {
         name: [given[name]] if name in given else _values(rule, name, converter)
         for name, converter in _converters(rule)
     }
-    found = []
+    found: list[tuple[int, SampleUrl]] = []
     for number in range(_CHOICES):
         values = {name: c[min(number, len(c) - 1)] for name, c in choices.items()}
         domain, path = _build(rule, values)
         host = _host(rule, server_name, domain)
-        found.append(SampleUrl(rule_text(rule), rule.endpoint, host, path))
-        if _lands(rule, server_name, domain, path):
-            return found[-1]
-    return found[0]
+        sample = SampleUrl(rule_text(rule), rule.endpoint, host, path)
+        reached = _reached(rule, server_name, domain, path)
+        if all(reached):
+            return sample
+        found.append((sum(reached), sample))
+    return max(found, key=itemgetter(0))[1]
 
 
 def _converters(rule: Rule) -> Iterator[tuple[str, BaseConverter]]:
     """Make the converters of the arguments that a URL must give."""
     domain = rule.host if rule.map.host_matching else rule.subdomain
-    for variable in _VARIABLE.finditer(f"{domain or ''}{rule.rule}"):
+    for variable in RULE_VARIABLE.finditer(f"{domain or ''}{rule.rule}"):
         name = variable["name"]
         if name not in (rule.defaults or {}):
             args, kwargs = parse_converter_args(variable["args"] or "")
@@ -111,8 +126,8 @@ def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:
     if not found:
         raise NoSampleError(
             f"{rule_text(rule)} (endpoint {rule.endpoint!r}): no value was found for"
-            f" <{name}> (converter: {type(converter).__name__}{trouble})."
-            f" Give samples={{{name!r}: …}}."
+            f" <{name}> (converter: {type(converter).__name__}{trouble}).",
+            f"Give samples={{{name!r}: …}}.",
         )
     return found
 
@@ -149,7 +164,8 @@ def _build(rule: Rule, values: Mapping[str, object]) -> tuple[str, str]:
     except Exception as error:
         raise NoSampleError(
             f"{rule_text(rule)} (endpoint {rule.endpoint!r}): no URL can be built from"
-            f" {dict(values)!r}: {error!r}. Give other values in samples=…."
+            f" {dict(values)!r}: {error!r}.",
+            "Give other values in samples=….",
         ) from error
     return built
 
@@ -160,10 +176,10 @@ def _host(rule: Rule, server_name: str, domain: str) -> str:
     return f"{domain}.{server_name}"
 
 
-def _lands(rule: Rule, server_name: str, domain: str, path: str) -> bool:
-    """Return whether a URL reaches the rule that it was made for."""
+def _reached(rule: Rule, server_name: str, domain: str, path: str) -> list[bool]:
+    """Return for each method of a rule whether a URL that was made for it works."""
     if rule.map.host_matching:
         adapter = rule.map.bind(domain or server_name, path_info=unquote(path))
     else:
         adapter = rule.map.bind(server_name, subdomain=domain, path_info=unquote(path))
-    return ask(adapter, min(rule.methods or {"GET"})).rule is rule
+    return [ask(adapter, method).rule is rule for method in rule.methods or {"GET"}]
