@@ -85,6 +85,11 @@ INSPECTION = (
     *("click", "flask", "jinja2", "markupsafe", "werkzeug"),
     *ours(*SERVING, "inspection"),
 )
+#: The modules among these that know no app.
+STANDALONE = {
+    "inspection.openapi": ours("inspection.text", "inspection.yaml_text"),
+    "inspection.yaml_text": ("yaml",),
+}
 #: The same for the modules above them.
 ABOVE = {
     "report": ours("inspection"),
@@ -99,6 +104,8 @@ ABOVE = {
 
 def may_import(module: str) -> tuple[str, ...]:
     """Return what a module may import, apart from the standard library."""
+    if module in STANDALONE:
+        return STANDALONE[module]
     if module.startswith("inspection."):
         return INSPECTION
     return {**SERVING, **ABOVE}[module]
@@ -401,8 +408,11 @@ def test_the_version_stands_in_one_place() -> None:
 
 
 def test_flask_is_the_one_dependency() -> None:
-    """Whatever else is used comes with Flask."""
-    assert importlib.metadata.requires("flask-method-guard") == ["flask>=2.3"]
+    """Whatever else is used comes with Flask, or with an extra."""
+    assert importlib.metadata.requires("flask-method-guard") == [
+        "flask>=2.3",
+        'pyyaml>=6; extra == "openapi"',
+    ]
 
 
 ARCHITECTURE = ROOT / "docs" / "explanation" / "architecture.md"

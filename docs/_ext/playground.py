@@ -40,6 +40,11 @@ EXAMPLES = (
         "retired.py",
         {"method": "PUT", "url": "/items/3", "accept": "", "at": "2027-02-01"},
     ),
+    (
+        "A version that is gone",
+        "versions.py",
+        {"method": "GET", "url": "/v1/books", "accept": "", "at": "2027-02-01"},
+    ),
 )
 #: About how many bytes are loaded when Python starts.
 SIZE = 14_000_000

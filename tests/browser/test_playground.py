@@ -31,6 +31,7 @@ PATIENCE = 120_000
 EXAMPLES = {
     "A bookshop": "bookshop.py",
     "A PUT that was retired": "retired.py",
+    "A version that is gone": "versions.py",
 }
 EMPTY = "from flask import Flask\napp = Flask(__name__)\n"
 ENDLESS = f"{EMPTY}while True:\n    pass\n"
@@ -189,6 +190,15 @@ def test_an_example(playground: Playground, title: str) -> None:
     assert playground.fields()["app"] == source
     check_against_cpython(playground)
     assert playground.page.locator("#guarded mark").count() > 0
+
+
+def test_a_version_that_is_gone(playground: Playground) -> None:
+    """The old version is 410 after its sunset; the new one is served."""
+    playground.choose("A version that is gone")
+    for url, status in {"/v1/books": "410 GONE", "/v2/books": "200 OK"}.items():
+        playground.fill(url=url)
+        check_against_cpython(playground)
+        assert playground.response("guarded")[0][0] == f"HTTP/1.1 {status}"
 
 
 def test_every_example_is_tested(playground: Playground) -> None:

@@ -136,8 +136,9 @@ def test_a_search(site: str, desk: Page, query: str, expected: str) -> None:
         ),
         pytest.param(
             "index",
-            1,
-            "from flask import Flask\nfrom flask_method_guard import MethodGuard\n\n"
+            0,
+            "from flask import Flask, abort, request\n"
+            "from flask_method_guard import MethodGuard\n\n"
             "app = Flask(__name__)\nMethodGuard(app)",
             id="code",
         ),
