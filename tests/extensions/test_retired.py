@@ -58,7 +58,7 @@ def restx(app: Flask, mark: t.Callable[[t.Any], object]) -> None:
         def put(self) -> dict[str, str]:
             return {}
 
-    with pytest.raises(TypeError, match="not .*Namespace"):
+    with pytest.raises(TypeError, match=r"not .*Namespace"):
         deprecate_blueprint(books, **MARK)
     mark(v1)
     app.register_blueprint(v1)
