@@ -1,8 +1,10 @@
-"""Sphinx configuration: ``python -m sphinx -W -n docs docs/_build/html``."""
+"""Sphinx configuration: ``python3 -m docs``."""
 
 import sys
+from html import escape
 from importlib.metadata import metadata
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -21,7 +23,10 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_copybutton",
     "from_code",
+    "playground",
 ]
+# Where the playground's Python comes from: a folder of the npm package `pyodide`.
+playground_runtime = "https://cdn.jsdelivr.net/npm/pyodide@314.0.7/"
 exclude_patterns = ["_build"]
 nitpicky = True
 # The site works offline, so no inventory of another project is fetched. The
@@ -52,6 +57,7 @@ copybutton_prompt_is_regexp = True
 html_theme = "furo"
 html_title = f"flask-method-guard {release}"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_show_sourcelink = False
@@ -66,6 +72,37 @@ def use_dashes(_: Sphinx, document: nodes.document) -> None:
             text.parent.replace(text, nodes.Text(" \u2013 "))
 
 
+def describe(
+    _: Sphinx,
+    page: str,
+    __: str,
+    context: dict[str, Any],
+    document: nodes.document | None,
+) -> None:
+    """Let search engines and chats show a page by its title and first paragraph."""
+    if document is None:
+        return  # the index and the search
+    site = f"{urls['Documentation']}/en/latest"
+    text = " ".join(next(document.findall(nodes.paragraph)).astext().split())
+    tags = {
+        "name": {"description": text},
+        "property": {
+            "og:title": document.next_node(nodes.title).astext(),
+            "og:description": text,
+            "og:type": "website",
+            "og:site_name": project,
+            "og:url": f"{site}/{page}.html",
+            "og:image": f"{site}/_static/error-page.png",
+        },
+    }
+    context["metatags"] += "".join(
+        f'<meta {kind}="{name}" content="{escape(value)}">\n'
+        for kind, named in tags.items()
+        for name, value in named.items()
+    )
+
+
 def setup(app: Sphinx) -> None:
     """Register what only this site needs."""
     app.connect("doctree-read", use_dashes)
+    app.connect("html-page-context", describe)

@@ -1,5 +1,6 @@
 """Answers every method on every URL of a Flask app: the view, 405, 410 or 501."""
 
+from .blueprints import deprecate_blueprint as deprecate_blueprint
 from .config import ConfigError as ConfigError
 from .config import Settings as Settings
 from .decision import DEFAULT_METHODS as DEFAULT_METHODS

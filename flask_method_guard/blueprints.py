@@ -1,4 +1,4 @@
-"""Blueprints: how a 405 or a 410 reaches the error handlers of the URL's blueprint.
+"""Blueprints: how one is deprecated, and how a rejection reaches its error handlers.
 
 The router rejected the method, so Flask knows no blueprint and would ask only the app's
 handlers. The guard knows the rule.
@@ -6,10 +6,12 @@ handlers. The guard knows the rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from flask import Blueprint
 from flask.app import Flask
 from flask.typing import ResponseReturnValue
 
@@ -20,12 +22,17 @@ from .exceptions import (
     ResourceGone,
     SelfRendering,
 )
+from .marks import mark_blueprint
+from .messages import joined
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
     from werkzeug.routing import Rule
 
     from .guard import RequestSituation
+
+
+_Blueprint = TypeVar("_Blueprint", bound=Blueprint)
 
 
 class ForBlueprint(SelfRendering):
@@ -74,6 +81,63 @@ class BlueprintResourceGone(ForBlueprint, ResourceGone):
     """A 410 for the handlers of a blueprint."""
 
     code: int = None  # type: ignore[assignment]
+
+
+def deprecate_blueprint(  # noqa: PLR0913 -- each has a name
+    blueprint: _Blueprint,
+    *methods: str,
+    since: date | str | None = None,
+    sunset: date | str | None = None,
+    brownouts: Sequence[str] | None = None,
+    link: str | None = None,
+    notice: str | None = None,
+    successor: str | Sequence[str] | None = None,
+    exclude: Collection[str] = (),
+) -> _Blueprint:
+    """Mark the methods of a whole blueprint as deprecated (RFC 9745, RFC 8594).
+
+    The blueprints inside it are deprecated, too, whenever and however often they are
+    registered. Flask's automatic OPTIONS and the blueprint's static files are not.
+    A mark on a view or on an inner blueprint overrides this one, and
+    ``METHOD_GUARD_DEPRECATED_BLUEPRINTS`` can change its values.
+
+    :param blueprint: the blueprint; a second call replaces the marks of the methods
+        that it names again.
+    :param methods: the methods' names; by default every method that a route declares.
+    :param since: when they become deprecated.
+    :param sunset: when they may stop working.
+    :param brownouts: when they are rejected for a while before the sunset: ISO 8601
+        intervals, such as ``2026-05-05T14:00Z/PT1H``.
+    :param link: a page that explains the deprecation.
+    :param notice: a sentence for people.
+    :param successor: what replaces them, above all a pair of prefixes, such as
+        ``("/v1/", "/v2/")``.
+    :param exclude: the endpoints that keep working, by their names inside the
+        blueprint.
+    :return: the blueprint.
+    :raises TypeError: for something that is not a blueprint, or for a value of the
+        wrong type.
+    :raises ValueError: for a value that is not a method, a time, a link or a
+        successor, or a sunset before ``since``; the message names the blueprint.
+    """
+    if not isinstance(blueprint, Blueprint):
+        raise TypeError(
+            f"deprecate_blueprint needs a blueprint, not {blueprint!r}. Pass a"
+            " flask.Blueprint; for a namespace of Flask-RESTX, that of its Api."
+        )
+    values = {
+        "methods": methods or None,
+        "since": since,
+        "sunset": sunset,
+        "brownouts": brownouts,
+        "link": link,
+        "notice": notice,
+        "successor": successor,
+        "exclude": exclude,
+    }
+    if problems := mark_blueprint(blueprint, values):
+        raise joined(problems, f"deprecate_blueprint of {blueprint.name!r}: ")
+    return blueprint
 
 
 def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejection:

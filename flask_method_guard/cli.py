@@ -6,12 +6,10 @@ Nothing is decided here. Everything that is printed comes from the plain values 
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -19,68 +17,37 @@ from flask import Flask
 from flask.cli import ScriptInfo, pass_script_info
 
 from . import report
-from .config import ConfigError
-from .decision import STANDARD_METHODS
-from .inspection.apps import check_blueprint, has_guard
+from .inspection.apps import check_blueprint
+from .inspection.commands import (
+    ask,
+    at_option,
+    at_option_of_diff,
+    complete_blueprint,
+    complete_ids,
+    complete_method,
+    format_of_findings,
+    format_of_values,
+    print_json,
+    split,
+)
+from .inspection.diff import compare
 from .inspection.drawing import drawing
 from .inspection.findings import (
     CHECKS_PAGE,
+    DIFFERENCES_PAGE,
     finding_text,
     summary,
+    summary_of_differences,
     workflow_command,
 )
 from .inspection.listing import listing
 from .inspection.text import terminal_width
 from .inspection.timetable import due, timetable
-from .moments import read_moment
 from .report import (
     DeprecatedMethod,
     Inventory,
     Route,
     Severity,
-)
-
-_T = TypeVar("_T")
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-_NO_GUARD = (
-    "No guard is installed: this is what one would do. Add MethodGuard(app) to install"
-    " it."
-)
-
-
-def _format_of(*styles: str) -> Callable[[_Command], _Command]:
-    return click.option(
-        "--format",
-        "style",
-        type=click.Choice(styles),
-        default="text",
-        show_default=True,
-        help="Print for people or for programs.",
-    )
-
-
-_format = _format_of("text", "json")
-_format_of_findings = _format_of("text", "json", "github")
-
-
-def _check_at(
-    ctx: click.Context, parameter: click.Parameter, value: str | None
-) -> str | None:
-    """Report a date that is wrong with the name of its option."""
-    try:
-        if value is not None:
-            read_moment(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    return value
-
-
-_at = click.option(
-    "--at",
-    metavar="DATE",
-    callback=_check_at,
-    help="Look at another day or time, such as 2026-07-01 or 2026-07-01T12:00Z.",
 )
 
 
@@ -120,61 +87,6 @@ def methods(ctx: click.Context) -> None:
         ctx.color = False
 
 
-def _ask(
-    info: ScriptInfo, question: Callable[..., _T], *args: Any, **kwargs: Any
-) -> _T:
-    """Ask a report about the app, and turn its complaints into messages."""
-    app = info.load_app()
-    if not has_guard(app):
-        click.echo(_NO_GUARD, err=True)
-    try:
-        return question(app, *args, **kwargs)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-
-
-# -- completion in a shell ---------------------------------------------------------
-
-
-def _complete_ids(
-    ctx: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """Complete the last of several ids, and show what each finds."""
-    before, comma, last = incomplete.rpartition(",")
-    return [
-        CompletionItem(f"{before}{comma}{entry.id}", help=entry.title)
-        for entry in report.CHECKS
-        if entry.id.startswith(last.upper())
-    ]
-
-
-def _complete_blueprint(
-    ctx: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[str]:
-    """Complete a blueprint of the app; an app that does not load has none."""
-    with suppress(Exception):
-        names = ctx.ensure_object(ScriptInfo).load_app().blueprints
-        return sorted(name for name in names if name.startswith(incomplete))
-    return []
-
-
-def _complete_method(
-    ctx: click.Context, parameter: click.Parameter, incomplete: str
-) -> list[str]:
-    """Complete a standard method, or one of the app's."""
-    found = set(STANDARD_METHODS)
-    with suppress(Exception):
-        app = ctx.ensure_object(ScriptInfo).load_app()
-        found.update(report.inventory(app).supported_methods)
-    return sorted(name for name in found if name.startswith(incomplete.upper()))
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2))
-
-
 # -- list -------------------------------------------------------------------------
 
 
@@ -188,7 +100,7 @@ def _print_json(value: object) -> None:
 @click.option(
     "--blueprint",
     metavar="NAME",
-    shell_complete=_complete_blueprint,
+    shell_complete=complete_blueprint,
     help="Only this blueprint and the blueprints inside it.",
 )
 @click.option(
@@ -197,7 +109,7 @@ def _print_json(value: object) -> None:
     is_flag=True,
     help="Also show the HEAD and OPTIONS that Flask adds to routes.",
 )
-@_format
+@format_of_values
 @pass_script_info
 def list_(
     info: ScriptInfo,
@@ -214,13 +126,13 @@ def list_(
     PUT* is deprecated. A status, such as PUT:405 or 405 instead of PUT, is
     the answer to a method that the route declares and the app rejects.
     """
-    found = _ask(info, report.inventory)
+    found = ask(info, report.inventory)
     if blueprint is not None:
         _check_blueprint(info.load_app(), blueprint)
     routes = [r for r in found.routes if _is_wanted(r, text, blueprint)]
     found = Inventory(found.supported_methods, found.why, tuple(routes))
     if style == "json":
-        _print_json(found.as_json())
+        print_json(found.as_json())
     elif not routes:
         click.echo(_nothing(text, blueprint))
     else:
@@ -253,11 +165,11 @@ def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
 
 
 @methods.command(short_help="Explain the answer to one request.")
-@click.argument("method", shell_complete=_complete_method)
+@click.argument("method", shell_complete=complete_method)
 @click.argument("url")
 @click.option("--host", metavar="HOST", help="The host that the request is sent to.")
-@_at
-@_format
+@at_option
+@format_of_values
 @click.pass_context
 def explain(  # noqa: PLR0913, PLR0917
     ctx: click.Context,
@@ -282,9 +194,9 @@ def explain(  # noqa: PLR0913, PLR0917
             "METHOD comes first, and URL second. Run:\n\n    "
             + _command(ctx, info, [*options, url, method])
         )
-    found = _ask(info, report.explain, method, url, host, at=at)
+    found = ask(info, report.explain, method, url, host, at=at)
     if style == "json":
-        _print_json(found.as_json())
+        print_json(found.as_json())
         return
     for line in drawing(info.load_app(), found, method, url, terminal_width()):
         click.echo(line)
@@ -304,13 +216,6 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
 # -- check ------------------------------------------------------------------------
 
 
-def _split(
-    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> list[str]:
-    """Take a comma-separated list, an option that is repeated, or both."""
-    return [name.strip() for value in values for name in value.split(",")]
-
-
 @methods.command(
     short_help="Find mistakes in the methods of your routes.",
     epilog=f"\b\nWhat each check finds:\n{CHECKS_PAGE}",
@@ -319,21 +224,21 @@ def _split(
     "--select",
     multiple=True,
     metavar="IDS",
-    callback=_split,
-    shell_complete=_complete_ids,
+    callback=split,
+    shell_complete=complete_ids,
     help="Run only these checks, such as MG101,MG102.",
 )
 @click.option(
     "--ignore",
     multiple=True,
     metavar="IDS",
-    callback=_split,
-    shell_complete=_complete_ids,
+    callback=split,
+    shell_complete=complete_ids,
     help="Leave out these checks, such as MG103,MG104. MG103:ENDPOINT leaves out the"
     " findings of one endpoint.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning, too.")
-@_format_of_findings
+@format_of_findings
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -347,9 +252,9 @@ def check(
     Exits with 1 if there is an error, or a warning with --strict; otherwise with 0.
     """
     info = ctx.ensure_object(ScriptInfo)
-    found = _ask(info, report.check, ignore, select or None)
+    found = ask(info, report.check, ignore, select or None)
     if style == "json":
-        _print_json([finding.as_json() for finding in found])
+        print_json([finding.as_json() for finding in found])
     elif style == "github":
         for finding in found:
             click.echo(workflow_command(finding.as_json(), str(finding.severity)))
@@ -361,18 +266,93 @@ def check(
         ctx.exit(1)
 
 
+# -- diff -------------------------------------------------------------------------
+
+
+@methods.command(
+    short_help="Compare an OpenAPI document with the app.",
+    epilog=f"\b\nWhat each difference means:\n{DIFFERENCES_PAGE}",
+)
+@click.argument("document", required=False, type=click.Path(allow_dash=True))
+@click.option(
+    "--url",
+    metavar="PATH",
+    help="Ask the app itself for the document, such as /openapi.json.",
+)
+@click.option(
+    "--prefix",
+    help="What the app has in front of the documented paths, such as /api.",
+)
+@click.option(
+    "--under",
+    metavar="FOLDER",
+    help="Routes outside of this folder may be undocumented.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERNS",
+    callback=split,
+    help="Leave out these paths, rules and endpoints, such as '/internal/*,admin.*'.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="IDS",
+    callback=split,
+    shell_complete=complete_ids,
+    help="Leave out these differences, such as MG204,MG206. MG206:/PATH leaves out"
+    " those of one path.",
+)
+@at_option_of_diff
+@format_of_findings
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    /,
+    document: str | None,
+    url: str | None,
+    style: str,
+    **options: Any,
+) -> None:
+    """Compare the methods of an OpenAPI document with those that the app serves.
+
+    DOCUMENT is a file, in JSON or YAML, or - for standard input. Exits with 1 if
+    there is a difference.
+
+    Example: flask methods diff openapi.yaml
+    """
+    info = ctx.ensure_object(ScriptInfo)
+    found = ask(info, compare, document, url, **options)
+    width = terminal_width()
+    if style == "text":
+        for each in found:
+            click.echo(finding_text(each, width))
+        click.echo(summary_of_differences(found, width))
+    else:
+        for sentence in found.not_compared:
+            click.echo(f"Not compared: {sentence}", err=True)
+    if style == "json":
+        print_json([each.as_json() for each in found])
+    elif style == "github":
+        for each in found:
+            click.echo(workflow_command(each.as_json(), "error"))
+    if found:
+        ctx.exit(1)
+
+
 # -- deprecations -----------------------------------------------------------------
 
 
 @methods.command(short_help="List deprecated methods with their dates.")
-@_at
+@at_option
 @click.option(
     "--within",
     type=click.IntRange(min=0),
     metavar="DAYS",
     help="Exit with 1 if a sunset is at most this many days away, or overdue.",
 )
-@_format
+@format_of_values
 @click.pass_context
 def deprecations(
     ctx: click.Context, at: str | None, within: int | None, style: str
@@ -383,9 +363,9 @@ def deprecations(
 
     Example: flask methods deprecations --within 30
     """
-    found = _ask(ctx.ensure_object(ScriptInfo), report.deprecations, at)
+    found = ask(ctx.ensure_object(ScriptInfo), report.deprecations, at)
     if style == "json":
-        _print_json([row.as_json() for row in found])
+        print_json([row.as_json() for row in found])
     else:
         _print_timetable(found, within)
     if within is not None and any(row.ends_within(within) for row in found):

@@ -16,6 +16,7 @@ from typing import Any
 from .decision import DEFAULT_METHODS, STANDARD_METHODS
 from .deprecation import SAY_SOMETHING, Deprecation, read_deprecation
 from .links import read_url
+from .marks import BlueprintMarks, read_blueprint_marks
 from .messages import closest, given_twice, read_method
 
 PREFIX = "METHOD_GUARD_"
@@ -170,6 +171,31 @@ def _deprecated_methods(value: object) -> Mapping[str, Deprecation]:
     return found
 
 
+def _deprecated_blueprints(value: object) -> Mapping[str, BlueprintMarks]:
+    if not isinstance(value, Mapping):
+        raise TypeError("Use a mapping of blueprints' names to mappings")
+    found: dict[str, BlueprintMarks] = {}
+    problems: list[str] = []
+    for name, values in value.items():
+        if not isinstance(values, Mapping):
+            problems.append(f"{name}: {values!r} is not a mapping. {SAY_SOMETHING}")
+            continue
+        # TOML writes a table in a table for a name with a dot that is not quoted.
+        tables = {key for key, inner in values.items() if isinstance(inner, Mapping)}
+        problems += [
+            f"{name}: {key!r} is a table in a table. If it is a blueprint, write its"
+            f' whole name in quotes: "{name}.{key}".'
+            for key in sorted(map(str, tables))
+        ]
+        own = {key: inner for key, inner in values.items() if key not in tables}
+        if own or not tables:
+            found[str(name)], errors = read_blueprint_marks(own)
+            problems += [f"{name}: {error}" for error in errors]
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
 def _setting(
     default: Any, read: Callable[[object], object], kind: str, doc: str
 ) -> Any:
@@ -195,7 +221,8 @@ class Settings:
         " and QUERY) and `*` (every method; nothing is 501). The default is"
         ' `["default", "routes"]`, so a route for PROPFIND makes PROPFIND supported'
         " without configuration. Without `routes`, a routed method that is not"
-        " listed is 501. GET and HEAD are always supported (RFC 9110 §9.1).",
+        " listed is 501. GET and HEAD are always supported (RFC 9110 §9.1). A name that"
+        " resembles a group, such as `defualt`, is an error.",
     )
     case_sensitive: bool = _setting(
         True,
@@ -264,6 +291,19 @@ class Settings:
         " be in upper or lower case, so the environment variable"
         " `…_DEPRECATED_METHODS__PUT__SINCE` works. A `@deprecated_methods` mark on"
         " a view takes precedence. Empty by default.",
+    )
+    deprecated_blueprints: Mapping[str, BlueprintMarks] = _setting(
+        MappingProxyType({}),
+        _deprecated_blueprints,
+        "mapping of blueprints to mappings",
+        "Blueprints that are deprecated as a whole, by their names; a nested one's name"
+        " has dots, such as `api.v1`, and TOML needs it in quotes. Each has the values"
+        " of `METHOD_GUARD_DEPRECATED_METHODS`, and two more lists: `methods`, by"
+        " default every method that its routes declare, and `exclude`, the endpoints"
+        " that keep working, by their names inside the blueprint. If the code has"
+        " deprecated the blueprint with `deprecate_blueprint`, only the given values"
+        " change. A deprecation of a view takes precedence over one of its blueprint,"
+        " and one of an inner blueprint over one of an outer. Empty by default.",
     )
     enforce_sunset: bool = _setting(
         False,

@@ -6,8 +6,8 @@ module uses only the standard library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Container, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from email.utils import format_datetime
 from enum import Enum
@@ -20,6 +20,9 @@ from .successor import Successor, read_successor
 
 #: The advice where a deprecation says nothing.
 SAY_SOMETHING = "Set since, sunset, brownouts, link, notice or successor."
+
+#: What is wrong with a deprecation without values.
+EMPTY = f"it is empty. {SAY_SOMETHING}"
 
 
 class Phase(str, Enum):
@@ -92,6 +95,31 @@ class Deprecation:
         if problems:
             raise joined(problems)
         return value
+
+    def overridden(self, by: Deprecation) -> tuple[Deprecation, list[str]]:
+        """Return the deprecation with the values of another one, value by value.
+
+        :param by: the other one, which is free of contradictions.
+        :return: the deprecation, and a text for each own value that contradicts the
+            other one and is left out.
+        """
+        given = {f.name: getattr(by, f.name) for f in fields(by)}
+        new = replace(self, **{name: value for name, value in given.items() if value})
+        lost = []
+        since, sunset = new.since, new.sunset
+        if since and sunset and sunset < since:
+            lost = [f"since {iso(since)}" if by.sunset else f"sunset {iso(sunset)}"]
+            new = replace(new, since=None) if by.sunset else replace(new, sunset=None)
+        sunset = new.sunset
+        late = [window for window in new.brownouts if sunset and window.end > sunset]
+        if late and sunset and by.brownouts:
+            lost.append(f"sunset {iso(sunset)}")
+            new = replace(new, sunset=None)
+        elif late:
+            lost += [f"brownout {window}" for window in late]
+            kept = tuple(window for window in new.brownouts if window not in late)
+            new = replace(new, brownouts=kept)
+        return new, lost
 
     def phase(self, now: datetime, *, enforced: bool) -> Phase:
         """Return the phase at a moment.
@@ -166,16 +194,34 @@ def read_deprecation(
     :param values: a mapping with any of its keys; ``None`` counts as missing.
     :return: what could be read, and the problems.
     """
+    found, problems = read_values(values, READERS)
+    value = build_deprecation(found, problems)
+    if not problems and value == Deprecation():
+        problems.append(ValueError(EMPTY))
+    return value, problems
+
+
+def read_values(
+    values: Mapping[Any, object], readers: Mapping[str, Callable[[object], object]]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Read each value by the reader of its key, and collect all problems.
+
+    :return: what could be read, without ``None``, and the problems.
+    """
     problems: list[Problem] = []
     found: dict[str, Any] = {}
     for key, given in values.items():
         try:
-            name = _key(key, found)
-            found[name] = None if given is None else _read(name, given)
+            name = _key(key, found, readers)
+            found[name] = None if given is None else _read(name, given, readers)
         except (TypeError, ValueError) as error:
             problems.append(error)
-    # What is None keeps its default, which is () for brownouts.
-    value = Deprecation(**{k: v for k, v in found.items() if v is not None})
+    return {k: v for k, v in found.items() if v is not None}, problems
+
+
+def build_deprecation(found: Mapping[str, Any], problems: list[Problem]) -> Deprecation:
+    """Make a deprecation of values that were read, and add what contradicts."""
+    value = Deprecation(**found)
     since, sunset = value.since, value.sunset
     if since and sunset and sunset < since:
         problems.append(
@@ -191,26 +237,26 @@ def read_deprecation(
                 f" {iso(sunset)}. End it at the sunset or before."
             )
         )
-    if not problems and value == Deprecation():
-        problems.append(ValueError(f"it is empty. {SAY_SOMETHING}"))
-    return value, problems
+    return value
 
 
-def _key(key: object, found: Container[str]) -> str:
+def _key(key: object, found: Container[str], known: Collection[str]) -> str:
     """Read a key in any case: on Windows, environment variables are in upper case."""
     name = str(key).lower()
     if name in found:
         raise ValueError(given_twice(key))
-    if name not in _READERS:
-        meant = closest(name, _READERS)
+    if name not in known:
+        meant = closest(name, known)
         hint = f"Did you mean {meant!r}?" if meant else "Remove it."
-        raise ValueError(f"{key!r} is not one of {', '.join(_READERS)}. {hint}")
+        raise ValueError(f"{key!r} is not one of {', '.join(known)}. {hint}")
     return name
 
 
-def _read(name: str, value: object) -> object:
+def _read(
+    name: str, value: object, readers: Mapping[str, Callable[[object], object]]
+) -> object:
     try:
-        return _READERS[name](value)
+        return readers[name](value)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name}: {error}") from None
 
@@ -231,7 +277,8 @@ def _notice(value: object) -> str:
     return str(value.strip())
 
 
-_READERS: Mapping[str, Callable[[object], object]] = {
+#: How the values of a deprecation are read.
+READERS: Mapping[str, Callable[[object], object]] = {
     "since": read_moment,
     "sunset": read_moment,
     "brownouts": read_windows,

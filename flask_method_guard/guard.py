@@ -26,15 +26,19 @@ from .decision import ANSWERED, MATCHED, UNMATCHED, Reason, Routing
 from .deprecation import Deprecation, Phase
 from .exceptions import BY_REASON, OF_A_RESOURCE, Rejection
 from .links import as_url, read_url
+from .marks import EVERY_OTHER
 from .negotiation import negotiate
 from .snapshot import Snapshot
 from .successor import Successor
-from .urlmap import UNNAMED, Match, Resource, answers_options, match_of, url_values
+from .urlmap import Match, Resource, answers_options, match_of, url_values
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
 
 EXTENSION_KEY = "method_guard"
+
+#: Begins what is logged of a value of the code that is left out.
+CONTRADICTS = "METHOD_GUARD_DEPRECATED_BLUEPRINTS contradicts the code"
 
 _R = TypeVar("_R", bound=Rejection)
 
@@ -74,7 +78,12 @@ class AppGuard:
 
     def refresh(self, app: Flask) -> Snapshot:
         """Read the app, and keep what was read."""
-        snapshot = Snapshot.take(app.url_map, app.view_functions, self.settings)
+        snapshot = Snapshot.take(
+            app.url_map, app.view_functions, app.blueprints, self.settings
+        )
+        if self.snapshot is None or self.snapshot.left_out != snapshot.left_out:
+            for text in snapshot.left_out:
+                app.logger.warning("%s: %s is left out", CONTRADICTS, text)
         self.snapshot = snapshot
         return snapshot
 
@@ -141,10 +150,8 @@ class RequestSituation:
         self.routing: Routing = _routing(req.routing_exception)
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
-        if req.url_rule is not None:
-            method = self.dispatched_method
-            if method in snapshot.rejectable:
-                self._phase = self.phase_of(req.url_rule, method)
+        if snapshot.rejectable and req.url_rule is not None:
+            self._phase = self.phase_of(req.url_rule, self.dispatched_method)
         # functools.cached_property takes a lock before Python 3.12.
         self._resource: Resource | None = None
         self._dispatched_methods: tuple[str, ...] | None = None
@@ -286,15 +293,14 @@ def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
 
     :return: the method, the request's own one of several, and its deprecation.
     """
-    if situation.is_automatic_options:
-        return None
-    if situation.routing is MATCHED and not situation.retired:
+    is_served = situation.routing is MATCHED and not situation.retired
+    if is_served or situation.is_automatic_options:
         return None
     snapshot, resource = situation.snapshot, situation.resource
     found = list[tuple[str, Deprecation]]()
     methods = situation.dispatched_methods
-    if snapshot.any_method and resource.match(UNNAMED).dispatches:
-        methods = (*methods, UNNAMED)
+    if snapshot.any_method and resource.match(EVERY_OTHER).dispatches:
+        methods = (*methods, EVERY_OTHER)
     if not snapshot.retirable.issuperset({*methods} - {"OPTIONS"}):
         return None  # without asking the router about any of them
     own = situation.dispatched_method

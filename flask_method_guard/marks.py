@@ -1,23 +1,36 @@
-"""Marks: how a view says that some of its methods are deprecated.
+"""Marks: how a view or a blueprint says that some of its methods are deprecated.
 
 :func:`deprecated_methods` puts a mark on a view; :func:`find_marks` finds the marks
-of all views of an app. This module uses only the standard library.
+of all views of an app. :func:`mark_blueprint` puts marks on a blueprint, and
+:func:`with_configuration` changes them as the operator says. This module uses only the
+standard library.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from .deprecation import Deprecation, read_deprecation
-from .messages import joined, read_method
+from .deprecation import (
+    EMPTY,
+    READERS,
+    Deprecation,
+    build_deprecation,
+    read_deprecation,
+    read_values,
+)
+from .messages import Problem, joined, read_method
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
 #: The attribute of a view, function or class, that carries its marks.
 _MARK = "__method_guard_deprecations__"
+
+
+#: As the name of a method: every method that has no mark of its own.
+EVERY_OTHER = "EVERY OTHER METHOD"
 
 
 def deprecated_methods(  # noqa: PLR0913 -- each has a name
@@ -213,3 +226,117 @@ def _layers(view: object) -> list[Any]:
         inner = layer.func if isinstance(layer, partial) else None
         layer = getattr(layer, "__wrapped__", inner)
     return found
+
+
+# -- marks of blueprints -------------------------------------------------------------
+
+
+class BlueprintMark(NamedTuple):
+    """The deprecation of a method, or of every other one, in a whole blueprint."""
+
+    value: Deprecation
+    #: The endpoints that keep working, by their names inside the blueprint; ``None``
+    #: if nothing is said about that.
+    exclude: frozenset[str] | None = None
+
+
+BlueprintMarks = Mapping[str, BlueprintMark]
+
+
+def read_blueprint_marks(
+    values: Mapping[Any, object],
+) -> tuple[BlueprintMarks, list[Problem]]:
+    """Read the values of a deprecation, ``methods`` and ``exclude``.
+
+    :return: what could be read, and the problems.
+    """
+    readers = {**READERS, "methods": _read_methods, "exclude": _read_names}
+    found, problems = read_values(values, readers)
+    methods, exclude = found.pop("methods", None), found.pop("exclude", None)
+    value = build_deprecation(found, problems)
+    if not problems and value == Deprecation() and (methods or not exclude):
+        problems.append(ValueError(EMPTY))
+    mark = BlueprintMark(value, exclude)
+    return dict.fromkeys(methods or (EVERY_OTHER,), mark), problems
+
+
+def _read_methods(value: object) -> frozenset[str]:
+    return frozenset(map(read_method, _read_names(value)))
+
+
+def _read_names(value: object) -> frozenset[str]:
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, (list, tuple, set, frozenset)):
+        raise TypeError(f"{value!r} is not a list. Write a list of names.")
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"{name!r} is not a string. Write a list of names.")
+    return frozenset(name.strip() for name in names) - {""}
+
+
+def mark_blueprint(blueprint: object, values: Mapping[str, object]) -> list[Problem]:
+    """Put marks on a blueprint, next to those of other methods.
+
+    :return: the problems; if there are any, nothing is marked.
+    """
+    marks, problems = read_blueprint_marks(values)
+    if not problems and any(mark.value == Deprecation() for mark in marks.values()):
+        problems.append(ValueError(EMPTY))
+    if not problems:
+        setattr(blueprint, _MARK, {**marks_of_blueprint(blueprint), **marks})
+    return problems
+
+
+def marks_of_blueprint(blueprint: object) -> BlueprintMarks:
+    """Return the marks that :func:`mark_blueprint` put on a blueprint."""
+    found: BlueprintMarks = getattr(blueprint, "__dict__", {}).get(_MARK, {})
+    return found
+
+
+def with_configuration(
+    code: BlueprintMarks, configured: BlueprintMarks
+) -> tuple[BlueprintMarks, list[str]]:
+    """Change the marks of a blueprint, value by value, as the configuration says.
+
+    It adds a mark only where there is none: for every method, if the code has no mark
+    at all, or for a method that the configuration names.
+
+    :param code: the marks of :func:`mark_blueprint`.
+    :param configured: the marks of ``METHOD_GUARD_DEPRECATED_BLUEPRINTS``.
+    :return: the marks, and a text for each value of the code that contradicts the
+        configuration and is left out.
+    """
+    marks, lost = dict(code), []
+    for named, (given, exclude) in configured.items():
+        for method in code if code and named == EVERY_OTHER else (named,):
+            value, excluded = _covering(code, method) or (given, None)
+            value, contradictions = value.overridden(given)
+            excluded = excluded if exclude is None else exclude
+            if value != Deprecation():
+                marks[method] = BlueprintMark(value, excluded)
+            lost += [f"{text} of {in_words(method)}" for text in contradictions]
+    return marks, lost
+
+
+def in_words(method: str) -> str:
+    """Return the name of a method in a blueprint's marks as people read it."""
+    return "every method" if method == EVERY_OTHER else method
+
+
+def _covering(marks: BlueprintMarks, method: str) -> BlueprintMark | None:
+    """Return the mark that applies to a method."""
+    names = (method, "GET", EVERY_OTHER) if method == "HEAD" else (method, EVERY_OTHER)
+    return next((marks[name] for name in names if name in marks), None)
+
+
+def marks_for(
+    marks: BlueprintMarks, endpoint: str, methods: Collection[str]
+) -> dict[str, Deprecation]:
+    """Return the deprecations of one endpoint of a blueprint.
+
+    :param endpoint: the name of the endpoint inside the blueprint.
+    :param methods: the methods that its routes declare.
+    """
+    marks = {m: mark for m, mark in marks.items() if endpoint not in (mark[1] or ())}
+    found = {method: _covering(marks, method) for method in methods}
+    return {method: mark.value for method, mark in found.items() if mark is not None}

@@ -3,6 +3,10 @@
 The public names of the inspection wing. No view runs, and no hook.
 """
 
+from .inspection.agreement import DIFFERENCES as DIFFERENCES
+from .inspection.agreement import Agreement as Agreement
+from .inspection.agreement import Difference as Difference
+from .inspection.agreement import agreement as agreement
 from .inspection.apps import NoGuardError as NoGuardError
 from .inspection.catalogue import CHECKS as CHECKS
 from .inspection.catalogue import Check as Check
@@ -14,5 +18,6 @@ from .inspection.explanation import explain as explain
 from .inspection.inventory import Inventory as Inventory
 from .inspection.inventory import Route as Route
 from .inspection.inventory import inventory as inventory
+from .inspection.openapi import DocumentError as DocumentError
 from .inspection.schedule import DeprecatedMethod as DeprecatedMethod
 from .inspection.schedule import deprecations as deprecations

@@ -6,7 +6,7 @@ single assignment, so that every request works with one consistent picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,8 +16,16 @@ from werkzeug.routing import Map, MapAdapter, Rule
 from .config import METHOD_GROUPS, Settings
 from .decision import DEFAULT_METHODS, REQUIRED_METHODS, is_settled, is_token
 from .deprecation import Deprecation, Phase
-from .marks import find_marks
+from .marks import (
+    EVERY_OTHER,
+    BlueprintMarks,
+    find_marks,
+    marks_for,
+    marks_of_blueprint,
+    with_configuration,
+)
 from .ruleset import Rules
+from .urlmap import answers_options
 
 
 class Snapshot(NamedTuple):
@@ -33,8 +41,12 @@ class Snapshot(NamedTuple):
     any_method: bool
     #: The marks of the views: endpoint to method to deprecation.
     own_marks: Mapping[str, Mapping[str, Deprecation]]
-    #: The deprecations of each endpoint that has marks, with those of the whole app;
-    #: under ``None``, those of all other endpoints.
+    #: The marks of the blueprints that have some, changed by the configuration.
+    blueprint_marks: Mapping[str, BlueprintMarks]
+    #: The values of these that contradict the configuration and are left out.
+    left_out: tuple[str, ...]
+    #: The deprecations of each endpoint that has marks, with those of its blueprints
+    #: and of the whole app; under ``None``, those of all other endpoints.
     effective: Mapping[str | None, Mapping[str, Deprecation]]
     enforce_sunset: bool
     #: The methods that a sunset or a brownout can make unavailable at some URL.
@@ -52,23 +64,31 @@ class Snapshot(NamedTuple):
         cls,
         url_map: Map,
         views: Mapping[str, Callable[..., object]],
+        blueprints: Mapping[str, object],
         settings: Settings,
     ) -> Snapshot:
         """Read an app.
 
         :param url_map: the app's URL map.
         :param views: the app's view functions, by endpoint.
+        :param blueprints: the app's blueprints, by name.
         :param settings: the app's settings.
         """
         views = dict(views)  # another thread may add one meanwhile
         rules = Rules.read(url_map)
         any_method, named = _supported(settings.supported_methods, rules)
         own_marks = find_marks(views)
+        blueprints = dict(blueprints)
+        blueprint_marks, left_out = _blueprint_marks(blueprints, settings)
+        in_blueprints = _spread(blueprint_marks, blueprints, url_map, named)
         app_marks = _with_head(settings.deprecated_methods)
-        effective = {
-            endpoint: {**app_marks, **_with_head(found)}
-            for endpoint, found in ((None, {}), *own_marks.items())
-        }
+        effective: dict[str | None, Mapping[str, Deprecation]] = {None: app_marks}
+        for endpoint in {**own_marks, **in_blueprints}:
+            effective[endpoint] = {
+                **app_marks,
+                **in_blueprints.get(endpoint, {}),
+                **_with_head(own_marks.get(endpoint, {})),
+            }
         every_mark = [item for found in effective.values() for item in found.items()]
         ended = frozenset(
             m for m, mark in every_mark if settings.enforce_sunset and mark.sunset
@@ -85,6 +105,8 @@ class Snapshot(NamedTuple):
             supported_methods=tuple(sorted(named)),
             any_method=any_method,
             own_marks=own_marks,
+            blueprint_marks=blueprint_marks,
+            left_out=left_out,
             effective=effective,
             enforce_sunset=settings.enforce_sunset,
             rejectable=frozenset(m for m, mark in every_mark if mark.brownouts) | ended,
@@ -100,13 +122,15 @@ class Snapshot(NamedTuple):
         return self.any_method or method in self.supported_methods
 
     def deprecation(self, endpoint: str | None, method: str) -> Deprecation | None:
-        """Return the deprecation of a method; a view's mark overrides the app's.
+        """Return the deprecation of a method.
+
+        A view's mark overrides its blueprint's, and that the app's.
 
         :param endpoint: the endpoint; ``None`` for the app's own deprecations.
         :param method: the method, in upper case.
         """
-        found = self.effective
-        return found.get(endpoint, found[None]).get(method)
+        marks = self.effective.get(endpoint, self.effective[None])
+        return marks.get(method) or marks.get(EVERY_OTHER)
 
     def phase(
         self, rule: Rule | None, method: str, clock: Callable[[], datetime]
@@ -134,6 +158,50 @@ class Snapshot(NamedTuple):
         )
 
 
+def _blueprint_marks(
+    blueprints: Mapping[str, object], settings: Settings
+) -> tuple[dict[str, BlueprintMarks], tuple[str, ...]]:
+    """Return the marks of each blueprint, and what contradicts the configuration."""
+    found, left_out = {}, list[str]()
+    configured = settings.deprecated_blueprints
+    for name in sorted({*blueprints, *configured}):
+        code = marks_of_blueprint(blueprints.get(name))
+        marks, lost = with_configuration(code, configured.get(name, {}))
+        if marks:
+            found[name] = marks
+        left_out += [f"{text} of blueprint {name!r}" for text in lost]
+    return found, tuple(left_out)
+
+
+def _spread(
+    marks: Mapping[str, BlueprintMarks],
+    blueprints: Mapping[str, object],
+    url_map: Map,
+    named: Collection[str],
+) -> dict[str, dict[str, Deprecation]]:
+    """Return what the marks of blueprints say about each endpoint in them.
+
+    A blueprint's static files and Flask's automatic OPTIONS stay.
+
+    :param named: the methods that a rule without methods declares, apart from others.
+    """
+    found: dict[str, dict[str, Deprecation]] = {}
+    for rule in url_map.iter_rules() if marks else ():
+        scopes = blueprints_of(str(rule.endpoint))
+        owner = blueprints.get(scopes[-1]) if scopes else None
+        is_static = str(rule.endpoint).endswith(".static")
+        if is_static and getattr(owner, "has_static_folder", False):
+            continue
+        declared = {*named, EVERY_OTHER} if rule.methods is None else {*rule.methods}
+        if answers_options(rule):
+            declared.remove("OPTIONS")
+        for scope in filter(marks.__contains__, scopes):
+            inside = str(rule.endpoint).removeprefix(f"{scope}.")
+            more = marks_for(marks[scope], inside, declared)
+            found.setdefault(rule.endpoint, {}).update(more)
+    return found
+
+
 def _with_head(marks: Mapping[str, Deprecation]) -> Mapping[str, Deprecation]:
     """Return marks where that of GET covers HEAD, too (RFC 9110 §9.3.2)."""
     return {"HEAD": marks["GET"], **marks} if "GET" in marks else marks
@@ -151,3 +219,9 @@ def _supported(setting: frozenset[str], rules: Rules) -> tuple[bool, set[str]]:
         # A rule can have a name that is not a token, such as "GET POST".
         named.update(filter(is_token, rules.declared))
     return any_method, named
+
+
+def blueprints_of(endpoint: str | None) -> list[str]:
+    """Return the names of the blueprints that an endpoint is in, outermost first."""
+    parts = (endpoint or "").split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts))]

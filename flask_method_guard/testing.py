@@ -13,13 +13,14 @@ from datetime import date
 from time import monotonic
 from typing import Any
 
+import click
 from flask import Flask
 
 from .decision import Reason
 from .guard import AppGuard
+from .inspection.agreement import Agreement, agreement
 from .inspection.apps import (
     Environ,
-    blueprints_of,
     check_blueprint,
     installed_guard,
 )
@@ -34,10 +35,13 @@ from .inspection.explanation import (
     explain_request,
     make_environ,
 )
+from .inspection.findings import finding_text, summary_of_differences
+from .inspection.openapi import Source
 from .inspection.rules import url_rules
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
 from .inspection.schedule import read_at
 from .messages import closest
+from .snapshot import blueprints_of
 
 #: Methods that no app knows: a plain one, one that HTML must escape, and one that is
 #: not a token. None differs from a known method by its case alone, because some servers
@@ -130,6 +134,34 @@ def _counted(requests: Sequence[_Request]) -> Iterator[_Request]:
             _log.info("%s of %s requests sent", f"{number:,}", f"{len(requests):,}")
             due = monotonic() + PROGRESS
         yield request
+
+
+def assert_openapi_agrees(  # noqa: PLR0913
+    app: Flask,
+    document: Source,
+    *,
+    at: date | str | None = None,
+    prefix: str | None = None,
+    under: str | None = None,
+    exclude: Iterable[str] = (),
+) -> Agreement:
+    """Check that an OpenAPI document lists the methods that an app serves.
+
+    The arguments are those of :func:`flask_method_guard.report.agreement`.
+
+    :return: what was compared; what could not be is in it, and is logged as a warning.
+    :raises AssertionError: if there is a difference; the message lists them all.
+    :raises DocumentError: if the document can't be read.
+    """
+    __tracebackhide__ = True
+    found = agreement(app, document, at=at, prefix=prefix, under=under, exclude=exclude)
+    if found:
+        lines = [finding_text(each, None) for each in found]
+        text = "\n".join([*lines, summary_of_differences(found, None)])
+        raise AssertionError(click.unstyle(text))
+    if found.not_compared:
+        _log.warning("%s", summary_of_differences(found, None))
+    return found
 
 
 # -- what is sent -----------------------------------------------------------------

@@ -32,10 +32,6 @@ from .ruleset import Rules
 _NO_METHOD = " "
 
 
-#: Stands for the methods that no rule and no setting names.
-UNNAMED = "ANY OTHER METHOD"
-
-
 @dataclass(slots=True)
 class Match:
     """What the router answers to one method at a URL."""

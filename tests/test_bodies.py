@@ -185,6 +185,8 @@ def test_text_is_escaped(media_type: str, text: str) -> None:
         inside = body.partition("<p>")[2].partition("</p>")[0]
         assert "<" not in inside.replace("<br>", "")
         assert '"' not in inside
+    else:
+        assert body.startswith(f"405 Method Not Allowed\n\n{text}\n")
 
 
 @pytest.mark.parametrize(

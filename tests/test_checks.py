@@ -24,6 +24,7 @@ from flask_method_guard import (
     MethodNotAllowed,
     MethodNotImplemented,
     MethodRejected,
+    deprecate_blueprint,
     deprecated_methods,
 )
 from flask_method_guard.report import (
@@ -157,6 +158,26 @@ def deprecated(
     return build
 
 
+def versioned(
+    *methods: str, code: Any = None, by: Any = None, **config: object
+) -> Build:
+    """Deprecate a blueprint by the code and the configuration."""
+
+    def build() -> Flask:
+        blueprints = {"DEPRECATED_BLUEPRINTS": by} if by else {}
+        app = app_with(**blueprints, **config)
+        v1 = Blueprint("v1", __name__, url_prefix="/v1")
+        v1.add_url_rule("/books/<int:number>", "book", view, methods=["PUT"])
+        v1.add_url_rule("/docs", "docs", view)
+        if code is not None:
+            deprecate_blueprint(v1, *methods, **code)
+        app.register_blueprint(v1)
+        app.add_url_rule("/v2/books/<int:number>", "v2", view, methods=["PUT"])
+        return app
+
+    return build
+
+
 def cors(*, decorated: bool = False, used: bool = True, **config: object) -> Build:
     """Use Flask-CORS, or something of another name."""
 
@@ -243,6 +264,7 @@ PREFLIGHT = (
 EARLY = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
 REPORTING = "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
 
+DATED = {"since": "2025-01-01", "sunset": "2026-01-01"}
 SUNSET = {"PUT": {"sunset": "2026-06-01"}}
 LEFT = f"{__name__}.rejected: handles 405, but no error handler of the app gets"
 HALF = f"{LEFT} 501."
@@ -309,6 +331,29 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
             deprecated(DEPRECATED_METHODS={"PRUGE": {"notice": "Use DELETE."}}),
             None,
             "PRUGE is deprecated, but no route of the app has it.",
+        ),
+        (
+            versioned(by={"v11": DATED}),
+            None,
+            "blueprint 'v11' is deprecated, but no route is in it. Did you mean 'v1'?",
+        ),
+        (
+            versioned(by={"v1": {"exclude": ["docs"]}}),
+            None,
+            "blueprint 'v1' has endpoints to exclude, but is not deprecated.",
+        ),
+        (
+            versioned("PUT", "PATCH", "OPTIONS", code=DATED),
+            None,
+            (
+                "blueprint 'v1' is deprecated for OPTIONS, PATCH, but no route in it"
+                " declares that."
+            ),
+        ),
+        (
+            versioned(code={**DATED, "exclude": ["docs", "dosc"]}),
+            None,
+            "blueprint 'v1' excludes 'dosc', but has no such endpoint.",
         ),
         (
             registered(Mismarked),
@@ -378,12 +423,31 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
     ],
     "MG115": [
         (
+            # Of the pair's routes, /v1/docs has no partner; /v1/books/… has one.
+            versioned(code={"successor": ("/v1/", "/v2/")}),
+            "v1.docs",
+            "GET /v1/docs: its successor GET /v2/docs gets 404 Not Found.",
+        ),
+        (
+            versioned("PUT", by={"v1": {"successor": ["/v3/", "/v2/"]}}),
+            "v1.book",
+            "GET, PUT /v1/books/<int:number>, /v1/docs: no path starts with /v3/.",
+        ),
+        (
             deprecated(DEPRECATED_METHODS={"PATCH": {"successor": "/nowhere"}}),
             "other",
             "PATCH /other: its successor PATCH /nowhere gets 404 Not Found.",
         ),
     ],
     "MG116": [
+        (
+            versioned(by={"v1": DATED}, MINIMUM_NOTICE=366),
+            None,
+            (
+                "every method of blueprint 'v1': its sunset is 365 days after since,"
+                " and not 366 or more."
+            ),
+        ),
         (
             deprecated(since="2025-12-31", MINIMUM_NOTICE=2),
             "item",
@@ -401,6 +465,11 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
         ),
     ],
     "MG117": [
+        (
+            handling(405, SUPPORTED_METHODS="*", DEPRECATED_BLUEPRINTS={"shop": DATED}),
+            None,
+            f"{LEFT} 410.",
+        ),
         (handling(405), None, HALF),
         (handling(405, 404, 400), None, HALF),
         (handling(WerkzeugNotAllowed), None, HALF),
@@ -412,6 +481,24 @@ FOUND: dict[str, list[tuple[Build, str | None, str]]] = {
             handling(405, SUPPORTED_METHODS="*", DEPRECATED_METHODS=SUNSET),
             None,
             f"{LEFT} 410.",
+        ),
+    ],
+    "MG118": [
+        (
+            versioned(code=DATED, by={"v1": {"sunset": "2024-01-01"}}),
+            None,
+            (
+                "since 2025-01-01T00:00:00Z of every method of blueprint 'v1'"
+                " contradicts the configuration, and is left out."
+            ),
+        ),
+        (
+            versioned("PUT", code=DATED, by={"v1": {"since": "2027-01-01"}}),
+            None,
+            (
+                "sunset 2026-01-01T00:00:00Z of PUT of blueprint 'v1' contradicts the"
+                " configuration, and is left out."
+            ),
         ),
     ],
 }
@@ -444,6 +531,9 @@ WELL: dict[str, list[Build]] = {
         deprecated(),
         deprecated(DEPRECATED_METHODS={"GET": {"notice": "Ask less."}}),
         registered(Marked),
+        versioned("PUT", code=DATED, by={"v1": {"exclude": ["docs"]}}),
+        versioned(by={"v1": {**DATED, "methods": ["put"]}}),
+        versioned(),
     ],
     "MG107": [
         cors(),
@@ -505,6 +595,10 @@ WELL: dict[str, list[Build]] = {
         handling(405, 410, 501, DEPRECATED_METHODS=SUNSET),
         handling(405, MethodRejected, DEPRECATED_METHODS=SUNSET),
         handling(405, 501, DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}}),
+    ],
+    "MG118": [
+        versioned(code=DATED, by={"v1": {"sunset": "2027-01-01"}}),
+        versioned(by={"v1": DATED}),
     ],
 }
 

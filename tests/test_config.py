@@ -226,6 +226,12 @@ def test_bad_error_formats(given: object, message: str) -> None:
     assert message in problem(error_formats=given)
 
 
+@pytest.mark.parametrize("given", [0, 1, 5 * 1024 * 1024])
+def test_drain_limit(given: int) -> None:
+    """A number of bytes is taken as it is."""
+    assert read(drain_limit=given).drain_limit == given
+
+
 @pytest.mark.parametrize("given", [-1, "1 MB", 1.5, True], ids=repr)
 def test_bad_drain_limit(given: object) -> None:
     """A value that is not a number of bytes is reported."""

@@ -38,7 +38,7 @@ SERVING = {
     "successor": ours("decision", "links", "messages"),
     "deprecation": ours("links", "messages", "moments", "successor"),
     "marks": ours("deprecation", "messages"),
-    "config": ours("decision", "deprecation", "links", "messages"),
+    "config": ours("decision", "deprecation", "links", "marks", "messages"),
     # … these know Werkzeug only …
     "negotiation": ("werkzeug.http",),
     "page": ("markupsafe",),
@@ -53,16 +53,19 @@ SERVING = {
     # … and these may use Flask.
     "snapshot": (
         "werkzeug",
-        *ours("config", "decision", "deprecation", "marks", "ruleset"),
+        *ours("config", "decision", "deprecation", "marks", "ruleset", "urlmap"),
     ),
     "guard": (
         *("flask", "werkzeug"),
         *ours("bodies", "config", "decision", "deprecation", "exceptions", "links"),
-        *ours("negotiation", "snapshot", "successor", "urlmap"),
+        *ours("marks", "negotiation", "snapshot", "successor", "urlmap"),
     ),
     "signals": ("blinker", "flask"),
     "options": ("flask", "werkzeug", *ours("guard")),
-    "blueprints": ("flask", "werkzeug", *ours("exceptions", "guard")),
+    "blueprints": (
+        *("flask", "werkzeug"),
+        *ours("exceptions", "guard", "marks", "messages"),
+    ),
     "report_only": (
         *("flask", "werkzeug"),
         *ours("bodies", "decision", "exceptions", "guard", "signals"),
@@ -73,8 +76,8 @@ SERVING = {
         *ours("moments", "options", "report_only", "signals"),
     ),
     "__init__": ours(
-        *("config", "decision", "deprecation", "exceptions", "extension", "marks"),
-        *("signals", "successor"),
+        *("blueprints", "config", "decision", "deprecation", "exceptions"),
+        *("extension", "marks", "signals", "successor"),
     ),
 }
 #: What a module that looks at an app may import.
@@ -82,6 +85,11 @@ INSPECTION = (
     *("click", "flask", "jinja2", "markupsafe", "werkzeug"),
     *ours(*SERVING, "inspection"),
 )
+#: The modules among these that know no app.
+STANDALONE = {
+    "inspection.openapi": ours("inspection.text", "inspection.yaml_text"),
+    "inspection.yaml_text": ("yaml",),
+}
 #: The same for the modules above them.
 ABOVE = {
     "report": ours("inspection"),
@@ -96,6 +104,8 @@ ABOVE = {
 
 def may_import(module: str) -> tuple[str, ...]:
     """Return what a module may import, apart from the standard library."""
+    if module in STANDALONE:
+        return STANDALONE[module]
     if module.startswith("inspection."):
         return INSPECTION
     return {**SERVING, **ABOVE}[module]
@@ -398,8 +408,11 @@ def test_the_version_stands_in_one_place() -> None:
 
 
 def test_flask_is_the_one_dependency() -> None:
-    """Whatever else is used comes with Flask."""
-    assert importlib.metadata.requires("flask-method-guard") == ["flask>=2.3"]
+    """Whatever else is used comes with Flask, or with an extra."""
+    assert importlib.metadata.requires("flask-method-guard") == [
+        "flask>=2.3",
+        'pyyaml>=6; extra == "openapi"',
+    ]
 
 
 ARCHITECTURE = ROOT / "docs" / "explanation" / "architecture.md"

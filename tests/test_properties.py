@@ -40,7 +40,12 @@ from werkzeug.routing import (
     ValidationError,
 )
 
-from flask_method_guard import MethodGuard, decision, deprecated_methods
+from flask_method_guard import (
+    MethodGuard,
+    decision,
+    deprecate_blueprint,
+    deprecated_methods,
+)
 from flask_method_guard.decision import Reason, Routing
 from tests.raw_wsgi import Answer, Environ, make_environ, run
 from tests.routed_apps import duplicates_allowed
@@ -202,7 +207,7 @@ class RuleSpec:
     view: str
     host: str | None
     own_class: bool
-    blueprint: bool
+    blueprint: str
     marks: dict[str, str]
 
     @property
@@ -371,6 +376,9 @@ class Case:
     guard_first: bool
     enforce_sunset: bool
     deprecated: dict[str, str]
+    #: What is said of blueprints: of each method, or of ``""``, every other one.
+    scopes: dict[str, dict[str, str]]
+    by_operator: bool
     handlers: tuple[int | None, ...]
     hook: str
     default: str
@@ -421,6 +429,21 @@ class Case:
         self.configure(app)
         return app
 
+    @property
+    def configured(self) -> dict[str, dict[str, t.Any]]:
+        """What the configuration says of the blueprints: one thing of each."""
+        return {
+            scope: {
+                **SAID[how],
+                "exclude": list(KEPT),
+                **({} if "" in marks else {"methods": [*marks]}),
+            }
+            for scope, marks in self.scopes.items()
+            for how in {*marks.values()}
+            if self.by_operator and len({*marks.values()}) == 1
+            if len(marks) == 1 or "" not in marks
+        }
+
     def configure(self, app: flask.Flask) -> None:
         """Set what the guard reads."""
         keys = {
@@ -429,6 +452,7 @@ class Case:
             "DOCS_URL": "/docs/{endpoint}",
             "ENFORCE_SUNSET": self.enforce_sunset,
             "DEPRECATED_METHODS": {m: SAID[how] for m, how in self.deprecated.items()},
+            "DEPRECATED_BLUEPRINTS": self.configured,
             "SUPPORTED_METHODS": self.supported,
         }
         app.config |= {f"METHOD_GUARD_{key}": value for key, value in keys.items()}
@@ -446,7 +470,14 @@ class Case:
         blueprint.before_request(begin)
         blueprint.after_request(end)
         self.seams.install(app, blueprint)
+        inner = flask.Blueprint("inner", __name__)
+        blueprint.register_blueprint(inner)
         app.register_blueprint(blueprint)
+        for scope, each in (("bp", blueprint), ("bp.inner", inner)):
+            if scope not in self.configured:
+                for method, how in self.scopes[scope].items():
+                    names = [method] if method else []
+                    deprecate_blueprint(each, *names, exclude=KEPT, **SAID[how])
 
     @cached_property
     def nowhere(self) -> flask.Flask:
@@ -461,16 +492,17 @@ DEFAULTS: dict[str, type[BaseConverter]] = {
     "crash": CrashConverter,
 }
 
-#: Handlers by status; None is for each HTTP exception, which is kept as it is.
-HANDLERS: dict[int | None, Callable[[t.Any], t.Any]] = {
-    **dict.fromkeys((400, 404, 405, 410, 501), lambda error: handle_mine(error)),
-    None: lambda error: error,
-}
-
 
 def handle_mine(error: t.Any) -> tuple[str, int, dict[str, str]]:
     """Handle one status, and say so."""
     return "mine", error.code, {"X-Handler": "mine"}
+
+
+#: Handlers by status; None is for each HTTP exception, which is kept as it is.
+HANDLERS: dict[int | None, Callable[[t.Any], t.Any]] = {
+    **dict.fromkeys((400, 404, 405, 410, 501), handle_mine),
+    None: lambda error: error,
+}
 
 
 def log_in() -> tuple[str, int] | None:
@@ -524,7 +556,7 @@ def add_rule(app: flask.Flask, name: str, spec: RuleSpec, *, view: bool = True) 
         pairs.append((f"/alias{spec.pattern}", {"alias": True}))
 
     if view:
-        name = f"bp.{name}" if spec.blueprint else name
+        name = f"{spec.blueprint}.{name}".lstrip(".")
         app.view_functions[name] = make_view(name, spec)
     kind = OwnRule if spec.own_class else Rule
     for pattern, more in pairs:
@@ -598,6 +630,15 @@ MARKS: st.SearchStrategy[dict[str, str]] = st.one_of(
 )
 
 
+SCOPE: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.builds(lambda marks, how: {**marks, "": how}, MARKS, st.sampled_from([*SAID])),
+    st.sampled_from([{"": how} for how in (*ENDED, "out")]),
+    MARKS,
+)
+#: The endpoints that the marks of a blueprint leave out.
+KEPT = ("e1", "inner.e2")
+
+
 @st.composite
 def rule_specs(draw: st.DrawFn, hosts: str, known: list[RuleSpec]) -> RuleSpec:
     """Draw a rule, often one that shares its URL, or part of it, with another."""
@@ -625,7 +666,7 @@ def rule_specs(draw: st.DrawFn, hosts: str, known: list[RuleSpec]) -> RuleSpec:
         view=draw(st.sampled_from(VIEWS)),
         host=draw(st.sampled_from(HOST_PARTS[hosts])),
         own_class="<own:{0}>" in pieces or draw(st.integers(0, 9)) == 9,
-        blueprint=draw(st.integers(0, 2)) == 2,
+        blueprint=draw(st.sampled_from(("", "", "", "bp", "bp.inner"))),
         marks=draw(MARKS),
     )
 
@@ -710,6 +751,8 @@ def cases(draw: st.DrawFn) -> Case:
         guard_first=draw(st.booleans()),
         enforce_sunset=draw(st.sampled_from((True, True, False))),
         deprecated=draw(MARKS),
+        scopes={"bp": draw(SCOPE), "bp.inner": draw(SCOPE)},
+        by_operator=draw(st.booleans()),
         handlers=tuple(draw(st.one_of(st.just([]), codes))),
         hook=draw(st.sampled_from(("", "", "paired", "login"))),
         default=draw(st.sampled_from(("string", "string", *DEFAULTS))),
@@ -785,10 +828,31 @@ class Judge:
         names = [method, "GET"] if method == "HEAD" else [method]
         specs = {f"e{n}": spec for n, spec in enumerate(self.case.rules)}
         specs |= {f"later{n}": spec for n, spec in enumerate(self.case.later)}
-        marks = specs[rule.endpoint.removeprefix("bp.")].marks
-        places = [marks, self.case.deprecated]
+        *blueprints, name = rule.endpoint.split(".")
+        places = [specs[name].marks]
+        while blueprints and self.declares(rule.endpoint, method):
+            scope = ".".join(blueprints)
+            if rule.endpoint.removeprefix(f"{scope}.") not in KEPT:
+                every = self.case.scopes[scope].get("")
+                places += [self.case.scopes[scope], {m: every for m in names if every}]
+            blueprints.pop()
+        places.append(self.case.deprecated)
         found = [place[name] for place in places for name in names if name in place]
         return found[0] if found else None
+
+    def declares(self, endpoint: str, method: str) -> bool:
+        """Return whether a rule of an endpoint has a method, Flask's OPTIONS apart."""
+        return any(
+            rule.methods is None
+            or (
+                method in rule.methods
+                and not (
+                    method == "OPTIONS"
+                    and getattr(rule, "provide_automatic_options", False)
+                )
+            )
+            for rule in self.bare.url_map.iter_rules(endpoint)
+        )
 
     def retired(self, method: str, shown: str = "") -> bool:
         """Return whether a method is past its enforced sunset."""
@@ -845,7 +909,8 @@ class Judge:
 
     def is_automatic(self, method: str, shown: str = "") -> bool:
         """Return whether Flask answers OPTIONS by itself."""
-        automatic = getattr(self.dispatch(method), "provide_automatic_options", False)
+        rule = self.dispatch(method)
+        automatic = getattr(rule, "provide_automatic_options", False)
         return (shown or method.upper()) == "OPTIONS" and bool(automatic)
 
     @cached_property
@@ -931,21 +996,21 @@ class Judge:
         return run(self.bare, self.ask.environ(method))
 
     def is_preprocessed(self, method: str) -> bool:
-        """Return whether the ``url_value_preprocessor`` runs."""
+        """Return whether a ``url_value_preprocessor`` that can reject runs."""
         seams = self.case.seams
         everywhere = seams.preprocessor_at == "app"
-        return bool(seams.preprocessor) and (everywhere or self.matches(method, "bp."))
+        rejects = seams.preprocessor in ("reject", "close")
+        return rejects and (everywhere or self.matches(method, "bp."))
 
     def answers_first(self, method: str, reason: Reason) -> str:
         """Name what answers before the guard does: a preprocessor, or a hook."""
         case, seams = self.case, self.case.seams
-        if self.ask.anonymous and self.is_preprocessed(method):
-            if seams.preprocessor in ("reject", "close"):
-                return seams.preprocessor
+        is_anonymous = self.ask.anonymous
+        if is_anonymous and self.is_preprocessed(method):
+            return seams.preprocessor
         early = case.reject_early and reason in REJECTED
-        if case.hook == "login" and self.ask.anonymous:
-            if not (early and case.guard_first):
-                return "hook"
+        if is_anonymous and case.hook == "login" and not (early and case.guard_first):
+            return "hook"
         if not seams.options or self.shown(method) != "OPTIONS":
             return ""
         # The functions of a blueprint run after all of the app's.
@@ -965,7 +1030,7 @@ class Judge:
             routed = self.shown(method) if self.matches(method) else method.upper()
             self.check_allow(answer, less=routed)
         else:
-            left_out = ANNOUNCING
+            left_out: tuple[str, ...] = ANNOUNCING
             if answer.get("Allow") != before.get("Allow"):
                 # Nothing tells it from the answer that Flask gives by itself.
                 assert first == "flask options"
@@ -1008,12 +1073,16 @@ class Judge:
         """Compare an answer with what the contract demands; return its row."""
         assert method != "HEAD" or not answer.body
         reason = self.decided(answer, method)
-        first = self.answers_first(method, reason)
         if self.case.seams.preprocessor:
             assert answer.get("X-Seen") == self.before(method).get("X-Seen")
+        first = self.answers_first(method, reason)
         if first:
             self.check_first(answer, method, first)
             return first
+        return self.check_reason(answer, method, reason)
+
+    def check_reason(self, answer: Answer, method: str, reason: Reason) -> str:
+        """Compare an answer with what the row of the table demands; return its row."""
         if reason in REJECTED:
             assert "no-store" in (answer.get("Cache-Control") or "")
         if reason is Reason.ALLOWED:
@@ -1327,12 +1396,16 @@ def check_late_rule(case: Case) -> None:
         read_url(case, bare, guarded, ask)
 
 
+#: Without an override, which could show the view a method of the rule that is added.
+KNOWN_ENDPOINTS = cases().filter(lambda it: bool(it.later) and not it.seams.override)
+
+
 @EVERY_ROUND
 def test_a_late_rule_is_served_at_once(number: int) -> None:
     """A rule that is added for a view that is there need not wait for anything."""
     maps = math.ceil(MAPS / ROUNDS)
 
-    @search(number, math.ceil(maps / 6), cases().filter(lambda case: case.later))
+    @search(number, math.ceil(maps / 6), KNOWN_ENDPOINTS)
     def check(case: Case) -> None:
         check_late_rule(case)
 

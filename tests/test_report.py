@@ -541,6 +541,20 @@ def test_the_error_handler_that_gets_the_error(
     assert (b"".join(body).decode() in {"inner", "outer"}) == (name is not None)
 
 
+def test_the_inner_blueprints_handler_comes_first() -> None:
+    """In nested blueprints, the handler of the inner one is named."""
+    app = Flask(__name__, static_folder=None)
+    MethodGuard(app)
+    around, within = Blueprint("around", __name__), Blueprint("within", __name__)
+    within.add_url_rule("/", "index", lambda: "ok")
+    around.register_error_handler(405, outer)
+    within.register_error_handler(405, inner)
+    around.register_blueprint(within)
+    app.register_blueprint(around)
+    assert explain(app, "PUT", "/").handler == f"{__name__}.inner"
+    assert app.test_client().put("/").text == "inner"
+
+
 def test_host() -> None:
     """The host decides where the app serves several, and SERVER_NAME is its default."""
     app = Flask(__name__, host_matching=True, static_host="a.test")

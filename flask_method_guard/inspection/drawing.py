@@ -11,7 +11,7 @@ from flask import Flask
 from ..deprecation import Phase
 from .advice import advice, view_of
 from .explanation import Explanation
-from .text import status_text, two_columns, wrapped
+from .text import printable, status_text, two_columns, wrapped
 
 
 def drawing(
@@ -25,7 +25,7 @@ def drawing(
     :param url: the URL, as it was asked for.
     :param width: the length of a line; ``None`` for lines of any length.
     """
-    request = f"{_printable(method)} {_printable(url)}"
+    request = f"{printable(method)} {printable(url)}"
     outcome = "the view runs"
     if found.status is not None:
         outcome = status_text(found.status)
@@ -70,8 +70,3 @@ def _coloured(text: str, status: int | None) -> str:
     """Colour a text by a status code; a view that runs is good."""
     colours = {3: "cyan", 4: "yellow", 5: "red"}
     return click.style(text, fg=colours.get((status or 200) // 100, "green"))
-
-
-def _printable(text: str) -> str:
-    """Keep what may be anything, a control code too, on one line."""
-    return text if text and text.isprintable() and " " not in text else ascii(text)

@@ -10,23 +10,27 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+from .agreement import Agreement, Difference
 from .catalogue import Severity
 from .checks import Finding
 from .text import counted, wrapped
 
+_REFERENCE = "https://flask-method-guard.readthedocs.io/en/latest/reference"
 #: Explains each check.
-CHECKS_PAGE = (
-    "https://flask-method-guard.readthedocs.io/en/latest/reference/checks.html"
-)
+CHECKS_PAGE = f"{_REFERENCE}/checks.html"
+#: Explains each difference.
+DIFFERENCES_PAGE = f"{_REFERENCE}/differences.html"
 
 
-def finding_text(found: Finding, width: int | None) -> str:
+def finding_text(found: Finding | Difference, width: int | None) -> str:
     """Write the place, as editors find it, what is wrong, and below it the fix."""
     place = f"{found.file}:{found.line}: " if found.file else ""
     where = f" in {found.endpoint}" if found.endpoint else ""
-    title = f"{found.id} {found.severity}"
+    title, colour = found.id, "red"
+    if isinstance(found, Finding):
+        title = f"{found.id} {found.severity}"
+        colour = {Severity.ERROR: "red", Severity.WARNING: "yellow"}[found.severity]
     text = wrapped(f"{place}{title}{where}: {found.message}", width, "", "    ")
-    colour = {Severity.ERROR: "red", Severity.WARNING: "yellow"}[found.severity]
     text = text.replace(title, click.style(title, fg=colour), 1)
     return f"{text}\n{wrapped(f'Fix: {found.hint}', width, '    ', '    ')}\n"
 
@@ -38,6 +42,16 @@ def summary(found: Sequence[Finding]) -> str:
     counts = Counter(str(finding.severity) for finding in found)
     numbers = [counted(count, severity) for severity, count in sorted(counts.items())]
     return f"See {CHECKS_PAGE}\n{', '.join(numbers)}."
+
+
+def summary_of_differences(found: Agreement, width: int | None) -> str:
+    """Count differences, and list what could not be compared."""
+    lines = [wrapped(text, width, "- ", "  ") for text in found.not_compared]
+    if lines:
+        lines = ["Not compared:", *lines, ""]
+    if found:
+        lines.append(f"See {DIFFERENCES_PAGE}")
+    return "\n".join([*lines, f"{counted(len(found), 'difference')}."])
 
 
 def workflow_command(found: Mapping[str, object], level: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from .apps import blueprints_of, is_own
+from ..snapshot import blueprints_of
+from .apps import is_own
 
 
 def error_handler(

@@ -22,7 +22,7 @@ from ..urlmap import ask
 from .rules import rule_text
 
 # Werkzeug's own grammar of a variable, in its documented form <converter(args):name>.
-_VARIABLE = re.compile(
+RULE_VARIABLE = re.compile(
     r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\((?P<args>.*?)\))?:)?"
     r"(?P<name>[a-zA-Z_]\w*)>",
     re.ASCII,
@@ -41,7 +41,19 @@ _TEXTS = (
 
 
 class NoSampleError(LookupError):
-    """No URL can be made for a rule; the message names the rule."""
+    """No URL can be made for a rule.
+
+    :param problem: names the rule and says why.
+    :param advice: what to do where samples can be given.
+    """
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(problem, advice)
+        self.problem = problem
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.advice}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ def sample_url(rule: Rule, server_name: str, given: Mapping[str, object]) -> Sam
 def _converters(rule: Rule) -> Iterator[tuple[str, BaseConverter]]:
     """Make the converters of the arguments that a URL must give."""
     domain = rule.host if rule.map.host_matching else rule.subdomain
-    for variable in _VARIABLE.finditer(f"{domain or ''}{rule.rule}"):
+    for variable in RULE_VARIABLE.finditer(f"{domain or ''}{rule.rule}"):
         name = variable["name"]
         if name not in (rule.defaults or {}):
             args, kwargs = parse_converter_args(variable["args"] or "")
@@ -111,8 +123,8 @@ def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:
     if not found:
         raise NoSampleError(
             f"{rule_text(rule)} (endpoint {rule.endpoint!r}): no value was found for"
-            f" <{name}> (converter: {type(converter).__name__}{trouble})."
-            f" Give samples={{{name!r}: …}}."
+            f" <{name}> (converter: {type(converter).__name__}{trouble}).",
+            f"Give samples={{{name!r}: …}}.",
         )
     return found
 
@@ -149,7 +161,8 @@ def _build(rule: Rule, values: Mapping[str, object]) -> tuple[str, str]:
     except Exception as error:
         raise NoSampleError(
             f"{rule_text(rule)} (endpoint {rule.endpoint!r}): no URL can be built from"
-            f" {dict(values)!r}: {error!r}. Give other values in samples=…."
+            f" {dict(values)!r}: {error!r}.",
+            "Give other values in samples=….",
         ) from error
     return built
 

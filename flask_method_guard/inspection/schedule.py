@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
 
 from flask import Flask
+from werkzeug.routing import Rule
 
 from ..deprecation import Deprecation, Phase
 from ..guard import AppGuard
+from ..marks import EVERY_OTHER
 from ..moments import Window, iso, read_moment
-from ..snapshot import Snapshot
+from ..snapshot import Snapshot, blueprints_of
 from .apps import guard_of
 from .rules import methods_of, rule_text, url_rules
 
@@ -66,7 +67,7 @@ def deprecations(
     """List the deprecated methods of an app, those with the earliest sunset first.
 
     A method that is deprecated in the whole app appears once for each of its routes.
-    A mark on GET covers HEAD, which appears only if it has a mark of its own.
+    A mark on GET covers HEAD, which appears only if its own mark is another one.
 
     :param app: a Flask app.
     :param at: the moment to look at, as a date, a datetime or an ISO 8601 string, in
@@ -108,22 +109,46 @@ _Mark = tuple[str, str | None, str | None, Deprecation]
 
 def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
     """Yield method, rule, endpoint and value for each method of each route."""
-    app_marks = guard.settings.deprecated_methods
     found: dict[tuple[str, str, str], Deprecation] = {}
     for rule in url_rules(app.url_map):
-        endpoint = rule.endpoint
-        marked = app_marks.keys() | snapshot.own_marks.get(endpoint, {}).keys()
-        methods = methods_of(rule)
-        for method in marked if methods is None else marked.intersection(methods):
-            value = snapshot.deprecation(endpoint, method)
-            found[method, rule_text(rule), endpoint] = cast("Deprecation", value)
-    for place, value in found.items():
-        yield *place, value
-    routed = {(name, method) for method, _, e in found for name in (None, e)}
-    for endpoint, marks in [(None, app_marks), *snapshot.own_marks.items()]:
-        for method, value in marks.items():
-            if (endpoint, method) not in routed:
+        for method, value in marks_of(snapshot, rule):
+            found[method, rule_text(rule), rule.endpoint] = value
+    for (method, text, endpoint), value in found.items():
+        yield "*" if method == EVERY_OTHER else method, text, endpoint, value
+    routed = {
+        (name, method)
+        for method, _, endpoint in found
+        for name in (None, endpoint, *blueprints_of(endpoint))
+    }
+    for name, own in _written(guard, snapshot):
+        for method, value in own.items():
+            if method != EVERY_OTHER and (name, method) not in routed:
                 yield method, None, None, value
+
+
+def marks_of(snapshot: Snapshot, rule: Rule) -> Iterator[tuple[str, Deprecation]]:
+    """Yield the deprecated methods of a rule, each with its value.
+
+    HEAD is left out where GET's applies to it, and so are the methods of a rule for
+    every method to which the one of every other method applies.
+    """
+    marks = snapshot.effective.get(rule.endpoint, snapshot.effective[None])
+    methods = methods_of(rule)
+    for method, value in marks.items():
+        cover = "GET" if method == "HEAD" else EVERY_OTHER if methods is None else ""
+        is_covered = method != cover and value is marks.get(cover)
+        if not is_covered and (methods is None or method in methods):
+            yield method, value
+
+
+def _written(
+    guard: AppGuard, snapshot: Snapshot
+) -> Iterator[tuple[str | None, Mapping[str, Deprecation]]]:
+    """Yield what is said of the app, of each view and of each blueprint."""
+    yield None, guard.settings.deprecated_methods
+    yield from snapshot.own_marks.items()
+    for name, marks in snapshot.blueprint_marks.items():
+        yield name, {method: mark.value for method, mark in marks.items()}
 
 
 def _days_left(value: Deprecation, now: datetime) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..decision import Reason
@@ -12,8 +13,9 @@ from ..moments import spoken_date
 from ..successor import Successor
 from ..urlmap import url_values
 from .explanation import default_host, explain_request, make_environ
-from .rules import methods_of, rule_text
+from .rules import rule_text
 from .samples import NoSampleError, SampleUrl, sample_url
+from .schedule import marks_of
 from .survey import Hit, Survey, shown, some
 from .text import status_text
 
@@ -61,12 +63,9 @@ def _pairs_without_a_route(cases: Iterable[_Case]) -> Iterator[Hit]:
 
 def _cases(survey: Survey) -> Iterator[_Case]:
     """Yield each route of each deprecation that has a successor."""
-    marked = {method for _, method, _ in survey.deprecations()}
     for rule in survey.rules:
-        methods = methods_of(rule)
-        for method in sorted(marked if methods is None else marked & {*methods}):
-            value = survey.snapshot.deprecation(rule.endpoint, method)
-            if value is not None and value.successor is not None:
+        for method, value in sorted(marks_of(survey.snapshot, rule), key=itemgetter(0)):
+            if value.successor is not None:
                 try:
                     yield _case(survey, method, rule, value, value.successor)
                 except NoSampleError:

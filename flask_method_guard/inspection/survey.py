@@ -11,6 +11,7 @@ from flask import Flask
 from ..decision import is_token
 from ..deprecation import Deprecation
 from ..guard import AppGuard
+from ..marks import in_words
 from ..snapshot import Snapshot
 from ..urlmap import is_automatic
 from .apps import guard_of, name_of
@@ -68,7 +69,16 @@ class Survey:
         return view_class if is_flasks else None
 
     def deprecations(self) -> Iterator[tuple[str | None, str, Deprecation]]:
-        """List every deprecation: endpoint, method, value."""
+        """List every deprecation: endpoint, method in words, value."""
+        yield from self.deprecations_of_methods()
+        for name, marks in self.snapshot.blueprint_marks.items():
+            for method, mark in marks.items():
+                yield None, f"{in_words(method)} of blueprint {name!r}", mark.value
+
+    def deprecations_of_methods(
+        self,
+    ) -> Iterator[tuple[str | None, str, Deprecation]]:
+        """List the deprecations of the app and of views: endpoint, method, value."""
         for method, value in self.guard.settings.deprecated_methods.items():
             yield None, method, value
         for endpoint, found in self.snapshot.own_marks.items():

@@ -104,3 +104,8 @@ def few(texts: Sequence[str], limit: int) -> list[str]:
 def counted(count: int, noun: str) -> str:
     """Write a number of things."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def printable(text: str) -> str:
+    """Keep what may be anything, a control code too, on one line."""
+    return text if text and text.isprintable() and " " not in text else ascii(text)

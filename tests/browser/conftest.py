@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .harness import chromium, missing, served
+from tests.docs.build import build
+
+from .harness import chromium, missing, served, served_folder
 from .pages import make_app
 
 if TYPE_CHECKING:
@@ -36,4 +39,20 @@ def browser() -> Iterator[Browser]:
 def url() -> Iterator[str]:
     """Serve the app of the pages."""
     with served(make_app()) as served_at:
+        yield served_at
+
+
+@pytest.fixture(scope="session")
+def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the documentation; its playground takes Python from the site itself."""
+    require()
+    return build(
+        tmp_path_factory.mktemp("site"), "-D", "playground_runtime=_static/pyodide/"
+    )
+
+
+@pytest.fixture(scope="session")
+def site(html: Path) -> Iterator[str]:
+    """Serve the documentation, since a page opened as a file has no clipboard."""
+    with served_folder(html) as served_at:
         yield served_at

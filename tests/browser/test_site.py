@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.docs.build import DOCS, build
+from tests.docs.build import DOCS
 
-from .conftest import require
 from .harness import axe_core
 from .test_page import RULES, SCROLLS, View
 
@@ -48,27 +44,6 @@ SEARCHES = {
     "flask-smorest": "howto/restx-smorest",
     "METHOD_GUARD_DRAIN_LIMIT": "reference/configuration",
 }
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A file server that logs nothing."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Drop the line."""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the site, since a page opened as a file has no clipboard."""
-    require()
-    html = build(tmp_path_factory.mktemp("site"))
-    handler = partial(Quiet, directory=str(html))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join(timeout=10)
 
 
 @pytest.fixture(scope="module", params=VIEWS, ids=str)
@@ -149,7 +124,7 @@ def test_a_search(site: str, desk: Page, query: str, expected: str) -> None:
             "tutorial",
             0,
             "mkdir shop\ncd shop\npython3 -m venv .venv\n. .venv/bin/activate\n"
-            "pip install ../flask-method-guard pytest",
+            "pip install git+https://github.com/example/flask-method-guard pytest",
             id="console",
         ),
         pytest.param(
@@ -161,8 +136,9 @@ def test_a_search(site: str, desk: Page, query: str, expected: str) -> None:
         ),
         pytest.param(
             "index",
-            2,
-            "from flask import Flask\nfrom flask_method_guard import MethodGuard\n\n"
+            0,
+            "from flask import Flask, abort, request\n"
+            "from flask_method_guard import MethodGuard\n\n"
             "app = Flask(__name__)\nMethodGuard(app)",
             id="code",
         ),

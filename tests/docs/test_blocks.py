@@ -25,8 +25,9 @@ FLOOR = {"python": 130, "console": 30, "toml": 3, "nginx": 2}
 NEEDS = {
     "docs/howto/around.md": ("flask_cors",),
     "docs/howto/observability.md": ("opentelemetry", "prometheus_client"),
-    "docs/howto/retire-a-method.md": ("flask_cors", "prometheus_client", "requests"),
+    "docs/howto/retire-a-method.md": ("prometheus_client",),
     "docs/howto/restx-smorest.md": ("flask_restx", "flask_smorest"),
+    "docs/reference/deprecations.md": ("flask_cors", "requests"),
     "docs/tutorial.md": ("curl",),
 }
 

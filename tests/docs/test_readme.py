@@ -76,40 +76,51 @@ def test_what_a_client_gets(row: list[str], guarded: bool) -> None:
 
 def test_all_rows_are_sent() -> None:
     """The rows that the test above sends are all that the table has."""
-    assert len(ANSWERS) == README.partition("\n## Use it\n")[0].count("\n| `") == 6
+    section = README.partition("\n## Before and after\n")[2].partition("\n## ")[0]
+    assert len(ANSWERS) == section.count("\n| `") == 4
 
 
-def default_text(name: str, value: Any) -> str:
+def default_text(value: Any) -> str:
     """Write a default as the table does."""
-    if name == "error_formats":
-        assert len(value) == 4
-        return "all four"
-    if isinstance(value, frozenset):
-        value = json.dumps(sorted(value))
-    return f"`{dict(value) if name == 'deprecated_methods' else value}`"
+    return f"`{json.dumps(sorted(value)) if isinstance(value, frozenset) else value}`"
 
 
-def test_configuration_in_short() -> None:
-    """The short table has every key of the settings, in order, with its default."""
-    defaults = Settings()
-    shown = [(row[0].strip("`"), row[1]) for row in table("Configuration in short")]
-    assert shown == [
-        (PREFIX + f.name.upper(), default_text(f.name, getattr(defaults, f.name)))
-        for f in fields(Settings)
-    ]
+def test_the_useful_keys() -> None:
+    """The README has three keys of the settings, with their defaults."""
+    defaults = {PREFIX + f.name.upper(): f.name for f in fields(Settings)}
+    shown = [(row[0].strip("`"), row[1]) for row in table("Use")]
+    assert len(shown) == 3
+    for key, default in shown:
+        assert default == default_text(getattr(Settings(), defaults[key]))
 
 
-def test_the_first_part_is_short() -> None:
-    """A stranger reads at most about 600 words before the configuration."""
-    first = README.partition("\n## Configuration in short\n")[0]
-    prose = re.sub(r"<!--.*?-->|\]\([^)]*\)|[|`]", " ", first)
-    assert len(prose.split()) <= 625
+def words(text: str) -> int:
+    """Count the words outside of code, comments and addresses."""
+    prose = re.sub(r"^```.*?^```", " ", text, flags=re.DOTALL | re.MULTILINE)
+    return len(re.sub(r"<!--.*?-->|\]\([^)]*\)|[|`]", " ", prose).split())
+
+
+def test_it_is_short() -> None:
+    """A stranger reads the README in three minutes, and why in a quarter of one."""
+    assert words(README) <= 750
+    assert words(README.partition("\n## ")[0]) <= 160
+
+
+def test_the_commands_for_contributors() -> None:
+    """Each command is a package that starts itself."""
+    commands = [row[0].strip("`").split() for row in table("For contributors")]
+    assert len(commands) == 4
+    for command in commands:
+        assert command[:2] == ["python3", "-m"]
+        assert (ROOT / command[2] / "__main__.py").is_file()
 
 
 def source_of(link: str) -> Path:
     """Return the file of the project that a link of the README leads to."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     source, docs = project["urls"]["Source"], project["urls"]["Documentation"]
+    if link == project["urls"]["Issues"]:
+        return ROOT / "pyproject.toml"
     raw = source.replace("github.com", "raw.githubusercontent.com")
     for prefix in (f"{source}/blob/main/", f"{raw}/main/"):
         if link.startswith(prefix):

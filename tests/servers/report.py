@@ -93,9 +93,20 @@ PAGE = """\
 ```{{index}} ! gevent, ! Flask-SocketIO
 ```
 
-Between the client and the guard is a server. Each server treats unusual methods and
-unread request bodies in its own way. This page shows what reaches the guard, and
-whether the guard's response reaches the client.
+Which requests your server answers itself, and whether the guard's response arrives:
+
+* **A method in upper-case letters, such as PUT or PROPFIND, reaches the guard.** The
+  exceptions: nginx sends 405 for TRACE and CONNECT, cheroot for CONNECT, and uvicorn
+  with httptools sends 400 for methods that it does not know. Many servers send 400 for
+  methods in lower case or with special characters.
+* **Responses arrive**, with one exception: behind nginx, a response to a large request
+  body can be lost if the guard does not read the body. It reads bodies with
+  `Content-Length`, up to {{confval}}`METHOD_GUARD_DRAIN_LIMIT`. For uWSGI behind nginx,
+  also set `uwsgi_param HTTP_EXPECT "";`.
+* **No server takes a rejected body for the next request**, except that cheroot does so
+  with chunked bodies, with and without the guard.
+
+The rest of this page is what was measured.
 
 Everything was measured on {day}, on one Linux machine, with
 {versions}.
@@ -135,9 +146,8 @@ at the end.
 ## Whether the response arrives
 
 If a server closes a connection before it has read the whole request body, the response
-can be lost, and nginx sends a 502 instead. So the guard reads and drops the body first,
-if its length is known and at most {{confval}}`METHOD_GUARD_DRAIN_LIMIT`, by default 1
-MiB.
+can be lost, and nginx sends a 502 instead. So [the guard reads the body
+first](behaviour.md#the-request-body-is-read-first), by default up to 1 MiB.
 
 A request with a body was sent {tries} times, with PUT to a URL that does not accept
 PUT. The cells show how many of the 405s arrived, without the guard → with the guard.

@@ -65,6 +65,33 @@ def test_a_connection_out_of_step_is_named() -> None:
     assert "| a |" not in text
 
 
+def test_the_conclusions_hold() -> None:
+    """What the page says first is what its tables say."""
+    text = PAGE.read_text().replace(NBSP, " ")
+    with_length = text.partition("### With `Content-Length`")[2].partition("### ")[0]
+    rows = [line.split(" | ") for line in with_length.splitlines() if "→" in line]
+    assert rows
+    for row in rows:  # up to 900 kB, which is below the default limit
+        assert [cell.partition("→ ")[2] for cell in row[1:5]] == ["30"] * 4
+    affected = text.partition("| Connections affected |")[2].partition("\n\n")[0]
+    assert affected.splitlines()[2:] == ["| cheroot | chunked | 6 → 6 |"]
+    own = dict(
+        line.strip("| ").split(" | ")
+        for line in text.splitlines()
+        if line.startswith("|") and "**4" in line
+    )
+    for servers, cell in own.items():
+        for status in cell.split("<br>"):
+            methods = set(status.partition(": ")[2].split(", "))
+            if "TRACE" in methods:
+                assert servers.startswith("nginx")
+            if "CONNECT" in methods:
+                assert servers.startswith(("nginx", "cheroot"))
+            if methods & {"FOO", "PUT", "PROPFIND", "MKCOL", "QUERY"}:
+                assert servers == "uvicorn httptools"
+                assert "PUT" not in methods
+
+
 def test_the_page_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
