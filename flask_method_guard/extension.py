@@ -223,10 +223,11 @@ def _enforce(
         _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
         req.routing_exception = _ServerOptions(response=ctx.app.response_class(""))
-    elif reason is Reason.NOT_FOUND:
-        if not isinstance(req.routing_exception, werkzeug.NotFound):
-            # The router's 405 lists a method that would be rejected, too.
-            req.routing_exception = werkzeug.NotFound()
+    elif reason is Reason.NOT_FOUND and not isinstance(
+        req.routing_exception, werkzeug.NotFound
+    ):
+        # The router's 405 lists a method that would be rejected, too.
+        req.routing_exception = werkzeug.NotFound()
 
 
 #: Caches may store a 405 or a 501 without it (RFC 9110 §15.1).
