@@ -184,10 +184,12 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     if situation is None:
         return
     if situation.routing is MATCHED and _is_certainly_allowed(situation):
-        if situation.is_automatic_options and not guard.settings.report_only:
-            _correct_allow(ctx.app, situation)
+        _correct_allow(guard, ctx.app, situation)
         return
     row = decide(situation)
+    if row.reason is Reason.ALLOWED:
+        # Before a header is added, since Flask's own answer is known by its headers.
+        _correct_allow(guard, ctx.app, situation)
     if row.reason in _MATCHED and situation.routing is MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
     if guard.settings.report_only:
@@ -221,12 +223,11 @@ def _enforce(
         _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
         req.routing_exception = _ServerOptions(response=ctx.app.response_class(""))
-    elif reason is Reason.NOT_FOUND:
-        if not isinstance(req.routing_exception, werkzeug.NotFound):
-            # The router's 405 lists a method that would be rejected, too.
-            req.routing_exception = werkzeug.NotFound()
-    elif situation.is_automatic_options:
-        _correct_allow(ctx.app, situation)
+    elif reason is Reason.NOT_FOUND and not isinstance(
+        req.routing_exception, werkzeug.NotFound
+    ):
+        # The router's 405 lists a method that would be rejected, too.
+        req.routing_exception = werkzeug.NotFound()
 
 
 #: Caches may store a 405 or a 501 without it (RFC 9110 §15.1).
@@ -299,8 +300,10 @@ def _announce_deprecation(
             )
 
 
-def _correct_allow(app: Flask, situation: RequestSituation) -> None:
-    """Make the ``Allow`` of Flask's automatic answer to OPTIONS exact."""
+def _correct_allow(guard: AppGuard, app: Flask, situation: RequestSituation) -> None:
+    """If Flask answers OPTIONS by itself, make its ``Allow`` exact."""
+    if guard.settings.report_only or not situation.is_automatic_options:
+        return
 
     @after_this_request
     def correct(response: Response) -> Response:
