@@ -38,8 +38,7 @@ def lacks(owner: type, name: str, what: str) -> None:
 if sys.platform == "emscripten":  # WebAssembly, as in a browser
     lacks(threading.Thread, "start", "threads")
     lacks(subprocess.Popen, "__init__", "processes")
-    lacks(socket.socket, "bind", "sockets")
-    lacks(socket.socket, "connect", "sockets")
+    lacks(socket.socket, "__init__", "sockets")
     lacks(Flask, "async_to_sync", "event loop that Flask could start")
 
 

@@ -515,6 +515,17 @@ def test_one_path_of_several_rules() -> None:
     ]
 
 
+def test_a_rule_is_asked_where_each_of_its_methods_reaches_it() -> None:
+    """Another rule may have one of them at a URL, and not the others."""
+    app = Flask("both", static_folder=None)
+    MethodGuard(app)
+    mark = deprecated_methods("POST", since="2026-01-01")
+    app.add_url_rule("/a/<x>", "old", mark(lambda x: ""), methods=["DELETE", "POST"])
+    app.add_url_rule("/a/<int:x>", "new", lambda x: "", methods=["POST"])
+    said = {"/a/{x}": {"post": {"deprecated": True}, "delete": {}}}
+    assert compare(app, said) == []
+
+
 # -- what can't be compared -----------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import (
@@ -22,16 +22,22 @@ from flask import (
     request,
     url_for,
 )
+from werkzeug import exceptions as werkzeug
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 
 from flask_method_guard import (
+    DEFAULT_METHODS,
     MethodGuard,
     MethodNotAllowed,
     MethodRejected,
     method_rejected,
 )
 from tests.raw_wsgi import Answer, ask
+from tests.rejecting import (
+    EARLY_OR_NOT,
+    REJECTED,
+)
 
 Key = int | type[Exception]
 
@@ -278,3 +284,53 @@ def test_a_crashing_handler_is_a_500_of_the_app(how: str, early: bool) -> None:
 
 
 # -- what passes on the way ---------------------------------------------------------
+
+
+# -- what matched, and is rejected all the same -----------------------------------
+
+
+def blueprint_app(register: Callable[[Flask, Blueprint], None], **config: Any) -> Flask:
+    """Make an app whose routes are all on a nested blueprint."""
+    app = Flask(__name__, static_folder=None)
+    app.testing = True
+    app.config.update({f"METHOD_GUARD_{k}": v for k, v in config.items()})
+    inner = Blueprint("inner", __name__)
+    outer = Blueprint("outer", __name__, url_prefix="/api")
+
+    @inner.route("/items", methods=["GET", "GLASSY", "FOO"])
+    def items() -> str:
+        return "items"
+
+    register(app, outer)
+    outer.register_blueprint(inner)
+    app.register_blueprint(outer)
+    return app
+
+
+@pytest.mark.parametrize("code", [501, 400])
+@EARLY_OR_NOT
+def test_after_request_functions_of_a_blueprint_run(code: int, early: bool) -> None:
+    """A 501 and a 400 reach a blueprint if one of its routes matched.
+
+    FOO is routed and left out of the list, and the router takes GLAßY for GLASSY. The
+    blueprint's after_request functions run, too.
+    """
+    ran: list[int] = []
+
+    def register(app: Flask, blueprint: Blueprint) -> None:
+        def handle(error: werkzeug.HTTPException) -> tuple[dict[str, Any], int]:
+            return {"mine": error.code}, cast("int", error.code)
+
+        @blueprint.after_request
+        def after(response: Response) -> Response:
+            ran.append(response.status_code)
+            return response
+
+        MethodGuard(app)
+        blueprint.register_error_handler(code, handle)
+
+    supported = [*DEFAULT_METHODS, "GLASSY"]
+    app = blueprint_app(register, REJECT_EARLY=early, SUPPORTED_METHODS=supported)
+    answer = ask(app, REJECTED[code], "/api/items")
+    assert (answer.status, answer.json) == (code, {"mine": code})
+    assert ran == [code]

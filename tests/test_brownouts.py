@@ -50,6 +50,8 @@ MARK: dict[str, Any] = {
     "notice": "Use PATCH.",
     "brownouts": ["2026-02-10T14:00Z/PT1H"],
 }
+#: What is left to announce of a retired method.
+RETIRED: tuple[list[str], ...] = ([], [], ANNOUNCED[2])
 WITH_PUT, WITHOUT_PUT = "GET, HEAD, OPTIONS, PATCH, PUT", "GET, HEAD, OPTIONS, PATCH"
 
 
@@ -232,36 +234,44 @@ def test_refused_phases() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "left"),
+    ("now", "status", "left"),
     [
-        (START - SECOND, None),
-        (START - MICROSECOND, None),
-        (START, "3600"),
-        (START + MICROSECOND, "3600"),
-        (START + SECOND, "3599"),
-        (START.astimezone(timezone(timedelta(hours=14))), "3600"),
-        (END - SECOND, "1"),
-        (END - MICROSECOND, "1"),
-        (END, None),
-        (END + SECOND, None),
+        (SUNSET - timedelta(days=4000), 200, None),
+        (START - SECOND, 200, None),
+        (START - MICROSECOND, 200, None),
+        (START, 405, "3600"),
+        (START + MICROSECOND, 405, "3600"),
+        (START + SECOND, 405, "3599"),
+        (START.astimezone(timezone(timedelta(hours=14))), 405, "3600"),
+        (END - SECOND, 405, "1"),
+        (END - MICROSECOND, 405, "1"),
+        (END, 200, None),
+        (END + SECOND, 200, None),
+        (SUNSET - MICROSECOND, 200, None),
+        (SUNSET, 405, None),
+        (SUNSET.astimezone(timezone(timedelta(hours=-9))), 405, None),
+        (SUNSET + timedelta(days=4000), 405, None),
     ],
     ids=lambda value: value.isoformat() if isinstance(value, datetime) else str(value),
 )
 @pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
-def test_the_seconds(now: datetime, left: str | None, early: bool) -> None:
-    """From its first second to its last, and in every Allow of the URL."""
-    app = make_shop(Clock(now), REJECT_EARLY=early)
+def test_the_seconds(now: datetime, status: int, left: str | None, early: bool) -> None:
+    """A brownout and a sunset count to the second, in every Allow of the URL."""
+    app = make_shop(Clock(now), REJECT_EARLY=early, ENFORCE_SUNSET=True)
     put = ask(app, "PUT", "/item")
-    allow = WITHOUT_PUT if left else WITH_PUT
-    assert put.status == (405 if left else 200)
+    allow = WITHOUT_PUT if status == 405 else WITH_PUT
+    assert put.status == status
     assert put.get("Retry-After") == left
-    assert put.get("Allow") == (allow if left else None)
-    assert announced(put) == ANNOUNCED
-    assert ask(app, "OPTIONS", "/item").get("Allow") == allow
+    assert put.get("Allow") == (allow if status == 405 else None)
+    assert announced(put) == (RETIRED if now >= SUNSET else ANNOUNCED)
+    options = ask(app, "OPTIONS", "/item")
+    assert (options.status, options.get("Allow")) == (200, allow)
     post = ask(app, "POST", "/item")
     assert (post.status, post.get("Allow")) == (405, allow)
     assert (post.get("Retry-After"), announced(post)) == (None, SILENT)
-    assert ask(app, "PATCH", "/item").status == 200
+    for method in ("GET", "HEAD", "PATCH"):
+        answer = ask(app, method, "/item")
+        assert (answer.status, announced(answer)) == (200, SILENT)
 
 
 def test_windows_that_touch_are_one() -> None:
@@ -344,11 +354,23 @@ def test_without_a_sunset(mark: dict[str, Any], text: str) -> None:
 
 @pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
 @pytest.mark.parametrize("place", ["app", "blueprint", "nested blueprint"])
-def test_error_handlers_keep_the_fields(place: str, early: bool) -> None:
+@pytest.mark.parametrize(
+    ("now", "reason", "left"),
+    [(START, Reason.BROWNOUT, 3600), (SUNSET, Reason.RETIRED, None)],
+    ids=["brownout", "retired"],
+)
+def test_error_handlers_keep_the_fields(
+    now: datetime, reason: Reason, left: int | None, place: str, early: bool
+) -> None:
     """A handler learns all facts, and its answer says when to try again."""
-    app = make_app(Clock(START), REJECT_EARLY=early)
+    app = make_app(Clock(now), REJECT_EARLY=early, ENFORCE_SUNSET=True)
     outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
-    owner: Any = {"app": app, "blueprint": outer, "nested blueprint": inner}[place]
+    owner: Any
+    owner, owner_name = {
+        "app": (app, ""),
+        "blueprint": (outer, "outer."),
+        "nested blueprint": (inner, "outer.inner."),
+    }[place]
 
     seen: list[MethodRejected] = []
 
@@ -363,13 +385,14 @@ def test_error_handlers_keep_the_fields(place: str, early: bool) -> None:
     app.register_blueprint(outer)
     answer = ask(app, "PUT", "/item")
     assert (answer.status, answer.text) == (405, f"{place}'s own")
-    assert answer.get("Retry-After") == "3600"
+    assert answer.get("Retry-After") == (left and str(left))
     assert answer.get("Allow") == WITHOUT_PUT
-    assert announced(answer) == ANNOUNCED
+    assert announced(answer) == (ANNOUNCED if left else RETIRED)
     (error,) = seen
     assert isinstance(error, MethodNotAllowed)
-    assert error.reason is Reason.BROWNOUT
-    assert (error.facts.until, error.facts.retry_after) == (END, 3600)
+    assert error.reason is reason
+    assert error.endpoint == owner_name + "item"
+    assert (error.facts.until, error.facts.retry_after) == (left and END, left)
     assert error.deprecation == Deprecation.from_mapping(MARK)
 
 
@@ -412,31 +435,6 @@ def test_report_only_reports(caplog: pytest.LogCaptureFixture) -> None:
     assert (answer.get("Retry-After"), announced(answer)) == (None, SILENT)
     assert caplog.messages == ["PUT /item: answered 200, would be 405 brownout"]
     assert seen == [(Reason.BROWNOUT, False)]
-
-
-# -- HEAD ------------------------------------------------------------------------
-
-
-# -- what it costs ---------------------------------------------------------------
-
-
-def test_methods_without_a_brownout_pay_nothing() -> None:
-    """The clock is not read for a request that no date can close."""
-    clock = Clock(START)
-    marks = {
-        "DELETE": {"since": "2026-01-01", "sunset": "2026-03-01"},
-        "PUT": {"brownouts": ["2026-02-10T14:00Z/PT1H"]},
-    }
-    app = make_app(clock, DEPRECATED_METHODS=marks)
-    app.add_url_rule("/plain", "plain", lambda: "ok", methods=["GET", "DELETE"])
-    app.add_url_rule("/item", "item", lambda: "ok", methods=["PUT"])
-    clock.looks = 0
-    for method in ("GET", "HEAD", "DELETE", "OPTIONS", "POST", "FOO"):
-        ask(app, method, "/plain")
-    ask(app, "GET", "/nowhere")
-    assert clock.looks == 0
-    ask(app, "PUT", "/item")
-    assert clock.looks == 1
 
 
 # -- one instant -----------------------------------------------------------------

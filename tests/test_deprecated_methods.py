@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from flask import (
-    Blueprint,
     Flask,
     abort,
     redirect,
@@ -18,18 +17,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from flask_method_guard import (
-    Deprecation,
-    MethodNotAllowed,
-    Reason,
     deprecated_methods,
 )
 from tests.deprecations import (
     ANNOUNCED,
     LINK,
     SAID,
-    SECOND,
     SILENT,
-    SINCE,
     SUNSET,
     Clock,
     announced,
@@ -223,38 +217,7 @@ def test_the_views_word_beats_the_apps() -> None:
     )
 
 
-# -- the sunset, enforced --------------------------------------------------------
-
-
-WITH_PUT, WITHOUT_PUT = "GET, HEAD, OPTIONS, PATCH, PUT", "GET, HEAD, OPTIONS, PATCH"
-MICROSECOND = timedelta(microseconds=1)
-MOMENTS = {
-    "years before": (SUNSET - timedelta(days=4000), False),
-    "a second before": (SUNSET - SECOND, False),
-    "a microsecond before": (SUNSET - MICROSECOND, False),
-    "the second itself": (SUNSET, True),
-    "the second elsewhere": (SUNSET.astimezone(timezone(timedelta(hours=-9))), True),
-    "a microsecond after": (SUNSET + MICROSECOND, True),
-    "a second after": (SUNSET + SECOND, True),
-    "years after": (SUNSET + timedelta(days=4000), True),
-}
-
-
-@pytest.mark.parametrize(("now", "ended"), MOMENTS.values(), ids=MOMENTS)
-@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
-def test_the_sunset_second(now: datetime, ended: bool, early: bool) -> None:
-    """From the very second on the method is 405, and gone from both lists."""
-    app = make_put_app(Clock(now), ENFORCE_SUNSET=True, REJECT_EARLY=early)
-    allow = WITHOUT_PUT if ended else WITH_PUT
-    put = ask(app, "PUT", "/item")
-    assert put.status == (405 if ended else 200)
-    assert put.get("Allow") == (allow if ended else None)
-    assert ask(app, "POST", "/item").get("Allow") == allow
-    options = ask(app, "OPTIONS", "/item")
-    assert (options.status, options.get("Allow")) == (200, allow)
-    for method in ("GET", "HEAD", "PATCH"):
-        answer = ask(app, method, "/item")
-        assert (answer.status, announced(answer)) == (200, SILENT)
+# -- no longer served --------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -377,35 +340,6 @@ def test_retired_in_another_case() -> None:
     assert answer.json["deprecation"]["link"] == LINK
 
 
-@pytest.mark.parametrize("early", [False, True], ids=["late", "early"])
-def test_a_handler_has_the_facts(early: bool) -> None:
-    """A handler on the blueprint has the reason and the deprecation; Allow stays."""
-    clock = Clock(SUNSET)
-    app = make_app(clock, ENFORCE_SUNSET=True, REJECT_EARLY=early)
-    shop = Blueprint("shop", __name__)
-    caught: list[MethodNotAllowed] = []
-
-    @shop.errorhandler(405)
-    def own(error: MethodNotAllowed) -> tuple[str, int]:
-        caught.append(error)
-        return "own words", 405
-
-    @shop.route("/item", methods=["GET", "PUT"])
-    @deprecated
-    def item() -> str:
-        return "ok"
-
-    app.register_blueprint(shop)
-    answer = ask(app, "PUT", "/item")
-    assert (answer.status, answer.text) == (405, "own words")
-    assert answer.get("Allow") == "GET, HEAD, OPTIONS"
-    assert answer.get("Link") == ANNOUNCED[2][0]
-    (error,) = caught
-    assert error.reason is Reason.RETIRED
-    assert error.endpoint == "shop.item"
-    assert error.deprecation == Deprecation(SINCE, SUNSET, LINK, "Use PATCH.")
-
-
 # -- a deprecated method that the app does not know ------------------------------
 
 
@@ -476,10 +410,17 @@ def test_the_clock_is_asked_for_sunsets_only(enforce: bool) -> None:
         assert looks(app, clock, method) == [0, 0]
 
 
-def test_the_clock_is_asked_where_a_date_may_matter() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [SAID, {"brownouts": ["2026-02-10T14:00Z/PT1H"]}],
+    ids=["sunset", "brownout"],
+)
+def test_the_clock_is_asked_where_a_date_may_matter(said: dict[str, Any]) -> None:
     """It is asked once for each request that the deprecated method may change."""
     clock = Clock()
-    app = make_put_app(clock, ENFORCE_SUNSET=True)
+    app = make_app(clock, ENFORCE_SUNSET=True)
+    view = deprecated_methods("PUT", **said)(lambda: "ok")
+    app.add_url_rule("/item", "item", view, methods=["GET", "PUT", "PATCH"])
     assert looks(app, clock, "GET", "HEAD", "PATCH", "FOO") == [0] * 8
     for method in ("PUT", "POST", "OPTIONS"):
         assert looks(app, clock, method) == [1, 1]

@@ -1,25 +1,27 @@
-"""The guard on an app: the table through real requests, links, the signal."""
+"""The guard on an app: the table through real requests, hooks, links, signals."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from itertools import permutations
 from typing import Any
 
+import flask
 import pytest
-from flask import Flask, Response, abort, request, send_file
+from flask import Blueprint, Flask, Response, abort, request, send_file
 from flask.views import MethodView
 from flask.wrappers import Request
-from markupsafe import Markup
+from werkzeug import exceptions as werkzeug
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import NotFound
-from werkzeug.routing import BaseConverter, MapAdapter, Rule
+from werkzeug.routing import MapAdapter
 
 from flask_method_guard import (
+    InvalidMethod,
     MethodGuard,
     MethodNotAllowed,
+    MethodNotImplemented,
     MethodRejected,
     Phase,
     deprecated_method_called,
@@ -28,12 +30,15 @@ from flask_method_guard import (
 from flask_method_guard.page import CONTENT_SECURITY_POLICY
 from flask_method_guard.report import inventory
 from tests.raw_wsgi import ask
-from tests.routed_apps import (
-    call_with_context,
-    make_app,
-    make_plain_app,
-    outcome,
+from tests.rejecting import (
+    EARLY_OR_NOT,
+    EVERY_REJECTION,
+    OURS,
+    REJECTED,
+    heard,
+    items_app,
 )
+from tests.routed_apps import call_with_context, make_app, outcome
 
 
 @pytest.mark.parametrize("path", ["/items", "/nowhere", "/dir", "/static/x", "*"])
@@ -90,7 +95,7 @@ def test_case(method: str) -> None:
 @pytest.mark.parametrize("accept", ["*/*", "text/html", "text/plain"])
 @pytest.mark.parametrize("path", ["/items", "/nowhere", "/glassy"])
 def test_400_for_no_token(method: str, accept: str, path: str) -> None:
-    """A method that is no token is refused and never shown."""
+    """A method that is no token is rejected and never shown."""
     app = make_app()
     app.add_url_rule("/glassy", "glassy", lambda: "no", methods=["GLASSY"])
     answer = ask(app, method, path, headers={"Accept": accept})
@@ -127,7 +132,7 @@ def test_policy_of_the_app(method: str, is_first: bool) -> None:
     assert policies == [CONTENT_SECURITY_POLICY, mine]
 
 
-def refuse_host(app: Flask) -> None:
+def trust_one_host(app: Flask) -> None:
     """Trust one host alone, as TRUSTED_HOSTS does from Flask 3.1 on."""
     trusting = type(
         "Request", (app.request_class,), {"trusted_hosts": ["good.example"]}
@@ -143,9 +148,9 @@ def refuse_host(app: Flask) -> None:
 
 @pytest.mark.parametrize("by", ["handler", "hook"])
 def test_nothing_is_decided_for_a_bad_host(by: str) -> None:
-    """Where the host is refused, not even a 405 of the app's own gets an Allow."""
+    """Where the host is rejected, not even a 405 of the app's own gets an Allow."""
     app = make_app()
-    refuse_host(app)
+    trust_one_host(app)
     if by == "handler":
         app.register_error_handler(400, lambda error: ("no", 405))
     else:
@@ -198,134 +203,6 @@ def test_a_response_class_of_the_apps_own() -> None:
     assert kinds == [Headers, Headers, Headers, type(None)]
 
 
-def test_an_automatic_answer_in_another_notation() -> None:
-    """An app may write Flask's answer to OPTIONS anew; the set is made exact."""
-
-    class Own(Flask):
-        # Flask 3.2 passes its context.
-        def make_default_options_response(  # type: ignore[no-untyped-def]
-            self,
-            ctx=None,
-        ) -> Response:
-            return self.response_class(headers=[("Allow", "OPTIONS,HEAD,GET")])
-
-    app = Own(__name__)
-    app.config["METHOD_GUARD_SUPPORTED_METHODS"] = ["GET", "OPTIONS"]
-    MethodGuard(app)
-    app.add_url_rule("/", "index", lambda: "index", methods=["GET"])
-    app.add_url_rule("/more", "more", lambda: "more", methods=["GET", "PUT"])
-    for _ in range(2):
-        assert outcome(ask(app, "OPTIONS", "/")) == (200, "GET, HEAD, OPTIONS")
-        # Another set is what the app wants to say.
-        assert outcome(ask(app, "OPTIONS", "/more")) == (200, "OPTIONS,HEAD,GET")
-        # A function after the guard's answers nothing here.
-        app.before_request_funcs[None].append(lambda: None)
-
-
-@pytest.mark.parametrize("make", [make_app, make_plain_app])
-def test_an_own_answer_to_options_stays(make: Callable[[], Flask]) -> None:
-    """Only Flask's automatic answer to OPTIONS is made exact."""
-    app = make()
-    app.add_url_rule(
-        "/own",
-        "own",
-        lambda: Response(headers={"Allow": "OPTIONS,  GET"}),
-        methods=["OPTIONS", "GET"],
-    )
-
-    @app.before_request
-    def preflight() -> Response | None:
-        if request.method == "OPTIONS" and request.path == "/items":
-            return Response(headers={"Allow": "PUT, GET"})
-        return None
-
-    assert ask(app, "OPTIONS", "/own").get("Allow") == "OPTIONS,  GET"
-    assert ask(app, "OPTIONS", "/items").get("Allow") == "PUT, GET"
-
-
-Simple = tuple[str, int] | tuple[str, dict[str, str]]
-
-
-def preflights(answer: Simple) -> Flask:
-    """Make an app with a hook that answers each OPTIONS, also where Flask would."""
-    app = make_plain_app()
-    app.url_map.strict_slashes = False
-    app.add_url_rule("/", "index", lambda: "ok")
-    app.add_url_rule("/loose/", "loose", lambda: "loose")
-    app.before_request(lambda: answer if request.method == "OPTIONS" else None)
-    return app
-
-
-@pytest.mark.parametrize("path", ["/items", "", "/loose", "/loose/"])
-@pytest.mark.parametrize(
-    "answer",
-    [
-        *(("", {"Allow": ", ".join(p)}) for p in permutations(("GET", "HEAD", "POST"))),
-        ("", {"Allow": "POST, OPTIONS, HEAD, GET, PURGE"}),
-        ("", {"Allow": ""}),
-        ("", 204),
-        ("", {"Access-Control-Allow-Origin": "*"}),
-        ("yes", {}),
-    ],
-    ids=str,
-)
-def test_an_answer_of_a_hook_to_options_stays(answer: Simple, path: str) -> None:
-    """Its ``Allow`` may have more methods, fewer, or not be there."""
-    app = preflights(answer)
-    assert ask(app, "OPTIONS", path).get("Allow") == (
-        answer[1].get("Allow") if isinstance(answer[1], dict) else None
-    )
-
-
-def test_the_same_methods_in_the_notation_of_a_hook() -> None:
-    """Of all orders, only the router's own can be Flask's answer."""
-    methods = ("GET", "HEAD", "OPTIONS", "POST")
-    orders = [", ".join(order) for order in permutations(methods)]
-    changed = [
-        order
-        for order in orders
-        if ask(preflights(("", {"Allow": order})), "OPTIONS", "/items").get("Allow")
-        != order
-    ]
-    assert len(changed) <= 1
-
-
-def test_options_where_a_converter_crashes_after_a_hook() -> None:
-    """The answer of the hook stays where Flask itself could not have answered."""
-
-    class Crash(BaseConverter):
-        regex = r"\d+"
-
-        def to_python(self, value: str) -> int:
-            raise ZeroDivisionError
-
-    app = make_plain_app()
-    app.url_map.converters["crash"] = Crash
-    app.add_url_rule("/<int:number>", "number", str)
-    app.url_map.add(Rule("/<crash:number>", endpoint="number"))
-    app.before_request(lambda: ("", {"Allow": "GET"}))
-    assert outcome(ask(app, "OPTIONS", "/1")) == (200, "GET")
-
-
-@pytest.mark.parametrize(
-    ("login", "status", "allow"),
-    [
-        (True, 401, None),
-        (False, 200, "GET, HEAD, OPTIONS"),
-    ],
-    ids=["login", "no login"],
-)
-def test_options_where_the_router_lists_nothing(
-    login: bool, status: int, allow: str | None
-) -> None:
-    """A mounted app can have an empty path: Flask's answer to that lacks ``Allow``."""
-    app = make_plain_app()
-    app.url_map.strict_slashes = False
-    app.add_url_rule("/", "index", lambda: "ok")
-    app.before_request(lambda: ("log in", 401) if login else None)
-    assert outcome(ask(app, "OPTIONS", "")) == (status, allow)
-
-
 def test_an_early_405_keeps_the_rule_of_a_retired_method() -> None:
     """Of a route that takes the method, no other rule is named than its own."""
     retired = {"PUT": {"sunset": "2020-01-01"}}
@@ -343,13 +220,127 @@ def test_an_early_405_keeps_the_rule_of_a_retired_method() -> None:
     assert seen == ["put"]
 
 
-def test_markup_in_an_allow_makes_no_other_text_markup() -> None:
-    """Names that are equal are escaped unless they themselves are markup."""
-    app = make_app()
-    names = iter([Markup("<i>x</i>"), "<i>x</i>"])
-    app.add_url_rule("/odd", "odd", lambda: abort(405, valid_methods=[next(names)]))
-    pages = [ask(app, "GET", "/odd", headers={"Accept": "text/html"}) for _ in range(2)]
-    assert "<li>&lt;i&gt;x&lt;/i&gt;</li>" in pages[1].text
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "text/plain"])
+@pytest.mark.parametrize("handler", [False, True], ids=["guards", "users"])
+def test_head_has_headers_and_no_body(accept: str, handler: bool) -> None:
+    """HEAD on a POST-only route is a 405 with all its headers and no byte more."""
+    app = Flask(__name__)
+    MethodGuard(app)
+    app.add_url_rule("/", "post", lambda: "ok", methods=["POST"])
+    if handler:
+        app.register_error_handler(405, lambda error: error)
+    headers = {"Accept": accept}
+    head = ask(app, "HEAD", headers=headers)
+    assert (head.status, head.body) == (405, b"")
+    assert head.get("Allow") == "OPTIONS, POST"
+    get = ask(app, "GET", headers=headers)
+    assert get.body
+    assert {k for k, _ in head.headers} == {k for k, _ in get.headers}
+
+
+def test_async_views_hooks_handlers_and_listeners() -> None:
+    """Async code is served, rejected and asked for its own words like any other."""
+    app = Flask(__name__)
+    app.testing = True
+    MethodGuard(app)
+    ran: list[str] = []
+
+    @app.errorhandler(501)
+    async def handle(error: Exception) -> tuple[str, int]:
+        return "mine", 501
+
+    async def hear(sender: Flask, **facts: object) -> None:
+        ran.append("listener")
+
+    @app.before_request
+    async def hook() -> None:
+        ran.append("hook")
+
+    @app.get("/async")
+    async def view() -> str:
+        return "async"
+
+    @app.get("/rejects")
+    async def rejects() -> str:
+        abort(405)
+
+    assert ask(app, "GET", "/async").text == "async"
+    answer = ask(app, "POST", "/async")
+    assert (answer.status, answer.get("Allow")) == (405, "GET, HEAD, OPTIONS")
+    with method_rejected.connected_to(hear, sender=app):
+        answer = ask(app, "FOO", "/async")
+    assert (answer.status, answer.text) == (501, "mine")
+    answer = ask(app, "GET", "/rejects")
+    assert (answer.status, answer.get("Allow")) == (405, "HEAD, OPTIONS")
+    assert ran == ["hook", "hook", "hook", "listener", "hook"]
+
+
+# -- setting an app up ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "thing", [object(), flask, Flask, None, "app", Blueprint("b", __name__)]
+)
+def test_what_is_no_app_is_rejected(thing: Any) -> None:
+    """An object that is no Flask app gets an error that says what is wanted."""
+    with pytest.raises(TypeError, match="Flask"):
+        MethodGuard().init_app(thing)
+
+
+def test_an_app_is_known_by_its_real_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instrumentation that rebinds ``Flask`` does not make an app a stranger."""
+
+    class Instrumented(Flask):
+        pass
+
+    app = Flask(__name__)
+    monkeypatch.setattr(flask, "Flask", Instrumented)
+    MethodGuard(app)
+    assert ask(app, "FOO").status == 501
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["same-guard", "another-guard"])
+def test_a_second_init_app_is_rejected(same: bool) -> None:
+    """One app is guarded once, and the error leaves the first guard at work."""
+    app = items_app()
+    guard = MethodGuard()
+    other = Flask(__name__)
+    guard.init_app(other)
+    with pytest.raises(RuntimeError, match="already"):
+        (guard if same else MethodGuard()).init_app(other if same else app)
+    for each in (app, other):
+        assert ask(each, "FOO").status == 501
+
+
+def test_one_guard_serves_two_apps() -> None:
+    """Settings belong to the app, never to the extension object."""
+    guard = MethodGuard()
+    before = dict(vars(guard))
+    strict, lax = Flask("strict"), Flask("lax")
+    strict.config["METHOD_GUARD_SUPPORTED_METHODS"] = ["GET"]
+    lax.config["METHOD_GUARD_SUPPORTED_METHODS"] = "*"
+    lax.config["METHOD_GUARD_DOCS_URL"] = "https://docs.example.com/"
+    for app in (strict, lax):
+        guard.init_app(app)
+        app.add_url_rule("/", "home", lambda: "home")
+    assert vars(guard) == before
+    assert ask(strict, "POST").status == 501
+    assert ask(lax, "FOO").status == 405
+    assert "Link" not in dict(ask(strict, "POST").headers)
+    assert "Link" in dict(ask(lax, "FOO").headers)
+    assert strict.extensions["method_guard"] is not lax.extensions["method_guard"]
+
+
+def test_no_method_of_the_app_is_replaced() -> None:
+    """Whatever the guard does, it does by Flask's own registrations."""
+    bare, app = items_app(guarded=False), items_app()
+    assert type(app) is Flask
+    assert sorted(vars(app)) == sorted(vars(bare))
+    assert [name for name in vars(app) if callable(getattr(Flask, name, 0))] == [
+        name for name in vars(bare) if callable(getattr(Flask, name, 0))
+    ]
+    assert type(app.url_map) is type(bare.url_map)
+    assert app.wsgi_app.__func__ is Flask.wsgi_app  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -376,7 +367,129 @@ def test_a_clock_without_a_time_zone_is_rejected(
     assert not app.before_request_funcs
 
 
-# -- documentation links ---------------------------------------------------------
+# -- among the hooks of the app ---------------------------------------------------
+
+
+@EVERY_REJECTION
+def test_later_hooks_still_run(code: int) -> None:
+    """A hook registered after the guard sees the rejection, and the view never runs."""
+    app = items_app()
+    seen: list[Exception | None] = []
+
+    @app.before_request
+    def look() -> None:
+        seen.append(request.routing_exception)
+
+    assert ask(app, REJECTED[code], "/items").status == code
+    (exception,) = seen
+    assert isinstance(exception, OURS[code])
+
+
+def test_earlier_hooks_still_run_when_early() -> None:
+    """What is registered before the guard runs before it, whatever the settings."""
+    app = Flask(__name__)
+    app.config["METHOD_GUARD_REJECT_EARLY"] = True
+    ran: list[str] = []
+    app.before_request(lambda: ran.append("before"))
+    MethodGuard(app)
+    app.before_request(lambda: ran.append("after"))
+    assert ask(app, "FOO").status == 501
+    assert ran == ["before"]
+
+
+@pytest.mark.parametrize(
+    ("early", "status"), [(False, 401), (True, None)], ids=["late", "early"]
+)
+@EVERY_REJECTION
+def test_authentication_comes_first_unless_early(
+    code: int, early: bool, status: int | None
+) -> None:
+    """A 401 of a later hook wins by default, and the rejection with REJECT_EARLY."""
+    app = items_app(REJECT_EARLY=early)
+
+    @app.before_request
+    def authenticate() -> None:
+        abort(401)
+
+    assert ask(app, REJECTED[code], "/items").status == (status or code)
+    assert ask(app, "GET", "/items").status == 401
+
+
+@EARLY_OR_NOT
+def test_a_hook_that_answers_by_itself_keeps_its_request(early: bool) -> None:
+    """A hook that serves PROPFIND gets the body whole, and no signal is sent."""
+    app = items_app(REJECT_EARLY=early)
+
+    @app.before_request
+    def webdav() -> Response | None:
+        if request.method != "PROPFIND":
+            return None
+        return Response(request.get_data(), 207)
+
+    with heard(app) as caught:
+        answer = ask(app, "PROPFIND", "/items", body=b"<propfind/>")
+    if early:
+        assert answer.status == 501
+        assert len(caught) == 1
+    else:
+        assert (answer.status, answer.body) == (207, b"<propfind/>")
+        assert caught == []
+
+
+def test_a_hook_may_overrule_the_guard() -> None:
+    """A hook that clears the routing exception of a matched request lets it in."""
+    app = items_app(SUPPORTED_METHODS=["GET"])
+
+    @app.before_request
+    def overrule() -> None:
+        request.routing_exception = None
+
+    assert ask(app, "POST", "/items").status == 201
+
+
+@EVERY_REJECTION
+@EARLY_OR_NOT
+def test_teardown_and_after_request_run(code: int, early: bool) -> None:
+    """A rejected request is torn down like any other."""
+    app = items_app(REJECT_EARLY=early)
+    ran: list[str] = []
+
+    @app.after_request
+    def after(response: Response) -> Response:
+        ran.append(f"after {response.status_code}")
+        return response
+
+    app.teardown_request(lambda error: ran.append("teardown"))
+    ask(app, REJECTED[code], "/items")
+    assert ran == [f"after {code}", "teardown"]
+
+
+@EVERY_REJECTION
+@EARLY_OR_NOT
+def test_trapped_exceptions_are_raised(code: int, early: bool) -> None:
+    """TRAP_HTTP_EXCEPTIONS shows a rejection to the developer as any other error."""
+    app = items_app(REJECT_EARLY=early)
+    app.config["TRAP_HTTP_EXCEPTIONS"] = True
+    with pytest.raises(OURS[code]):
+        ask(app, REJECTED[code], "/items")
+    assert ask(app, "GET", "/items").text == "items"
+
+
+@EARLY_OR_NOT
+def test_trapped_bad_requests_are_those_of_views(early: bool) -> None:
+    """TRAP_BAD_REQUEST_ERRORS is about views, so it traps no method."""
+    app = items_app(REJECT_EARLY=early)
+    app.config["TRAP_BAD_REQUEST_ERRORS"] = True
+    app.add_url_rule("/form", "form", lambda: request.args["missing"])
+    answer = ask(app, "G ET", "/items")
+    assert (answer.status, answer.json["status"]) == (400, 400)
+    assert ask(app, "<b>", "/items").status == 400
+    assert ask(app, "FOO", "/items").status == 501
+    with pytest.raises(werkzeug.BadRequestKeyError):
+        ask(app, "GET", "/form")
+
+
+# -- documentation links ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -472,7 +585,52 @@ def test_links_of_redirect_only_urls() -> None:
     assert ask(app, "PUT", "/dir/").json["docs"] == "/docs/dir"
 
 
-# -- signal ----------------------------------------------------------------------
+# -- signal -----------------------------------------------------------------------
+
+
+def test_the_signals_have_names() -> None:
+    """The name is what a namespace and a log show of a signal."""
+    names = (method_rejected.name, deprecated_method_called.name)
+    assert names == ("method-rejected", "deprecated-method-called")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        pytest.param("FOO", "/items", [MethodNotImplemented], id="501"),
+        pytest.param("FOO", "/nowhere", [MethodNotImplemented], id="501-nowhere"),
+        pytest.param("PUT", "/items", [MethodNotAllowed], id="405"),
+        pytest.param("G ET", "/items", [InvalidMethod], id="400"),
+        pytest.param("GET", "/items", [], id="served"),
+        pytest.param("OPTIONS", "/items", [], id="automatic-options"),
+        pytest.param("OPTIONS", "*", [], id="server-options"),
+        pytest.param("GET", "/nowhere", [], id="404"),
+    ],
+)
+@EARLY_OR_NOT
+@pytest.mark.parametrize("other", [False, True], ids=["alone", "other-handler"])
+def test_the_signal_is_sent_once_for_a_rejection(
+    method: str, path: str, expected: list[type[Exception]], early: bool, other: bool
+) -> None:
+    """Listeners hear of each rejection that became the answer, and of nothing else."""
+    app = items_app(REJECT_EARLY=early)
+    if other:
+        app.register_error_handler(404, lambda error: ("mine", 404))
+    with heard(app) as caught:
+        ask(app, method, path)
+    assert [type(error) for error in caught] == expected
+
+
+@pytest.mark.parametrize("handler", [False, True], ids=["no handler", "handler"])
+def test_no_signal_when_another_hook_answers(handler: bool) -> None:
+    """A rejection that an authentication hook pre-empted is not reported."""
+    app = items_app()
+    if handler:
+        app.register_error_handler(501, lambda error: ("own", 501))
+    app.before_request(lambda: ("who?", 401))
+    with heard(app) as caught:
+        assert ask(app, "FOO", "/items").status == 401
+    assert caught == []
 
 
 def test_a_rejection_holds_no_frames() -> None:
@@ -502,7 +660,7 @@ def test_a_handler_registered_after_the_hooks_ran() -> None:
     assert len(heard) == 1
 
 
-# -- the method that the app chooses -------------------------------------------------
+# -- the method that the app chooses ----------------------------------------------
 
 
 class Override(Request):

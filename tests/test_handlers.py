@@ -17,6 +17,7 @@ from flask import Blueprint, Flask, Response, abort, request
 from werkzeug import exceptions as werkzeug
 
 from flask_method_guard import (
+    DEFAULT_METHODS,
     InvalidMethod,
     MethodGuard,
     MethodNotAllowed,
@@ -25,6 +26,14 @@ from flask_method_guard import (
     deprecated_methods,
 )
 from tests.raw_wsgi import Answer, ask
+from tests.rejecting import (
+    ALLOW,
+    EARLY_OR_NOT,
+    EVERY_REJECTION,
+    REJECTED,
+    caught_by_signal,
+    items_app,
+)
 
 #: What a handler can be registered for, by the status that is rejected with.
 KEYS: dict[str, Callable[[int], Any]] = {
@@ -318,3 +327,77 @@ def test_an_async_handler_for_every_exception(place: str, code: int) -> None:
     method = {405: "PUT", 501: "FOO", 400: "GLA\xdfY"}[code]
     answer = ask(app, method, PLACES[place])
     assert said(answer) == (418, f"handler for {GUARDS[code].__name__}")
+
+
+# -- what a handler gets, and what is done to its answer --------------------------
+
+
+@EVERY_REJECTION
+def test_a_handler_that_returns_the_exception_keeps_the_answer(code: int) -> None:
+    """``return e`` gives the very answer of an app without a handler."""
+    plain = ask(items_app(), REJECTED[code], "/items")
+    app = items_app()
+    app.register_error_handler(werkzeug.HTTPException, lambda error: error)
+    answer = ask(app, REJECTED[code], "/items")
+    assert answer.status == code
+    assert answer.body == plain.body
+    assert sorted(answer.headers) == sorted(plain.headers)
+
+
+def test_the_handler_gets_every_fact() -> None:
+    """A user's own handler has all that the guard's has."""
+    error = caught_by_signal(items_app(DOCS_URL="https://docs.example.com/"), "PUT")
+    assert error.reason.value == "not-allowed"
+    assert error.method == "PUT"
+    assert tuple(error.allowed_methods) == ("GET", "HEAD", "OPTIONS", "POST")
+    assert list(error.valid_methods) == ["GET", "HEAD", "OPTIONS", "POST"]
+    assert error.docs_url == "https://docs.example.com/"
+
+    error = caught_by_signal(items_app(), "FOO")
+    assert error.reason.value == "not-implemented"
+    assert error.method == "FOO"
+    assert set(error.supported_methods) == set(DEFAULT_METHODS)
+
+    error = caught_by_signal(items_app(), "G ET")
+    assert error.reason.value == "invalid-token"
+    assert error.method is None
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "allow"),
+    [
+        pytest.param(("gone", 410), 410, None, id="another-status"),
+        pytest.param(({"a": 1}, 405), 405, ALLOW, id="json"),
+        pytest.param(("", 405, {"Allow": "MINE"}), 405, "MINE", id="own-allow"),
+        pytest.param(Response("x", 405), 405, ALLOW, id="response"),
+    ],
+)
+def test_allow_is_added_to_a_405_only(
+    result: Any, status: int, allow: str | None
+) -> None:
+    """What a handler makes of a 405 gets an Allow only where it is one without."""
+    app = items_app()
+    app.register_error_handler(405, lambda error: result)
+    answer = ask(app, "PUT", "/items")
+    assert (answer.status, answer.get("Allow")) == (status, allow)
+
+
+@EVERY_REJECTION
+@EARLY_OR_NOT
+def test_no_cache_keeps_what_a_handler_makes_of_a_rejection(
+    code: int, early: bool
+) -> None:
+    """A cache may keep a 405 and a 501, so Cache-Control is added where it lacks."""
+    app = items_app(REJECT_EARLY=early)
+    app.register_error_handler(code, lambda error: ("mine", error.code))
+    answer = ask(app, REJECTED[code], "/items")
+    assert (answer.text, answer.get("Cache-Control")) == ("mine", "no-store")
+
+
+@EVERY_REJECTION
+def test_the_cache_control_of_a_handler_stays(code: int) -> None:
+    """A handler may let caches keep its answer."""
+    app = items_app()
+    kept = {"Cache-Control": "max-age=60"}
+    app.register_error_handler(code, lambda error: ("mine", error.code, kept))
+    assert ask(app, REJECTED[code], "/items").get("Cache-Control") == "max-age=60"

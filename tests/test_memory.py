@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import tracemalloc
+import weakref
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ import pytest
 from flask import Flask, abort
 
 from flask_method_guard import MethodGuard
+from tests.raw_wsgi import ask
 
 from .raw_wsgi import make_environ
 
@@ -143,3 +145,22 @@ def test_a_leak_of_long_values_would_be_seen(app: Flask) -> None:
     """The test above finds a cache without a bound."""
     leak_one_in_six(app)
     assert bytes_left_by(varied(app, padding=1_100)) > BYTES
+
+
+@pytest.mark.parametrize("guarded", [False, True], ids=["bare", "guarded"])
+def test_an_app_is_freed_by_reference_counting(guarded: bool) -> None:
+    """The guard holds no app, so the last name that goes takes the app along."""
+    app = Flask(__name__, static_folder=None)
+    if guarded:
+        MethodGuard(app)
+    app.add_url_rule("/items", "items", lambda: "items")
+    for method in ("GET", "FOO", "PUT", "OPTIONS", "G ET"):
+        ask(app, method, "/items")
+    ghost = weakref.ref(app)
+    gc.collect()
+    gc.disable()
+    try:
+        del app
+        assert ghost() is None
+    finally:
+        gc.enable()

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
+from typing import Any
 
 import pytest
 from flask import Flask, request
 from werkzeug.routing import Map, Rule
 
-from flask_method_guard import DEFAULT_METHODS, STANDARD_METHODS, deprecated_methods
+from flask_method_guard import (
+    DEFAULT_METHODS,
+    STANDARD_METHODS,
+    MethodGuard,
+    deprecated_methods,
+    report,
+)
+from flask_method_guard.cli import methods
 from tests.raw_wsgi import ask
 from tests.routed_apps import make_app, make_plain_app, outcome
 
@@ -84,6 +92,63 @@ def test_a_rule_for_what_is_not_a_method() -> None:
     for _ in range(2):
         assert ask(app, "A B", "/odd").status == 400
     assert outcome(ask(app, "PUT", "/odd")) == (405, "GET, HEAD, OPTIONS")
+
+
+# -- the same in words ---------------------------------------------------------------
+
+SEVEN = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+STANDARD = SEVEN | {"CONNECT", "TRACE", "QUERY"}
+
+
+def purging_app(supported: Any = None) -> Flask:
+    """Make a guarded app that routes PURGE, with a value of the setting."""
+    app = Flask(__name__, static_folder=None)
+    app.config["METHOD_GUARD_SUPPORTED_METHODS"] = supported
+    MethodGuard(app)
+    app.add_url_rule("/", "index", lambda: "ok", methods=["GET", "POST", "PURGE"])
+    return app
+
+
+def test_exported_lists() -> None:
+    """The two lists can be imported, and are those of the groups."""
+    assert set(DEFAULT_METHODS) == SEVEN
+    assert set(STANDARD_METHODS) == STANDARD
+
+
+@pytest.mark.parametrize(
+    ("supported", "why"),
+    [
+        (None, "the default methods, and what the routes declare"),
+        ("*", "{key} contains '*': every method"),
+        (
+            ["default", "routes", "query"],
+            "{key}: the default methods, what the routes declare, QUERY; {always}",
+        ),
+        (["standard"], "{key}: the standard methods; {always}"),
+        ([], "{key}: {always}"),
+    ],
+    ids=["unset", "star", "extended", "standard", "empty"],
+)
+def test_why_in_words(supported: Any, why: str) -> None:
+    """The inventory, and so ``flask methods``, says which groups are in force."""
+    always = "GET and HEAD are always supported"
+    why = why.format(key="METHOD_GUARD_SUPPORTED_METHODS", always=always)
+    app = purging_app(supported)
+    assert report.inventory(app).why == why
+    runner = app.test_cli_runner(env={"COLUMNS": "200"})
+    output = runner.invoke(methods).output
+    assert why in " ".join(output.split())
+
+
+@pytest.mark.parametrize("websocket", [False, True])
+def test_why_names_the_rule_that_accepts_every_method(websocket: bool) -> None:
+    """One rule without methods makes every method supported, and is named."""
+    app = purging_app()
+    app.url_map.add(Rule("/any", endpoint="index", websocket=websocket))
+    found = report.inventory(app)
+    assert found.supported_methods[0] == "*"
+    assert found.why == "every method, because /any accepts every method"
+    assert ask(app, "FOO").status == 405
 
 
 # -- which requests skip the table ------------------------------------------------

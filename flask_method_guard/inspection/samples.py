@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
@@ -76,23 +77,25 @@ def sample_url(rule: Rule, server_name: str, given: Mapping[str, object]) -> Sam
     :param rule: a rule that is bound to a map.
     :param server_name: the host, without the subdomain.
     :param given: values for arguments, as :func:`flask.url_for` takes them.
-    :return: a URL that the rule matches, if one was found; otherwise one that another
-        rule matches.
+    :return: of the URLs that were tried, the first that reaches the rule with the most
+        of its methods.
     :raises NoSampleError: if there is no value for an argument.
     """
     choices = {
         name: [given[name]] if name in given else _values(rule, name, converter)
         for name, converter in _converters(rule)
     }
-    found = []
+    found: list[tuple[int, SampleUrl]] = []
     for number in range(_CHOICES):
         values = {name: c[min(number, len(c) - 1)] for name, c in choices.items()}
         domain, path = _build(rule, values)
         host = _host(rule, server_name, domain)
-        found.append(SampleUrl(rule_text(rule), rule.endpoint, host, path))
-        if _lands(rule, server_name, domain, path):
-            return found[-1]
-    return found[0]
+        sample = SampleUrl(rule_text(rule), rule.endpoint, host, path)
+        reached = _reached(rule, server_name, domain, path)
+        if all(reached):
+            return sample
+        found.append((sum(reached), sample))
+    return max(found, key=itemgetter(0))[1]
 
 
 def _converters(rule: Rule) -> Iterator[tuple[str, BaseConverter]]:
@@ -173,10 +176,10 @@ def _host(rule: Rule, server_name: str, domain: str) -> str:
     return f"{domain}.{server_name}"
 
 
-def _lands(rule: Rule, server_name: str, domain: str, path: str) -> bool:
-    """Return whether a URL reaches the rule that it was made for."""
+def _reached(rule: Rule, server_name: str, domain: str, path: str) -> list[bool]:
+    """Return for each method of a rule whether a URL that was made for it works."""
     if rule.map.host_matching:
         adapter = rule.map.bind(domain or server_name, path_info=unquote(path))
     else:
         adapter = rule.map.bind(server_name, subdomain=domain, path_info=unquote(path))
-    return ask(adapter, min(rule.methods or {"GET"})).rule is rule
+    return [ask(adapter, method).rule is rule for method in rule.methods or {"GET"}]
