@@ -8,11 +8,13 @@ const [runtime, tests, site, ...options] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`));
 const python = await loadPyodide();
 python.mountNodeFS("/tests", tests);
-python.mountNodeFS("/site", site);
+// Some tests look at whether a module is in the folder of installed packages.
+const packages = python.runPython("import sysconfig; sysconfig.get_path('purelib')");
+python.mountNodeFS(packages, site);
 python.globals.set("options", python.toPy(options));
 process.exitCode = python.runPython(`
-import os, sys
-sys.path.insert(0, "/site")
+import os, sys, sysconfig
+sys.path.insert(0, sysconfig.get_path("purelib"))
 os.chdir("/tests")
 
 import pytest

@@ -916,8 +916,7 @@ def test_no_guard(args: list[str], style: str) -> None:
     bare, guarded = run(shop(guarded=False), *args), run(shop(), *args)
     assert (bare.stdout, bare.exit_code) == (guarded.stdout, guarded.exit_code)
     assert bare.stderr == (
-        "No guard is installed: this is what one would do. Add MethodGuard(app) to"
-        " install it.\n"
+        "No guard is installed. This is what it would do. To add it: MethodGuard(app)\n"
     )
     assert guarded.stderr == ""
 

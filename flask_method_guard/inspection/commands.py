@@ -23,8 +23,7 @@ _T = TypeVar("_T")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _NO_GUARD = (
-    "No guard is installed: this is what one would do. Add MethodGuard(app) to install"
-    " it."
+    "No guard is installed. This is what it would do. To add it: MethodGuard(app)"
 )
 
 
