@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import tomllib
 from flask import Blueprint, Flask, request
 from flask.views import MethodView
 from werkzeug.routing import Rule
@@ -418,6 +417,7 @@ def test_only_exclude_without_a_mark_in_the_code() -> None:
 
 def test_a_file_of_the_operator() -> None:
     """TOML alone deprecates a nested blueprint by its quoted name."""
+    tomllib = pytest.importorskip("tomllib")  # new in Python 3.11
     api = Blueprint("api", __name__, url_prefix="/api")
     api.register_blueprint(make_blueprint())
     app = Flask(__name__)

@@ -198,7 +198,7 @@ _check(
     "MG106",
     Severity.WARNING,
     "A deprecation has no effect",
-    "Correct the method's name, put the deprecation on the function that serves the"
+    "Correct the name, put the deprecation on the function that serves the"
     " method, or remove it. Ignore this if the notice is meant for the 501 of a method"
     " that was removed.",
 )(find_without_effect)

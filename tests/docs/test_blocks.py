@@ -45,6 +45,7 @@ IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
 CONTINUED = {
     "docs/howto/around.md",
     "docs/howto/retire-a-method.md",
+    "docs/howto/retire-a-version.md",
     "docs/howto/test-your-methods.md",
 }
 #: How many characters fit a block of the site.
