@@ -54,6 +54,7 @@ SEARCHES = {
     "OpenAPI": "howto/openapi",
     "410": "explanation/decision",
     "install": "tutorial",
+    "version": "howto/retire-a-version",
 }
 
 
