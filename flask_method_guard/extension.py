@@ -252,14 +252,15 @@ def _reject(
     @after_this_request
     def finish(response: Response) -> Response:
         # Without a traceback it was not raised, since a later hook responded first.
-        # After a 500, its error handler crashed.
-        if raised.__traceback__ is not None and response.status_code != 500:
-            # Its frames would keep the app alive until the garbage collector runs.
-            raised.__traceback__ = rejection.__traceback__ = None
-            drain(req, settings.drain_limit)
+        if raised.__traceback__ is None:
+            return response
+        # Its frames would keep the app alive until the garbage collector runs.
+        raised.__traceback__ = rejection.__traceback__ = None
+        drain(req, settings.drain_limit)
+        if _NO_STORE not in iter(response.headers):  # someone else rendered it
+            _add_fields(response, [_NO_STORE])
+        if response.status_code != 500:  # otherwise its error handler crashed
             _add_fields(response, rejection.facts.notices)
-            if _NO_STORE not in iter(response.headers):  # someone else rendered it
-                _add_fields(response, [_NO_STORE])
             if method_rejected.receivers:
                 send(method_rejected, app, exception=rejection, enforced=True)
         return response

@@ -90,12 +90,13 @@ class AppGuard:
     def situation(
         self, ctx: RequestContext, clock: Callable[[], datetime] | None = None
     ) -> RequestSituation | None:
-        """Return the situation of a request; ``None`` if no URL map is bound to it.
+        """Return the situation of a request; ``None`` if nothing is to be decided.
 
-        No map is bound if the host is not trusted, or if the app cannot bind one.
+        No map is bound if the host is not trusted, or if the app cannot bind one. An
+        app can also bind another map than its own, whose rules the guard has not read.
         """
         adapter = ctx.url_adapter
-        if adapter is None:
+        if adapter is None or adapter.map is not ctx.app.url_map:
             return None
         snapshot = self.snapshot
         if (
@@ -271,7 +272,7 @@ class RequestSituation:
         if (
             listed
             and not snapshot.rejectable
-            and snapshot.rules.is_list_complete(self.adapter, "OPTIONS")
+            and snapshot.rules.is_list_complete(self.adapter, "OPTIONS", *listed)
         ):
             return tuple(sorted(listed.intersection(supported)))
         return self._allowed(self.resource.methods(supported, listed or None))

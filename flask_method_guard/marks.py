@@ -126,7 +126,7 @@ def find_marks(
     :param views: endpoint to view, as in :attr:`flask.Flask.view_functions`.
     :return: endpoint to method to value, for the endpoints that have marks.
     """
-    marks = {name: _marks(_safe_layers(view)) for name, view in views.items()}
+    marks = {name: _safe_marks(view) for name, view in views.items()}
     return {name: found for name, found in marks.items() if found}
 
 
@@ -143,10 +143,22 @@ class FunctionMark(NamedTuple):
 
 def find_lost_marks(view: object) -> list[FunctionMark]:
     """Find the marks on functions of a view's class that do not serve the method."""
-    marks = [mark for _, found in _class_marks(_safe_layers(view)) for mark in found]
+    try:
+        found = [*_class_marks(_layers(view))]
+    except Exception:  # noqa: BLE001 -- as above
+        return []
+    marks = [mark for _, functions in found for mark in functions]
     # A function can have several names: put = _save.
     used = {(mark.method, id(mark.value)) for mark in marks if mark.has_effect}
     return [mark for mark in marks if (mark.method, id(mark.value)) not in used]
+
+
+def _safe_marks(view: object) -> Mapping[str, Deprecation]:
+    """Return the marks of a view; none if its attributes raise or are of any kind."""
+    try:
+        return _marks(_layers(view))
+    except Exception:  # noqa: BLE001 -- a view may be any object, such as a proxy
+        return {}
 
 
 def _marks(layers: list[Any]) -> dict[str, Deprecation]:

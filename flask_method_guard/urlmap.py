@@ -96,9 +96,10 @@ def _url_text(converter: BaseConverter | None, value: object) -> str | None:
     """Return a value as a URL contains it; ``None`` if that is not known."""
     if converter is None:
         return None
-    # A converter without a to_url of its own would show any object's repr.
+    # A converter without a to_url of its own would show any object's repr, and a number
+    # without its zeros.
     is_inherited = getattr(converter.to_url, "__func__", None) is BaseConverter.to_url
-    if is_inherited and type(value) not in (str, int):
+    if is_inherited and type(value) is not str:
         return None
     try:
         text: object = converter.to_url(value)

@@ -134,6 +134,17 @@ def test_a_named_options_is_not_flasks() -> None:
     assert ask(app, "OPTIONS", "/v1/docs").get("Allow") == "OPTIONS"
 
 
+def test_an_endpoint_with_two_rules() -> None:
+    """Automatic OPTIONS stays where another rule of the endpoint has its own."""
+    v1 = Blueprint("v1", __name__, url_prefix="/v1")
+    v1.add_url_rule("/x", "both", lambda: "ok", methods=["GET"])
+    v1.add_url_rule("/y", "both", methods=["GET", "OPTIONS"])
+    app = guarded(deprecate_blueprint(v1, **PAST), clock=Clock(SUNSET))
+    assert ask(app, "GET", "/v1/x").status == 410
+    options = ask(app, "OPTIONS", "/v1/x")
+    assert (options.status, options.get("Allow")) == (200, "OPTIONS")
+
+
 @pytest.mark.parametrize("order", ["mark", "register"])
 def test_registered_more_than_once(order: str) -> None:
     """The mark belongs to the blueprint, under each of its names, at any time."""

@@ -14,6 +14,7 @@ from flask.views import MethodView, View
 
 from flask_method_guard import Deprecation, MethodGuard, deprecated_methods, report
 from flask_method_guard.marks import find_marks
+from flask_method_guard.report import check
 from tests.deprecations import (
     ANNOUNCED,
     SAID,
@@ -309,6 +310,41 @@ def test_a_view_that_can_be_unwrapped_for_ever() -> None:
     assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
     assert report.explain(app, "PUT", "/endless").reason == "allowed"
     assert report.check(app) == ()
+
+
+class Slotted:
+    """A view without a mapping of its own, which has every other attribute."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+    def __call__(self) -> str:
+        return "ok"
+
+
+class Closed:
+    """A view whose attributes may not be looked at."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__dict__":
+            raise RuntimeError(name)
+        return super().__getattribute__(name)
+
+    def __call__(self) -> str:
+        return "ok"
+
+
+@pytest.mark.parametrize("view", [Slotted(), Closed()], ids=["slotted", "closed"])
+def test_an_odd_view_breaks_no_request(view: Any) -> None:
+    """It has no marks, and it and all other views are served."""
+    app = make_put_app()
+    app.view_functions["odd"] = view
+    app.add_url_rule("/odd", "odd", methods=["PUT"])
+    assert ask(app, "PUT", "/odd").text == "ok"
+    assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
+    assert not check(app, select=["MG106"])
 
 
 # -- without an app ---------------------------------------------------------------

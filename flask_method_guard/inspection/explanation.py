@@ -250,7 +250,9 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
     """Explain what Flask responds before the table is asked."""
     status, rfc = getattr(error, "code", None), "RFC 9112 §3.2"
     condition = "the host is malformed, or is not among TRUSTED_HOSTS"
-    if status is None:
+    if error is None:
+        rfc, condition = "RFC 9110 §15", "the app binds another URL map than its own"
+    elif status is None:
         status, rfc = 500, "RFC 9110 §15.6.1"
         condition = f"a URL converter raised {error!r}, asked outside of a request"
     elif status != 400:
@@ -266,7 +268,9 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
         docs=None,
         rfc=rfc,
         condition=condition,
-        answer=f"{status_text(status)}, by Flask, before the table is asked",
+        answer=f"{status_text(status)}, by Flask, before the table is asked"
+        if status
+        else "what Flask does by itself",
     )
 
 
