@@ -58,10 +58,11 @@ class RuleSpec:
     sunset: str | None
 
     def write(self, part: int) -> str:
-        """Write the rule (0), its path (1) or a URL of it (2)."""
+        """Write the rule (0), its path (1), a URL of it (2) or another one (3)."""
         texts = []
         for number, (piece, name) in enumerate(self.pieces):
-            forms = (piece, *PIECES[piece])
+            other = "1" if piece == "<{}>" else PIECES[piece][1]
+            forms = (piece, *PIECES[piece], other)
             texts.append(forms[part].format(f"{name}{number}"))
         return "/" + "/".join(texts) + "/" * (self.slash and bool(texts))
 
@@ -289,15 +290,18 @@ class Judge:
 
 
 def is_clear(case: Case, app: Flask) -> bool:
-    """Return whether each rule is reached at its URL.
+    """Return whether each rule is reached at its URL, and has one answer to the rest.
 
-    Otherwise the report may know another URL of it.
+    Otherwise the report may know another URL of it, where another rule has the method.
     """
     judge = Judge(case, app)
     return all(
         judge.send(method, rule.write(2)).headers.get("X-Endpoint") == f"e{number}"
+        if method in rule.methods
+        else judge.send(method, rule.write(2)).status_code
+        == judge.send(method, rule.write(3)).status_code
         for number, rule in enumerate(case.rules)
-        for method in rule.methods
+        for method in METHODS
     )
 
 
