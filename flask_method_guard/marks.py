@@ -42,11 +42,11 @@ def deprecated_methods(  # noqa: PLR0913 -- each has a name
     notice: str | None = None,
     successor: str | Sequence[str] | None = None,
 ) -> Callable[[_View], _View]:
-    """Mark methods of one view as deprecated (RFC 9745, RFC 8594).
+    """Deprecate methods of one view (RFC 9745, RFC 8594).
 
     The decorator returns the view itself: a function, a class view such as
     :class:`~flask.views.MethodView`, or a function of one, for the method that it
-    serves. For these methods of this view, the mark overrides
+    serves. For these methods of this view, it overrides
     ``METHOD_GUARD_DEPRECATED_METHODS``. Put it below ``@app.route``, or directly above
     it. Decorators between the two must use :func:`functools.wraps` or
     :func:`functools.partial`.
@@ -90,7 +90,8 @@ def _mark(view: _View, methods: Sequence[str], values: Mapping[str, object]) -> 
         except (TypeError, ValueError) as error:
             problems.append(error)
     if not problems and not _put(view, marks):
-        problems.append(TypeError("it takes no mark. Use a function or a class."))
+        text = "it cannot be deprecated. Use a function or a class."
+        problems.append(TypeError(text))
     if problems:
         raise joined(problems, f"deprecated_methods on {_name(view)}: ")
     return view
@@ -201,7 +202,7 @@ def _own(owner: object) -> Mapping[str, Deprecation]:
     return found
 
 
-#: An object that answers every attribute would be unwrapped for ever.
+#: An object that has every attribute would be unwrapped for ever.
 _MAX_LAYERS = 100
 
 

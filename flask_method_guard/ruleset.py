@@ -23,7 +23,8 @@ from werkzeug.routing import (
 
 _T = TypeVar("_T")
 
-# Python can be configured to reject numbers with more digits, but not with fewer.
+# Python can be configured to reject integers of more than 640 digits, but the limit
+# cannot be lower. So an integer converter may reject a longer URL.
 _MAX_DIGITS = 640
 
 

@@ -1,4 +1,4 @@
-"""The snapshot: what was read of one app at one moment.
+"""The snapshot: what was read from one app at one moment.
 
 A snapshot never changes. When the app has changed, a new one replaces it with a
 single assignment, so that every request works with one consistent picture.

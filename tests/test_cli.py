@@ -534,7 +534,7 @@ What to do:
 - To serve this URL again, give a method a later sunset, or do not enforce sunsets.
 
 Not checked:
-- A server or a proxy in front of the app may answer first.
+- A server or a proxy in front of the app may respond first.
 """
     )
 
@@ -668,7 +668,7 @@ INDEX = f"{__name__}.fail (tests/test_cli.py:"
         (
             "BREW /",
             {},
-            "To accept BREW, add it to a route. To answer 405 instead of 50",
+            "To accept BREW, add it to a route. To send 405 instead of 501,",
         ),
         (
             "PURGE /",

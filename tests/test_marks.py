@@ -667,7 +667,8 @@ def test_what_takes_no_mark(view: Any, name: str) -> None:
     with pytest.raises(TypeError) as caught:
         note("x")(view)
     assert str(caught.value) == (
-        f"deprecated_methods on {name}: it takes no mark. Use a function or a class."
+        f"deprecated_methods on {name}: it cannot be deprecated. Use a function"
+        " or a class."
     )
 
 
