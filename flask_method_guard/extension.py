@@ -183,11 +183,14 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     situation = guard.situation(ctx)
     if situation is None:
         return
-    if situation.routing is MATCHED and _is_certainly_allowed(situation):
-        if situation.is_automatic_options and not guard.settings.report_only:
-            _correct_allow(ctx.app, situation)
+    is_certain = situation.routing is MATCHED and _is_certainly_allowed(situation)
+    row = None if is_certain else decide(situation)
+    is_allowed = row is None or row.reason is Reason.ALLOWED
+    if is_allowed and situation.is_automatic_options and not guard.settings.report_only:
+        # Before anything else changes the response: it is compared with Flask's.
+        _correct_allow(ctx.app, situation)
+    if row is None:
         return
-    row = decide(situation)
     if row.reason in _MATCHED and situation.routing is MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
     if guard.settings.report_only:
@@ -221,12 +224,11 @@ def _enforce(
         _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
         req.routing_exception = _ServerOptions(response=ctx.app.response_class(""))
-    elif reason is Reason.NOT_FOUND:
-        if not isinstance(req.routing_exception, werkzeug.NotFound):
-            # The router's 405 lists a method that would be rejected, too.
-            req.routing_exception = werkzeug.NotFound()
-    elif situation.is_automatic_options:
-        _correct_allow(ctx.app, situation)
+    elif reason is Reason.NOT_FOUND and not isinstance(
+        req.routing_exception, werkzeug.NotFound
+    ):
+        # The router's 405 lists a method that would be rejected, too.
+        req.routing_exception = werkzeug.NotFound()
 
 
 #: Caches may store a 405 or a 501 without it (RFC 9110 §15.1).

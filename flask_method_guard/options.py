@@ -58,7 +58,11 @@ def _is_flasks(app: Flask, adapter: MapAdapter, response: Response) -> bool:
     if not listed:
         # Flask then sends no Allow, like many hooks.
         fresh = app.response_class()
-        return response.response == [] and [*response.headers] == [*fresh.headers]
+        return (
+            response.status_code == fresh.status_code
+            and response.response == []
+            and [*response.headers] == [*fresh.headers]
+        )
     if response.headers.get("Allow") == HeaderSet(listed).to_header():
         return True
     # An app may have its own notation for the list.

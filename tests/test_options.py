@@ -69,7 +69,7 @@ def test_an_own_answer_to_options_stays(make: Callable[[], Flask]) -> None:
 Simple = tuple[str, int] | tuple[str, dict[str, str]]
 
 
-def preflights(answer: Simple) -> Flask:
+def preflights(answer: Simple | Response) -> Flask:
     """Make an app with a hook that answers each OPTIONS, also where Flask would."""
     app = make_plain_app()
     app.url_map.strict_slashes = False
@@ -98,6 +98,12 @@ def test_an_answer_of_a_hook_to_options_stays(answer: Simple, path: str) -> None
     assert ask(app, "OPTIONS", path).get("Allow") == (
         answer[1].get("Allow") if isinstance(answer[1], dict) else None
     )
+
+
+def test_an_empty_response_of_a_hook_stays() -> None:
+    """It has no ``Allow``, as Flask's own where the router lists nothing."""
+    app = preflights(Response(status=204))
+    assert outcome(ask(app, "OPTIONS", "")) == (204, None)
 
 
 def test_the_same_methods_in_the_notation_of_a_hook() -> None:
@@ -163,3 +169,17 @@ def test_no_handler_sees_the_options_of_the_server(
         app.register_error_handler(handled, lambda error: ("handled", 418))
     answer = ask(app, "OPTIONS", "*")
     assert (answer.line, answer.body, answer.all("Allow")) == ("200 OK", b"", [])
+
+
+def test_deprecated_options_where_the_router_lists_nothing() -> None:
+    """What announces the deprecation does not hide that Flask gave the answer."""
+    app = Flask(__name__)
+    deprecated = {"OPTIONS": {"since": "2020-01-01"}}
+    app.config["METHOD_GUARD_DEPRECATED_METHODS"] = deprecated
+    MethodGuard(app)
+    app.url_map.strict_slashes = False
+    app.add_url_rule("/", "index", lambda: "ok")
+    app.before_request(lambda: None)
+    answer = ask(app, "OPTIONS", "")
+    assert outcome(answer) == (200, "GET, HEAD, OPTIONS")
+    assert answer.get("Deprecation")
