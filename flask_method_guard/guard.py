@@ -92,8 +92,8 @@ class AppGuard:
     ) -> RequestSituation | None:
         """Return the situation of a request; ``None`` if nothing is to be decided.
 
-        No map is bound if the host is not trusted, or if the app cannot bind one. An
-        app can also bind another map than its own, whose rules the guard has not read.
+        No map is bound if the host is not trusted. Of another map than the app's, the
+        guard knows no rule.
         """
         adapter = ctx.url_adapter
         if adapter is None or adapter.map is not ctx.app.url_map:
@@ -106,9 +106,8 @@ class AppGuard:
             or not snapshot.rules.knows(_shown_methods(ctx.request))
         ):
             snapshot = self.refresh(ctx.app)
-        return RequestSituation(
-            self, snapshot, clock or self.clock, ctx.request, adapter
-        )
+        clock = clock or self.clock
+        return RequestSituation(self, snapshot, clock, ctx.request, adapter)
 
 
 def _shown_methods(req: Request) -> Iterable[str] | None:

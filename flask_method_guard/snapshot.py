@@ -186,8 +186,8 @@ def _spread(
     :param named: the methods that a rule without methods declares, apart from others.
     """
     found: dict[str, dict[str, Deprecation]] = {}
-    rules = [*url_map.iter_rules()] if marks else []
-    # Marks are for an endpoint, which can have several rules.
+    rules = list(url_map.iter_rules()) if marks else []
+    # What one rule of an endpoint says counts for all: a mark is of an endpoint.
     automatic = {rule.endpoint for rule in rules if answers_options(rule)}
     for rule in rules:
         scopes = blueprints_of(str(rule.endpoint))
