@@ -65,7 +65,7 @@ def order() -> ResponseReturnValue:
 def show_error(error: HTTPException) -> ResponseReturnValue:
     """Show every error in the shop's own words: the one place that does.
 
-    The guard's exceptions carry the facts. What its answer says in headers, Allow
+    The guard's exceptions carry the facts. What its response says in headers, Allow
     above all, is in the response that the shop's body goes into.
     """
     response = error.get_response()

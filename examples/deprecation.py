@@ -91,7 +91,7 @@ def create_app(
 
 
 def send(app: Flask, method: str, key: str) -> None:
-    """Send a request and show the answer."""
+    """Send a request and show the response."""
     headers = {"X-Api-Key": key}
     response = app.test_client().open("/books/1", method=method, headers=headers)
     print(f"  {CLIENTS[key]} sends {method} /books/1: {response.status}")
@@ -119,7 +119,7 @@ def rehearse(app: Flask, day: str) -> None:
     found = explain(app, "PUT", "/books/1", at=day)
     print(f"  On {day}, PUT /books/1 will get {found.status}: {found.reason}.")
     answers = assert_method_contract(app, at=day).answers
-    print(f"  The contract test of that day passes: {len(answers)} answers.")
+    print(f"  The contract test of that day passes: {len(answers)} responses.")
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ GREETING = """\
 The bookshop is up at {url} until you press Ctrl-C. Ask it something, such as
 curl -i -X PURGE {url}/books"""
 
-#: Where the front end of the shop lives: Flask-CORS lets its scripts read answers.
+#: Where the front end of the shop lives: Flask-CORS lets its scripts read responses.
 ORIGIN = "https://shop.example.com"
 
 #: Method, path, and what is sent along as JSON.
@@ -71,7 +71,7 @@ def server() -> Iterator[str]:
 
 
 def ask(url: str, method: str, path: str, document: object) -> Answer:
-    """Send one request and keep what matters of the answer."""
+    """Send one request and keep what matters of the response."""
     connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
     headers = {"Origin": ORIGIN}
     body = None
@@ -102,7 +102,7 @@ def message(body: str) -> str:
 
 
 def table(answers: list[Answer], width: int) -> str:
-    """Lay the answers out as a table."""
+    """Lay the responses out as a table."""
     titles = ("method", "path", "status", "allow", "what the body says")
     rows = [tuple(map(str, answer[: len(titles)])) for answer in answers]
     fixed = [max(map(len, column)) for column in zip(*rows, titles, strict=True)][:-1]
@@ -123,13 +123,13 @@ def table(answers: list[Answer], width: int) -> str:
 
 
 def tour() -> None:
-    """Ask everything, show the answers, stop the server."""
+    """Ask everything, show the responses, stop the server."""
     with server() as url:
         print(f"The bookshop of examples/bookshop.py, served at {url}:\n")
         answers = [ask(url, *request) for request in REQUESTS]
     print(table(answers, shutil.get_terminal_size((100, 24)).columns))
     print(
-        f"\n{sum(answer.readable for answer in answers)} of {len(answers)} answers "
+        f"\n{sum(answer.readable for answer in answers)} of {len(answers)} responses "
         "carried the headers of Flask-CORS. The server is stopped."
         f"\nTo keep it up and ask it yourself: {COMMAND} --serve"
     )

@@ -103,7 +103,7 @@ def rehearse(app: Flask, day: str) -> None:
     found = explain(app, "GET", "/v1/books/1", at=day)
     print(f"  On {day}, GET /v1/books/1 will get {found.status}: {found.reason}.")
     answers = assert_method_contract(app, at=day).answers
-    print(f"  The contract test of that day passes: {len(answers)} answers.")
+    print(f"  The contract test of that day passes: {len(answers)} responses.")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Answers every method on every URL of a Flask app: the view, 405, 410 or 501."""
+"""Decides about every method on every URL of a Flask app: the view, 405, 410 or 501."""
 
 from .blueprints import deprecate_blueprint as deprecate_blueprint
 from .config import ConfigError as ConfigError

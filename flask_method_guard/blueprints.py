@@ -94,15 +94,15 @@ def deprecate_blueprint(  # noqa: PLR0913 -- each has a name
     successor: str | Sequence[str] | None = None,
     exclude: Collection[str] = (),
 ) -> _Blueprint:
-    """Mark the methods of a whole blueprint as deprecated (RFC 9745, RFC 8594).
+    """Deprecate the methods of a whole blueprint (RFC 9745, RFC 8594).
 
     The blueprints inside it are deprecated, too, whenever and however often they are
     registered. Flask's automatic OPTIONS and the blueprint's static files are not.
-    A mark on a view or on an inner blueprint overrides this one, and
+    A deprecation of a view or of an inner blueprint overrides this one, and
     ``METHOD_GUARD_DEPRECATED_BLUEPRINTS`` can change its values.
 
-    :param blueprint: the blueprint; a second call replaces the marks of the methods
-        that it names again.
+    :param blueprint: the blueprint; a second call replaces the deprecations of
+        the methods that it names again.
     :param methods: the methods' names; by default every method that a route declares.
     :param since: when they become deprecated.
     :param sunset: when they may stop working.
@@ -153,7 +153,7 @@ def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejectio
 
 
 def ask_blueprint(error: ForBlueprint, ctx: RequestContext) -> ResponseReturnValue:
-    """Let the error handlers of the URL's blueprint answer, as Flask chooses them.
+    """Let the error handlers of the URL's blueprint respond, as Flask chooses them.
 
     The rule is set only while the handler runs: the blueprint's ``after_request``
     functions must not run, since its ``before_request`` functions did not.

@@ -1,7 +1,7 @@
 """Bodies: the facts of a rejection, in the format that the client asked for.
 
-Values go in, text comes out: nothing here knows a request. All words that a client
-reads are here. Problem details follow RFC 9457.
+Turns values into text, and knows no request. All texts that clients read are here.
+Problem details follow RFC 9457.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ECHO_LIMIT = 32
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known about one rejection, and what the answer says.
+    """What is known about one rejection, and what the response says.
 
     The words, the header fields and the body are made on first use and kept as long
     as the facts are.
@@ -57,12 +57,12 @@ class Facts:
 
     @cached_property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """The header fields of the answer, as pairs of name and value."""
+        """The header fields of the response, as pairs of name and value."""
         return _headers(self)
 
     @cached_property
     def notices(self) -> tuple[tuple[str, str], ...]:
-        """The header fields that belong to the answer, whoever renders it.
+        """The header fields that belong to the response, whoever renders it.
 
         Links (RFC 8288); for a brownout, ``Retry-After`` and the deprecation, too.
         """

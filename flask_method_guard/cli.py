@@ -124,7 +124,7 @@ def list_(
     gets one line for each route, with its endpoint.
 
     PUT* is deprecated. A status, such as PUT:405 or 405 instead of PUT, is
-    the answer to a method that the route declares and the app rejects.
+    the response to a method that the route declares and the app rejects.
     """
     found = ask(info, report.inventory)
     if blueprint is not None:
@@ -164,7 +164,7 @@ def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
 # -- explain ----------------------------------------------------------------------
 
 
-@methods.command(short_help="Explain the answer to one request.")
+@methods.command(short_help="Explain the response to one request.")
 @click.argument("method", shell_complete=complete_method)
 @click.argument("url")
 @click.option("--host", metavar="HOST", help="The host that the request is sent to.")
@@ -179,7 +179,7 @@ def explain(  # noqa: PLR0913, PLR0917
     at: str | None,
     style: str,
 ) -> None:
-    """Explain the answer to METHOD at URL. Nothing is sent, and no view runs.
+    """Explain the response to METHOD at URL. Nothing is sent, and no view runs.
 
     METHOD is anything that a client can send, such as PUT, get or '<x>'. URL is a
     path, a whole URL, or '*' for the server as a whole.

@@ -30,7 +30,7 @@ METHOD_GROUPS: Mapping[str, tuple[str, ...]] = {
     "*": (),
 }
 
-#: The media types of an answer, in the default order.
+#: The media types of a response, in the default order.
 MEDIA_TYPES = (
     "application/problem+json",
     "application/json",
@@ -215,20 +215,20 @@ class Settings:
         frozenset({"default", "routes"}),
         _supported_methods,
         "list of methods and groups, or a comma-separated string",
-        "The methods that are not answered with 501: method names, and the groups"
-        " `default` (GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS), `routes` (every"
-        " method that a route declares), `standard` (`default` with CONNECT, TRACE"
-        " and QUERY) and `*` (every method; nothing is 501). The default is"
-        ' `["default", "routes"]`, so a route for PROPFIND makes PROPFIND supported'
-        " without configuration. Without `routes`, a routed method that is not"
-        " listed is 501. GET and HEAD are always supported (RFC 9110 §9.1). A name that"
-        " resembles a group, such as `defualt`, is an error.",
+        "The methods that the app supports; every other method gets 501. A list of"
+        " names and groups. The groups are `default` (GET, HEAD, POST, PUT, PATCH,"
+        " DELETE, OPTIONS), `routes` (every method that a route declares), `standard`"
+        " (`default` with CONNECT, TRACE and QUERY) and `*` (every method; nothing gets"
+        ' 501). The default is `["default", "routes"]`, so a route for PROPFIND makes'
+        " PROPFIND supported without configuration. Without `routes`, a routed method"
+        " that is not listed gets 501. GET and HEAD are always supported (RFC 9110"
+        " §9.1). A name that resembles a group, such as `defualt`, is an error.",
     )
     case_sensitive: bool = _setting(
         True,
         _flag,
         "bool",
-        "Whether `get` is a different method than `GET`. True by default, because"
+        "Whether `get` and `GET` are different methods. True by default, because"
         " methods are case-sensitive (RFC 9110 §9.1). With False, a method is"
         " upper-cased before it is compared, as Flask does.",
     )
@@ -245,7 +245,7 @@ class Settings:
         False,
         _flag,
         "bool",
-        "Whether the guard changes nothing and only reports. Every answer is Flask's"
+        "Whether the guard changes nothing and only reports. Every response is Flask's"
         " own. When the guard would have changed the status, it logs a warning on the"
         " logger `flask_method_guard` and, for a rejection, sends `method_rejected`"
         " with `enforced=False`. False by default. Use it to try the guard in an app"
@@ -275,7 +275,7 @@ class Settings:
         "int",
         "How many bytes of a request body are read and dropped before a rejection."
         " Without that, some servers close the connection on unread bytes, and the"
-        " answer is lost. A longer body is not read at all. The default is 1 MiB,"
+        " response is lost. A longer body is not read at all. The default is 1 MiB,"
         " like nginx's `client_max_body_size`; 0 disables draining.",
     )
     deprecated_methods: Mapping[str, Deprecation] = _setting(
@@ -289,7 +289,7 @@ class Settings:
         " them. `successor` is a method, a URL, both with a space between them, or a"
         " list of two prefixes. Names may"
         " be in upper or lower case, so the environment variable"
-        " `…_DEPRECATED_METHODS__PUT__SINCE` works. A `@deprecated_methods` mark on"
+        " `…_DEPRECATED_METHODS__PUT__SINCE` works. `@deprecated_methods` on"
         " a view takes precedence. Empty by default.",
     )
     deprecated_blueprints: Mapping[str, BlueprintMarks] = _setting(
@@ -309,7 +309,8 @@ class Settings:
         False,
         _flag,
         "bool",
-        "Whether a deprecated method is answered with 405 from its sunset on. False"
+        "Whether a deprecated method gets 405 from its sunset on, or 410 if nothing of"
+        " the resource is left. False"
         " by default, so that a date written down long ago does not break clients"
         " by itself.",
     )

@@ -1,6 +1,6 @@
-"""The decision: one ordered table from the facts of a request to an answer.
+"""The decision: one ordered table from the facts of a request to a response.
 
-RFC 9110 defines when a method is answered with 400, 405 or 501. The rules are
+RFC 9110 defines when a method gets 400, 405 or 501. The rules are
 data, :data:`TABLE`. The hook, ``flask methods explain`` and the documentation
 read the same rows, and :func:`is_settled` computes from them which requests the
 hook may let pass without a second look. This module uses only the standard library.
@@ -64,7 +64,7 @@ class Routing(Enum):
 
     #: A route takes this method at this URL.
     MATCHED = "matched"
-    #: The router answers by itself, usually with a redirect.
+    #: The router responds by itself, usually with a redirect.
     ANSWERED = "answered"
     #: The router said 404 or 405: no route takes this method at this URL.
     UNMATCHED = "unmatched"
@@ -261,7 +261,7 @@ def is_settled(method: str, asterisk: Collection[bool] = (False, True)) -> bool:
     """Return whether the table lets a method pass at every URL.
 
     A request with a settled method can skip the table. If a route matched, its view
-    runs. If no method dispatches at the URL, the router's 404 is the answer.
+    runs. If no method dispatches at the URL, the router's 404 is the response.
     The caller makes sure that the method is supported and is not deprecated.
 
     :param method: the method, as the client sends it and as it is compared.

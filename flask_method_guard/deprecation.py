@@ -45,7 +45,7 @@ class Phase(str, Enum):
 
     @property
     def is_rejected(self) -> bool:
-        """Whether the method is answered with 405."""
+        """Whether the method gets 405."""
         return self in (Phase.BROWNOUT, Phase.RETIRED)
 
 

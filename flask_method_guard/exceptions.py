@@ -32,7 +32,7 @@ class MethodRejected(Exception):
     """
 
     code: int | None
-    #: The values that the answer is made from.
+    #: The values that the response is made from.
     facts: Facts
 
     @property

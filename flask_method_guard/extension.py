@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 
 class MethodGuard:
-    """Answers every method on every URL of an app as RFC 9110 requires.
+    """Responds to every method on every URL of an app as RFC 9110 requires.
 
     One guard can serve several apps, each with its own settings.
 
@@ -118,7 +118,7 @@ _context: Callable[[], RequestContext] = (
 
 def _register_handlers(app: Flask) -> None:
     """Register the error handlers, and what ``abort(405)`` raises."""
-    # A handler that the app registered for this class stays.
+    # Keep a handler that the app registered for this class.
     if MethodRejected not in app.error_handler_spec[None][None]:
         app.register_error_handler(MethodRejected, _render)
     app.register_error_handler(ForBlueprint, _ask_blueprint)
@@ -183,13 +183,14 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
     situation = guard.situation(ctx)
     if situation is None:
         return
-    if situation.routing is MATCHED and _is_certainly_allowed(situation):
-        _correct_allow(guard, ctx.app, situation)
+    is_certain = situation.routing is MATCHED and _is_certainly_allowed(situation)
+    row = None if is_certain else decide(situation)
+    is_allowed = row is None or row.reason is Reason.ALLOWED
+    if is_allowed and situation.is_automatic_options and not guard.settings.report_only:
+        # Before anything else changes the response: it is compared with Flask's.
+        _correct_allow(ctx.app, situation)
+    if row is None:
         return
-    row = decide(situation)
-    if row.reason is Reason.ALLOWED:
-        # Before a header is added, since Flask's own answer is known by its headers.
-        _correct_allow(guard, ctx.app, situation)
     if row.reason in _MATCHED and situation.routing is MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
     if guard.settings.report_only:
@@ -245,22 +246,23 @@ class _ServerOptions(HTTPException):
 def _reject(
     guard: AppGuard, app: Flask, situation: RequestSituation, rejection: Rejection
 ) -> None:
-    """Make a rejection the answer, and finish it once it is, whoever rendered it."""
+    """Make a rejection the response, and finish it, whoever rendered it."""
     req, settings = situation.req, guard.settings
     raised = for_blueprint(rejection, situation)
     req.routing_exception = raised
 
     @after_this_request
     def finish(response: Response) -> Response:
-        # Without a traceback it was not raised, since a later hook answered first.
-        # After a 500, its error handler crashed.
-        if raised.__traceback__ is not None and response.status_code != 500:
-            # Its frames would keep the app alive until the garbage collector runs.
-            raised.__traceback__ = rejection.__traceback__ = None
-            drain(req, settings.drain_limit)
+        # Without a traceback it was not raised, since a later hook responded first.
+        if raised.__traceback__ is None:
+            return response
+        # Its frames would keep the app alive until the garbage collector runs.
+        raised.__traceback__ = rejection.__traceback__ = None
+        drain(req, settings.drain_limit)
+        if _NO_STORE not in iter(response.headers):  # someone else rendered it
+            _add_fields(response, [_NO_STORE])
+        if response.status_code != 500:  # otherwise its error handler crashed
             _add_fields(response, rejection.facts.notices)
-            if _NO_STORE not in iter(response.headers):  # someone else rendered it
-                _add_fields(response, [_NO_STORE])
             if method_rejected.receivers:
                 send(method_rejected, app, exception=rejection, enforced=True)
         return response
@@ -300,21 +302,19 @@ def _announce_deprecation(
             )
 
 
-def _correct_allow(guard: AppGuard, app: Flask, situation: RequestSituation) -> None:
-    """If Flask answers OPTIONS by itself, make its ``Allow`` exact."""
-    if guard.settings.report_only or not situation.is_automatic_options:
-        return
+def _correct_allow(app: Flask, situation: RequestSituation) -> None:
+    """Make the ``Allow`` of Flask's automatic response to OPTIONS exact."""
 
     @after_this_request
     def correct(response: Response) -> Response:
-        if response.status_code < 400:  # otherwise a hook answered
+        if response.status_code < 400:  # otherwise a hook responded
             listed = listed_by_flask(app, situation, response)
             if listed is not None:
                 response.headers["Allow"] = ", ".join(situation.exact_options(listed))
         return response
 
 
-# -- the answer --------------------------------------------------------------------
+# -- the response --------------------------------------------------------------------
 
 
 def _render(rejection: Rejection) -> ResponseReturnValue:

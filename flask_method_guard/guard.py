@@ -1,7 +1,7 @@
-"""What the guard of an app knows about a request, and what it would answer.
+"""What the guard of an app knows about a request, and how it would respond.
 
-Questions are answered here, and nothing is done about the answers: :mod:`.extension`
-does that, and the inspection wing only shows them. Each fact is looked up when a row of
+The guard changes nothing about a request: :mod:`.extension` does that, and the
+inspection wing only shows what is known. Each fact is looked up when a row of
 the table asks for it, in one :class:`~.snapshot.Snapshot` and at one instant.
 """
 
@@ -90,12 +90,13 @@ class AppGuard:
     def situation(
         self, ctx: RequestContext, clock: Callable[[], datetime] | None = None
     ) -> RequestSituation | None:
-        """Return the situation of a request; ``None`` if no URL map is bound to it.
+        """Return the situation of a request; ``None`` if nothing is to be decided.
 
-        No map is bound if the host is not trusted, or if the app cannot bind one.
+        No map is bound if the host is not trusted. Of another map than the app's, the
+        guard knows no rule.
         """
         adapter = ctx.url_adapter
-        if adapter is None:
+        if adapter is None or adapter.map is not ctx.app.url_map:
             return None
         snapshot = self.snapshot
         if (
@@ -105,9 +106,8 @@ class AppGuard:
             or not snapshot.rules.knows(_shown_methods(ctx.request))
         ):
             snapshot = self.refresh(ctx.app)
-        return RequestSituation(
-            self, snapshot, clock or self.clock, ctx.request, adapter
-        )
+        clock = clock or self.clock
+        return RequestSituation(self, snapshot, clock, ctx.request, adapter)
 
 
 def _shown_methods(req: Request) -> Iterable[str] | None:
@@ -250,7 +250,7 @@ class RequestSituation:
 
     @property
     def is_automatic_options(self) -> bool:
-        """Whether Flask itself answers: a route matched an OPTIONS request."""
+        """Whether Flask itself responds: a route matched an OPTIONS request."""
         rule = self.req.url_rule
         return (
             self.req.method == "OPTIONS" and rule is not None and answers_options(rule)
@@ -263,7 +263,7 @@ class RequestSituation:
         return tuple(m for m in self.allowed_methods if m != rejected)
 
     def exact_options(self, listed: frozenset[str]) -> tuple[str, ...]:
-        """Return the exact ``Allow`` of Flask's automatic answer to OPTIONS.
+        """Return the exact ``Allow`` of Flask's automatic response to OPTIONS.
 
         :param listed: the methods that Flask lists; none if the router cannot.
         """
@@ -271,7 +271,7 @@ class RequestSituation:
         if (
             listed
             and not snapshot.rejectable
-            and snapshot.rules.is_list_complete(self.adapter, "OPTIONS")
+            and snapshot.rules.is_list_complete(self.adapter, "OPTIONS", *listed)
         ):
             return tuple(sorted(listed.intersection(supported)))
         return self._allowed(self.resource.methods(supported, listed or None))
@@ -415,6 +415,6 @@ def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:
             if url is not None:
                 rejection.link_to_docs(as_url(read_url(url)))
         except Exception:
-            # The answer matters more than its link.
+            # The response matters more than its link.
             app.logger.exception("METHOD_GUARD_DOCS_URL failed; no link is sent")
     return rejection

@@ -42,11 +42,11 @@ def deprecated_methods(  # noqa: PLR0913 -- each has a name
     notice: str | None = None,
     successor: str | Sequence[str] | None = None,
 ) -> Callable[[_View], _View]:
-    """Mark methods of one view as deprecated (RFC 9745, RFC 8594).
+    """Deprecate methods of one view (RFC 9745, RFC 8594).
 
     The decorator returns the view itself: a function, a class view such as
     :class:`~flask.views.MethodView`, or a function of one, for the method that it
-    serves. For these methods of this view, the mark overrides
+    serves. For these methods of this view, it overrides
     ``METHOD_GUARD_DEPRECATED_METHODS``. Put it below ``@app.route``, or directly above
     it. Decorators between the two must use :func:`functools.wraps` or
     :func:`functools.partial`.
@@ -90,7 +90,8 @@ def _mark(view: _View, methods: Sequence[str], values: Mapping[str, object]) -> 
         except (TypeError, ValueError) as error:
             problems.append(error)
     if not problems and not _put(view, marks):
-        problems.append(TypeError("it takes no mark. Use a function or a class."))
+        text = "it cannot be deprecated. Use a function or a class."
+        problems.append(TypeError(text))
     if problems:
         raise joined(problems, f"deprecated_methods on {_name(view)}: ")
     return view
@@ -125,7 +126,7 @@ def find_marks(
     :param views: endpoint to view, as in :attr:`flask.Flask.view_functions`.
     :return: endpoint to method to value, for the endpoints that have marks.
     """
-    marks = {name: _marks(_safe_layers(view)) for name, view in views.items()}
+    marks = {name: _safe_marks(view) for name, view in views.items()}
     return {name: found for name, found in marks.items() if found}
 
 
@@ -142,10 +143,22 @@ class FunctionMark(NamedTuple):
 
 def find_lost_marks(view: object) -> list[FunctionMark]:
     """Find the marks on functions of a view's class that do not serve the method."""
-    marks = [mark for _, found in _class_marks(_safe_layers(view)) for mark in found]
+    try:
+        found = [*_class_marks(_layers(view))]
+    except Exception:  # noqa: BLE001 -- as above
+        return []
+    marks = [mark for _, functions in found for mark in functions]
     # A function can have several names: put = _save.
     used = {(mark.method, id(mark.value)) for mark in marks if mark.has_effect}
     return [mark for mark in marks if (mark.method, id(mark.value)) not in used]
+
+
+def _safe_marks(view: object) -> Mapping[str, Deprecation]:
+    """Return the marks of a view; none if its attributes raise or are of any kind."""
+    try:
+        return _marks(_layers(view))
+    except Exception:  # noqa: BLE001 -- a view may be any object, such as a proxy
+        return {}
 
 
 def _marks(layers: list[Any]) -> dict[str, Deprecation]:
@@ -201,7 +214,7 @@ def _own(owner: object) -> Mapping[str, Deprecation]:
     return found
 
 
-#: An object that answers every attribute would be unwrapped for ever.
+#: An object that has every attribute would be unwrapped for ever.
 _MAX_LAYERS = 100
 
 

@@ -12,7 +12,7 @@ _ACCEPT_LIMIT = 1024
 
 
 def negotiate(accept: str | None, formats: Sequence[str]) -> str:
-    """Choose the format of an answer.
+    """Choose the format of a response.
 
     Follows RFC 9110 §12.5.1, generously: parameters are ignored, every ``+json``
     type counts as JSON, and invalid parts are skipped. If nothing is acceptable, the

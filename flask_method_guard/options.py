@@ -1,4 +1,4 @@
-"""Flask's automatic answer to OPTIONS: what tells it from the answer of a hook."""
+"""Flask's automatic response to OPTIONS: how it differs from a hook's response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def listed_by_flask(
     app: Flask, situation: RequestSituation, response: Response
 ) -> frozenset[str] | None:
-    """Return the methods that Flask listed; ``None`` if someone else gave the answer.
+    """Return the methods that Flask listed; ``None`` if something else responded.
 
     :return: the methods of all rules at the URL; empty if the router cannot list them.
     """
@@ -26,7 +26,7 @@ def listed_by_flask(
     methods = (req.url_rule and req.url_rule.methods) or ()
     if len(methods) > 1 and listed.issuperset(methods):
         return listed
-    # A rule for OPTIONS alone shows nothing: an app can have its own way to answer.
+    # A rule for OPTIONS alone shows nothing: an app can have its own way to respond.
     known = situation.resource.methods_listed() or frozenset()
     return known if listed == known else None
 
@@ -46,9 +46,9 @@ def _listed_in(response: Response) -> frozenset[str]:
 
 
 def _is_flasks(app: Flask, adapter: MapAdapter, response: Response) -> bool:
-    """Return whether an answer is what Flask makes of the router's list.
+    """Return whether a response is what Flask makes of the router's list.
 
-    Nothing else tells it from the answer of a hook.
+    Nothing else distinguishes it from a hook's response.
     """
     try:
         # In the order of a set, which is the same for the same rules.

@@ -1,7 +1,7 @@
 """Report-only mode: log what the guard would change, and change nothing.
 
-The row of the decision table is compared with what Flask answers by itself: the status,
-and the error handler that makes it. A hook that answers first would also answer first
+The row of the decision table is compared with Flask's own response: the status, and
+the error handler that makes it. A hook that responds first would also respond first
 with the guard enforced. So the guard checks whether Flask raised the router's error or
 called the view.
 """
@@ -52,7 +52,7 @@ def _finish(app: Flask, response: Response, **_: object) -> None:
 
 @contextmanager
 def _harmless(app: Flask) -> Iterator[None]:
-    """Log what fails here, since no answer may depend on it."""
+    """Log what fails here, since no response may depend on it."""
     try:
         yield
     except Exception:
@@ -64,7 +64,7 @@ def watch(guard: AppGuard, app: Flask, situation: RequestSituation, row: Row) ->
     if row.status is None:
         return
     req, error = situation.req, situation.req.routing_exception
-    # Enforced, the guard answers before a later hook only if it rejects early.
+    # Enforced, the guard responds before a later hook only if it rejects early.
     early = row.reason in BY_REASON and guard.settings.reject_early
     is_dispatched = _dispatch_watch(app, req)
 
@@ -104,7 +104,7 @@ def _change(
     """Return what enforcement would change, in words.
 
     :param error: the router's, if Flask raised it.
-    :param status: the status that Flask answers with.
+    :param status: the status of Flask's response.
     """
     would_be, owner = _would_handle(app, situation, row)
     # The same error reaches the same handler, whatever that makes of it.
@@ -127,7 +127,7 @@ Handler = Callable[[Any], Any]
 def _would_handle(
     app: Flask, situation: RequestSituation, row: Row
 ) -> tuple[Handler | None, str]:
-    """Return the handler of the app that would make the answer, and whose it is."""
+    """Return the handler of the app that would make the response, and whose it is."""
     req = situation.req
     if row.reason is Reason.SERVER_OPTIONS:
         return None, "the guard"

@@ -23,7 +23,8 @@ from werkzeug.routing import (
 
 _T = TypeVar("_T")
 
-# Python can be configured to reject numbers with more digits, but not with fewer.
+# Python can be configured to reject integers of more than 640 digits, but the limit
+# cannot be lower. So an integer converter may reject a longer URL.
 _MAX_DIGITS = 640
 
 
@@ -84,16 +85,16 @@ class Rules(NamedTuple):
             return self.any_method
         return self.declared.issuperset(methods)
 
-    def is_list_complete(self, adapter: MapAdapter, method: str) -> bool:
-        """Return whether the router's exception names all methods that may dispatch.
+    def is_list_complete(self, adapter: MapAdapter, *methods: str) -> bool:
+        """Return whether the router's list names just the methods that dispatch.
 
         :param adapter: the map bound to the URL.
-        :param method: the rejected method.
+        :param methods: the method that was asked about, and those that are listed.
         """
         doubtful = self.doubtful_at(adapter)
         return (
             doubtful is not None
-            and method not in doubtful
+            and doubtful.isdisjoint(methods)
             and not self.may_lack_slash(adapter)
         )
 

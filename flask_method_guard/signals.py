@@ -9,8 +9,8 @@ from blinker import NamedSignal, Namespace
 from flask import Flask, after_this_request
 from flask.wrappers import Response
 
-#: Sent with ``exception=`` when a rejection of the guard becomes the answer, and with
-#: ``enforced=True``; in report-only mode, when it would have, with ``enforced=False``.
+#: Sent with ``exception`` and ``enforced=True`` when a rejection becomes the response.
+#: In report-only mode: with ``enforced=False``, when it would have.
 method_rejected: NamedSignal = Namespace().signal("method-rejected")
 
 #: Sent once for every request that a route matched with a deprecated method, served or

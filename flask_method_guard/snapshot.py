@@ -1,4 +1,4 @@
-"""The snapshot: what was read of one app at one moment.
+"""The snapshot: what was read from one app at one moment.
 
 A snapshot never changes. When the app has changed, a new one replaces it with a
 single assignment, so that every request works with one consistent picture.
@@ -186,15 +186,18 @@ def _spread(
     :param named: the methods that a rule without methods declares, apart from others.
     """
     found: dict[str, dict[str, Deprecation]] = {}
-    for rule in url_map.iter_rules() if marks else ():
+    rules = list(url_map.iter_rules()) if marks else []
+    # What one rule of an endpoint says counts for all: a mark is of an endpoint.
+    automatic = {rule.endpoint for rule in rules if answers_options(rule)}
+    for rule in rules:
         scopes = blueprints_of(str(rule.endpoint))
         owner = blueprints.get(scopes[-1]) if scopes else None
         is_static = str(rule.endpoint).endswith(".static")
         if is_static and getattr(owner, "has_static_folder", False):
             continue
         declared = {*named, EVERY_OTHER} if rule.methods is None else {*rule.methods}
-        if answers_options(rule):
-            declared.remove("OPTIONS")
+        if rule.endpoint in automatic:
+            declared.discard("OPTIONS")
         for scope in filter(marks.__contains__, scopes):
             inside = str(rule.endpoint).removeprefix(f"{scope}.")
             more = marks_for(marks[scope], inside, declared)

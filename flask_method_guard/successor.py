@@ -89,6 +89,8 @@ class Successor:
             return None
         if url.startswith("/"):
             url = quote(mount.rstrip("/"), safe=_PATH) + url
+            if url[0] != "/":  # a client may have sent the prefix to a proxy
+                return None
         if url.startswith("//") or len(url) > _MAX_LENGTH or _has_dots(url):
             return None
         return Successor(self.method or method, url)

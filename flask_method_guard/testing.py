@@ -1,7 +1,7 @@
 """The contract test: every method that must be rejected, sent through the whole app.
 
-The guard is asked first what must be rejected, so no method is sent that would reach a
-view.
+It first asks the guard which methods it rejects, and sends only those. So no request
+reaches a view.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def assert_method_contract(  # noqa: PLR0913 -- each is an option
     A URL of every rule gets every method that must be rejected there, through the
     middleware, the hooks and the error handlers. One URL of each blueprint and host
     gets three methods that no app knows, too. No method is sent that would reach a
-    view, a redirect or the automatic answer to OPTIONS.
+    view, a redirect or the automatic response to OPTIONS.
 
     Follows RFC 9110 §9.1, §9.3.2, §10.2.1 and §15.5.6.
 
@@ -84,10 +84,10 @@ def assert_method_contract(  # noqa: PLR0913 -- each is an option
     :param thorough: whether the three unknown methods are sent to every URL.
     :param blueprint: the name of the only blueprint to test, with those inside it; by
         default the whole app.
-    :return: what was seen. The answers that a hook gave first are in it, and are
+    :return: what was seen. The responses that a hook gave first are in it, and are
         logged as a warning.
-    :raises MethodContractError: if an answer is wrong, if nothing could be sent to a
-        rule, or if fewer than one in ten answers came from the guard.
+    :raises MethodContractError: if a response is wrong, if nothing could be sent to a
+        rule, or if fewer than one in ten responses came from the guard.
     :raises NoGuardError: if the app has no guard.
     :raises RuntimeError: if the guard only reports.
     :raises ValueError: if ``samples`` names something that no rule has, if ``at`` is
@@ -97,13 +97,13 @@ def assert_method_contract(  # noqa: PLR0913 -- each is an option
     guard = installed_guard(app)
     if guard.settings.report_only:
         raise RuntimeError(
-            "METHOD_GUARD_REPORT_ONLY is on, so every answer is Flask's own, and there"
-            " is nothing to test. Turn it off in the configuration of your tests."
+            "METHOD_GUARD_REPORT_ONLY is on, so every response is Flask's own, and"
+            " there is nothing to test. Turn it off in the configuration of your tests."
         )
     with guard.clock_stopped_at(read_at(guard, at)):
         targets, left_out = _targets(app, samples or {}, blueprint)
         requests, unsent = _plan(app, guard, targets, headers or {}, thorough=thorough)
-        # Nothing was sent until here, so no answer can change what is expected.
+        # Nothing was sent until here, so no response can change what is expected.
         return _check_contract(app, guard, requests, (*left_out, *unsent))
 
 
@@ -113,7 +113,7 @@ def _check_contract(
     requests: Sequence[_Request],
     left_out: tuple[str, ...],
 ) -> ContractReport:
-    """Send requests, and check the answers."""
+    """Send requests, and check the responses."""
     __tracebackhide__ = True
     exchange = Exchange(app, guard)
     with exchange.listening():
@@ -273,8 +273,8 @@ def _requests(
         )
         if expected.reason is None:
             raise NoSampleError(
-                f"{target.rule} (endpoint {target.endpoint!r}): {target} is answered"
-                f" with {expected.answer}, because {expected.condition}."
+                f"{target.rule} (endpoint {target.endpoint!r}): {target} gets"
+                f" {expected.answer}, because {expected.condition}."
             )
         if expected.status in REJECTED:
             found.append((target, expected, environ))

@@ -1,8 +1,8 @@
-"""The URL map: how Werkzeug's router is asked, and what it answers.
+"""The URL map: how Werkzeug's router is asked, and what it finds.
 
-The router is asked; nothing is guessed from the text of a rule. Asked for a method
-that no rule has, it lists the methods of the rules at a URL. That list is exact,
-except in two cases:
+The router is asked; nothing is guessed from the text of a rule. If the guard asks
+for a method that no rule has, the router lists the methods of the rules at that URL.
+That list is exact, except in two cases:
 
 * It is too long where a rule may still reject the URL, since it is made before the
   converters run. The methods of such a rule are *doubtful*. Where they are listed, the
@@ -34,7 +34,7 @@ _NO_METHOD = " "
 
 @dataclass(slots=True)
 class Match:
-    """What the router answers to one method at a URL."""
+    """What the router finds for one method at a URL."""
 
     #: Whether the method reaches a rule or a redirect.
     dispatches: bool
@@ -96,9 +96,10 @@ def _url_text(converter: BaseConverter | None, value: object) -> str | None:
     """Return a value as a URL contains it; ``None`` if that is not known."""
     if converter is None:
         return None
-    # A converter without a to_url of its own would show any object's repr.
+    # A converter without a to_url of its own would show any object's repr, and a number
+    # without its zeros.
     is_inherited = getattr(converter.to_url, "__func__", None) is BaseConverter.to_url
-    if is_inherited and type(value) not in (str, int):
+    if is_inherited and type(value) is not str:
         return None
     try:
         text: object = converter.to_url(value)
@@ -115,7 +116,7 @@ class Resource:
     :param rules: the rules of the adapter's map.
     :param adapter: the map bound to the URL.
     :param method: the request's own method, in upper case.
-    :param match: the router's answer to it.
+    :param match: what the router finds for it.
     """
 
     def __init__(
@@ -134,7 +135,7 @@ class Resource:
         self._doubtful = rules.doubtful_at(adapter)
 
     def match(self, method: str) -> Match:
-        """Return the router's answer to a method at this URL."""
+        """Return what the router finds for a method at this URL."""
         group = self._group(method)
         if group not in self._matches:
             self._matches[group] = ask(self._adapter, method)
@@ -161,12 +162,12 @@ class Resource:
         """Return the methods of the rules at exactly this URL, as the router lists.
 
         :return: the methods, or ``None`` if the router cannot list them: a rule
-            accepts any method, or the answer is a redirect or an error.
+            accepts any method, or the router finds a redirect or an error.
         """
         listed = self.match(self._method).listed
         if listed is None or self._doubtful is None or self._method in self._doubtful:
-            # The answer to a doubtful method may list too little: the router stops
-            # at the first rule that matches, even if it rejects the URL.
+            # The router's list for a doubtful method may be too short: it stops at the
+            # first rule that matches, even if it rejects the URL.
             listed = self.match(_NO_METHOD).listed
         return listed
 
@@ -191,10 +192,10 @@ class Resource:
         return None if more is None else listed | more
 
     def representative(self, methods: Collection[str]) -> Match:
-        """Return the answer whose rule represents the resource: GET's if it has one.
+        """Return the match whose rule represents the resource: GET's if it has one.
 
         :param methods: the methods that dispatch here.
-        :return: the answer; without a rule if every method redirects.
+        :return: the match; without a rule if every method redirects.
         """
         first = ("GET",) if "GET" in methods else ()
         for method in (*first, *methods):
@@ -205,7 +206,7 @@ class Resource:
 
 
 def is_options_route(rule: Rule) -> bool:
-    """Return whether Flask added a rule only to answer OPTIONS.
+    """Return whether Flask added a rule only to respond to OPTIONS.
 
     No released Flask does; a proposal for a later one gives these rules an endpoint of
     their own. The view's rule then no longer has the method.
@@ -214,12 +215,12 @@ def is_options_route(rule: Rule) -> bool:
 
 
 def is_automatic(rule: Rule) -> bool:
-    """Return whether Flask itself answers OPTIONS at the URLs of a rule."""
+    """Return whether Flask itself responds to OPTIONS at the URLs of a rule."""
     return bool(getattr(rule, "provide_automatic_options", False))
 
 
 def answers_options(rule: Rule) -> bool:
-    """Return whether Flask itself answers the OPTIONS requests that match a rule."""
+    """Return whether Flask itself responds to OPTIONS requests at a rule."""
     if rule.methods is None or "OPTIONS" not in rule.methods:
         return False
     return is_automatic(rule) or is_options_route(rule)

@@ -262,7 +262,9 @@ PREFLIGHT = (
     " get 501."
 )
 EARLY = "runs before the guard, in spite of METHOD_GUARD_REJECT_EARLY."
-REPORTING = "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
+REPORTING = (
+    "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own responses."
+)
 
 DATED = {"since": "2025-01-01", "sunset": "2026-01-01"}
 SUNSET = {"PUT": {"sunset": "2026-06-01"}}

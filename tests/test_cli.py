@@ -272,8 +272,12 @@ def test_what_is_supported_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_a_rule_that_takes_every_method() -> None:
+@pytest.mark.parametrize("width", ["", "80"], ids=["pipe", "terminal"])
+def test_a_rule_that_takes_every_method(
+    width: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Such a rule is named as one, and so is what is deprecated of it."""
+    monkeypatch.setenv("COLUMNS", width)
     app = shop(DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}})
     app.url_map.add(app.url_rule_class("/any", endpoint="any"))
     [line] = [line for line in output(app).splitlines() if line.startswith("/any")]
@@ -534,7 +538,7 @@ What to do:
 - To serve this URL again, give a method a later sunset, or do not enforce sunsets.
 
 Not checked:
-- A server or a proxy in front of the app may answer first.
+- A server or a proxy in front of the app may respond first.
 """
     )
 
@@ -668,7 +672,7 @@ INDEX = f"{__name__}.fail (tests/test_cli.py:"
         (
             "BREW /",
             {},
-            "To accept BREW, add it to a route. To answer 405 instead of 50",
+            "To accept BREW, add it to a route. To send 405 instead of 501,",
         ),
         (
             "PURGE /",

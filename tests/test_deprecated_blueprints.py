@@ -134,6 +134,18 @@ def test_a_named_options_is_not_flasks() -> None:
     assert ask(app, "OPTIONS", "/v1/docs").get("Allow") == "OPTIONS"
 
 
+def test_an_endpoint_with_both_kinds_of_options() -> None:
+    """Where Flask answers OPTIONS for one rule of an endpoint, none of it is marked."""
+    v1 = make_blueprint()
+    for path, methods in (("/one", ["GET", "OPTIONS"]), ("/two", ["GET"])):
+        v1.add_url_rule(path, "both", served, methods=methods)
+    app = guarded(deprecate_blueprint(v1, **PAST), clock=Clock(SUNSET))
+    assert ask(app, "OPTIONS", "/v1/two").get("Allow") == "OPTIONS"
+    assert ask(app, "OPTIONS", "/v1/one").status == 200
+    assert ask(app, "GET", "/v1/two").status == 410
+    assert ask(app, "GET", "/v1/one").status == 405  # OPTIONS of the view is left
+
+
 @pytest.mark.parametrize("order", ["mark", "register"])
 def test_registered_more_than_once(order: str) -> None:
     """The mark belongs to the blueprint, under each of its names, at any time."""

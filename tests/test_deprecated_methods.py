@@ -190,6 +190,19 @@ def test_a_retired_get_takes_head_with_it(way: str) -> None:
     assert ask(app, "PUT", "/kept").get("Allow") == "HEAD, OPTIONS, POST"
 
 
+def test_an_automatic_options_that_is_deprecated_keeps_its_allow() -> None:
+    """The announcement does not make Flask's response look like that of a hook."""
+    app = make_app(DEPRECATED_METHODS={"OPTIONS": SAID})
+    app.before_request(lambda: None)
+    app.add_url_rule("/", "index", lambda: "ok", strict_slashes=False)
+    for path in ("", "/"):
+        answer = ask(app, "OPTIONS", path)
+        assert (answer.get("Allow"), announced(answer)) == (
+            "GET, HEAD, OPTIONS",
+            ANNOUNCED,
+        )
+
+
 # -- who speaks ------------------------------------------------------------------
 
 

@@ -29,7 +29,7 @@ STORY = {
 """,
     "2026-04-01 00:00:00 UTC: rehearse": """\
   On 2026-07-01, GET /v1/books/1 will get 410: gone.
-  The contract test of that day passes: 30 answers.
+  The contract test of that day passes: 30 responses.
 """,
     "2026-05-05 14:45:00 UTC: brown out": f"""\
   GET /v1/books/1: 405 METHOD NOT ALLOWED

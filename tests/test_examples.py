@@ -108,7 +108,7 @@ def test_the_tour_cleans_up(shown: str) -> None:
 
 def test_every_answer_carries_cors(shown: str) -> None:
     """A script of another origin may read every answer, 405 and 501 too."""
-    [(readable, answers)] = re.findall(r"(\d+) of (\d+) answers", shown)
+    [(readable, answers)] = re.findall(r"(\d+) of (\d+) responses", shown)
     assert readable == answers == "15"
 
 

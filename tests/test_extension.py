@@ -15,7 +15,7 @@ from flask.wrappers import Request
 from werkzeug import exceptions as werkzeug
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import NotFound
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import Map, MapAdapter, Rule
 
 from flask_method_guard import (
     InvalidMethod,
@@ -28,8 +28,8 @@ from flask_method_guard import (
     method_rejected,
 )
 from flask_method_guard.page import CONTENT_SECURITY_POLICY
-from flask_method_guard.report import inventory
-from tests.raw_wsgi import ask
+from flask_method_guard.report import explain, inventory
+from tests.raw_wsgi import ask, make_environ, run
 from tests.rejecting import (
     EARLY_OR_NOT,
     EVERY_REJECTION,
@@ -753,3 +753,35 @@ def test_an_override_where_the_router_finds_no_route(how: str) -> None:
     assert aborted.get("Allow") == (
         "GET, HEAD, OPTIONS" if how == "request" else "HEAD, OPTIONS"
     )
+
+
+def test_another_map_than_the_apps() -> None:
+    """A request that the app binds to a map of its own making is left alone."""
+    tenant = Map([Rule("/", endpoint="index", methods=["GET", "LOCK"])])
+
+    class Tenants(Flask):
+        def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+            """Bind the tenant's own map."""
+            if request is None:
+                return super().create_url_adapter(None)
+            return tenant.bind_to_environ(request.environ)
+
+    app = Tenants(__name__)
+    MethodGuard(app)
+    app.view_functions["index"] = lambda: "ok"
+    assert ask(app, "LOCK", "/").text == "ok"
+    assert ask(app, "PUT", "/").status == 405
+    found = explain(app, "LOCK", "/")
+    assert (found.reason, found.status) == (None, None)
+    assert "another URL map" in found.condition
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_catch_all_that_sends_a_500(status: int) -> None:
+    """The body of the request is read, and nobody may store the response."""
+    app = items_app()
+    app.register_error_handler(Exception, lambda error: ("sorry", status))
+    environ = make_environ("PUT", "/items", body=b"x" * 100)
+    answer = run(app, environ)
+    assert (answer.status, answer.get("Cache-Control")) == (status, "no-store")
+    assert environ["wsgi.input"].read() == b""

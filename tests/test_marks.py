@@ -14,6 +14,7 @@ from flask.views import MethodView, View
 
 from flask_method_guard import Deprecation, MethodGuard, deprecated_methods, report
 from flask_method_guard.marks import find_marks
+from flask_method_guard.report import check
 from tests.deprecations import (
     ANNOUNCED,
     SAID,
@@ -309,6 +310,41 @@ def test_a_view_that_can_be_unwrapped_for_ever() -> None:
     assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
     assert report.explain(app, "PUT", "/endless").reason == "allowed"
     assert report.check(app) == ()
+
+
+class Slotted:
+    """A view without a mapping of its own, which has every other attribute."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+    def __call__(self) -> str:
+        return "ok"
+
+
+class Closed:
+    """A view whose attributes may not be looked at."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__dict__":
+            raise RuntimeError(name)
+        return super().__getattribute__(name)
+
+    def __call__(self) -> str:
+        return "ok"
+
+
+@pytest.mark.parametrize("view", [Slotted(), Closed()], ids=["slotted", "closed"])
+def test_an_odd_view_breaks_no_request(view: Any) -> None:
+    """It has no marks, and it and all other views are served."""
+    app = make_put_app()
+    app.view_functions["odd"] = view
+    app.add_url_rule("/odd", "odd", methods=["PUT"])
+    assert ask(app, "PUT", "/odd").text == "ok"
+    assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
+    assert not check(app, select=["MG106"])
 
 
 # -- without an app ---------------------------------------------------------------
@@ -667,7 +703,8 @@ def test_what_takes_no_mark(view: Any, name: str) -> None:
     with pytest.raises(TypeError) as caught:
         note("x")(view)
     assert str(caught.value) == (
-        f"deprecated_methods on {name}: it takes no mark. Use a function or a class."
+        f"deprecated_methods on {name}: it cannot be deprecated. Use a function"
+        " or a class."
     )
 
 

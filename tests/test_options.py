@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import permutations
+from typing import Any
 
 import pytest
 from flask import Flask, Response, request
 from werkzeug import exceptions as werkzeug
-from werkzeug.routing import BaseConverter, Rule
+from werkzeug.routing import BaseConverter, Rule, ValidationError
 
 from flask_method_guard import (
     MethodGuard,
 )
+from flask_method_guard.report import explain
 from tests.raw_wsgi import ask
 from tests.rejecting import (
     EARLY_OR_NOT,
@@ -43,6 +45,35 @@ def test_an_automatic_answer_in_another_notation() -> None:
         assert outcome(ask(app, "OPTIONS", "/more")) == (200, "OPTIONS,HEAD,GET")
         # A function after the guard's answers nothing here.
         app.before_request_funcs[None].append(lambda: None)
+
+
+class Even(BaseConverter):
+    """Accepts even numbers."""
+
+    regex = r"\d+"
+    part_isolating = True
+
+    def to_python(self, value: str) -> int:
+        """Reject odd numbers."""
+        if int(value) % 2:
+            raise ValidationError
+        return int(value)
+
+
+def test_a_listed_method_whose_rule_rejects_the_url() -> None:
+    """Flask lists PUT at odd numbers, too, where its converter rejects the URL."""
+    app = Flask(__name__)
+    app.url_map.converters["even"] = Even
+    MethodGuard(app)
+    app.add_url_rule("/items/<n>", "show", lambda n: n)
+    put: dict[str, Any] = {"methods": ["PUT"], "provide_automatic_options": False}
+    app.add_url_rule("/items/<even:n>", "put", lambda n: "ok", **put)
+    for path, allow in (("3", "GET, HEAD, OPTIONS"), ("4", "GET, HEAD, OPTIONS, PUT")):
+        assert outcome(ask(app, "OPTIONS", f"/items/{path}")) == (200, allow)
+        assert explain(app, "OPTIONS", f"/items/{path}").allowed_methods == tuple(
+            allow.split(", ")
+        )
+    assert outcome(ask(app, "PUT", "/items/3")) == (405, "GET, HEAD, OPTIONS")
 
 
 @pytest.mark.parametrize("make", [make_app, make_plain_app])

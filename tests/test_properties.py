@@ -841,18 +841,16 @@ class Judge:
         return found[0] if found else None
 
     def declares(self, endpoint: str, method: str) -> bool:
-        """Return whether a rule of an endpoint has a method, Flask's OPTIONS apart."""
-        return any(
-            rule.methods is None
-            or (
-                method in rule.methods
-                and not (
-                    method == "OPTIONS"
-                    and getattr(rule, "provide_automatic_options", False)
-                )
-            )
-            for rule in self.bare.url_map.iter_rules(endpoint)
-        )
+        """Return whether a rule of an endpoint has a method.
+
+        OPTIONS does not count where Flask answers it for one of the rules.
+        """
+        rules = [*self.bare.url_map.iter_rules(endpoint)]
+        if method == "OPTIONS" and any(
+            getattr(rule, "provide_automatic_options", False) for rule in rules
+        ):
+            return False
+        return any(rule.methods is None or method in rule.methods for rule in rules)
 
     def retired(self, method: str, shown: str = "") -> bool:
         """Return whether a method is past its enforced sunset."""

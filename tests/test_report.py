@@ -581,7 +581,7 @@ def test_a_request_that_was_made_elsewhere() -> None:
 
 # -- what is not known ------------------------------------------------------------
 
-LAST = "A server or a proxy in front of the app may answer first."
+LAST = "A server or a proxy in front of the app may respond first."
 
 
 def hook() -> None:
@@ -614,7 +614,7 @@ def test_hooks_may_answer_first() -> None:
     inner.add_url_rule("/deep", "deep", fail)
     outer.register_blueprint(inner)
     app.register_blueprint(outer)
-    says = "These before_request functions may answer first: "
+    says = "These before_request functions may respond first: "
     one, two = f"{__name__}.hook", f"{__name__}.other_hook"
     assert explain(app, "PUT", "/").unknown == (f"{says}{one}.", LAST)
     assert explain(app, "GET", "/deep").unknown == (f"{says}{one}, {two}.", LAST)
@@ -644,7 +644,7 @@ def test_preprocessors_may_answer_first(early: bool) -> None:
     app.register_blueprint(blueprint)
     says = (
         "These url_value_preprocessor functions run before all before_request"
-        " functions, and may answer first: "
+        " functions, and may respond first: "
     )
     one, two = f"{__name__}.preprocess", f"{__name__}.preprocess_inside"
     assert explain(app, "PUT", "/shop/").unknown == (f"{says}{one}.", LAST)

@@ -399,7 +399,13 @@ def test_a_mounted_app(successor: Any, retired: bool) -> None:
 
 @pytest.mark.parametrize(
     ("prefix", "url"),
-    [("/shop", "/shop/v2/3"), ("//evil.example", None), ("/a/..", None)],
+    [
+        ("/shop", "/shop/v2/3"),
+        ("//evil.example", None),
+        ("https://evil.example", None),
+        ("evil", None),
+        ("/a/..", None),
+    ],
 )
 def test_the_prefix_of_a_proxy(prefix: str, url: str | None) -> None:
     """A client that can send the header of a proxy does not choose the host."""

@@ -311,9 +311,9 @@ def test_a_500_everywhere(breaking: Break, testing: bool) -> None:
         f"""\
 Sent 12 requests to 2 URLs.
 
-12 wrong answers:
+12 wrong responses:
 
-  12 answers: {place}
+  12 responses: {place}
       {RAISED}
       DELETE / (index)
       PATCH / (index)
@@ -331,8 +331,8 @@ def test_a_500_that_nothing_raised() -> None:
         row.partition(" 500 ")[0] for row in every_answer_is(500, "")
     ]
     assert " 500 500 instead of 405 not-allowed: sent by the error h" in rows[0]
-    assert "  9 answers: 500 instead of 405 not-allowed\n" in failure(app)
-    assert "  2 answers: 500 instead of 501 not-implemented\n" in failure(app)
+    assert "  9 responses: 500 instead of 405 not-allowed\n" in failure(app)
+    assert "  2 responses: 500 instead of 501 not-implemented\n" in failure(app)
 
 
 def test_a_handler_for_405_that_fails() -> None:
@@ -360,7 +360,7 @@ def test_a_500_outside_of_the_app(fail: Callable[[], Any], kind: str) -> None:
     """Where no line of the app is to blame, that of a package is named."""
     app = small_app()
     app.before_request(fail)
-    assert re.search(rf"\n  12 answers: {kind}", failure(app))
+    assert re.search(rf"\n  12 responses: {kind}", failure(app))
 
 
 def test_a_500_by_hand() -> None:
@@ -369,14 +369,14 @@ def test_a_500_by_hand() -> None:
     app.before_request(
         lambda: call_with_context(app.handle_exception, KeyError("by hand"))
     )
-    assert "\n  12 answers: KeyError\n      'by hand'\n" in failure(app)
+    assert "\n  12 responses: KeyError\n      'by hand'\n" in failure(app)
 
 
 def test_an_exception_without_words() -> None:
     """An exception that says nothing is named by its class alone."""
     app = small_app()
     app.before_request(lambda: call_with_context(app.handle_exception, KeyError()))
-    assert "\n  12 answers: KeyError\n      DELETE / (index)\n" in failure(app)
+    assert "\n  12 responses: KeyError\n      DELETE / (index)\n" in failure(app)
 
 
 def test_tracebacks_do_not_flood_the_failure(caplog: pytest.LogCaptureFixture) -> None:
@@ -446,9 +446,9 @@ def test_a_handler_that_changes_the_status_is_named() -> None:
         f"""\
 Sent 12 requests to 2 URLs.
 
-9 wrong answers:
+9 wrong responses:
 
-  9 answers: 404 instead of 405 not-allowed
+  9 responses: 404 instead of 405 not-allowed
       sent by the error handler {__name__}.hide, {place}
       DELETE / (index)
       PATCH / (index)
@@ -660,9 +660,9 @@ def test_faults_are_grouped() -> None:
         """\
 Sent 12 requests to 2 URLs.
 
-9 wrong answers:
+9 wrong responses:
 
-  9 answers: wrong Allow
+  9 responses: wrong Allow
       DELETE / (index): 'GET' instead of 'GET, HEAD, OPTIONS'
       PATCH / (index): 'GET' instead of 'GET, HEAD, OPTIONS'
       POST / (index): 'GET' instead of 'GET, HEAD, OPTIONS'
@@ -689,7 +689,7 @@ LOG_IN = (
     '{"Cookie": "session=…"}.\n'
 )
 EARLY = (
-    "To let the guard answer before these functions, set METHOD_GUARD_REJECT_EARLY ="
+    "To let the guard respond before these functions, set METHOD_GUARD_REJECT_EARLY ="
     " True."
 )
 
@@ -724,8 +724,8 @@ def test_a_hook_that_answers_first(
     assert record.levelno == logging.WARNING
     assert record.getMessage() == (
         "Sent 12 requests to 2 URLs.\n\n"
-        "5 of 12 answers came before the guard's:\n\n"
-        f"  5 answers: {status} from {LOGIN}\n\n{hint}{EARLY}"
+        "5 of 12 responses came before the guard's:\n\n"
+        f"  5 responses: {status} from {LOGIN}\n\n{hint}{EARLY}"
     )
 
 
@@ -742,9 +742,9 @@ def test_an_app_in_which_nothing_was_tested() -> None:
     hook = f"{__name__}.answer_everything.<locals>.<lambda>"
     assert text == (
         "Sent 12 requests to 2 URLs.\n\n"
-        "Almost nothing was tested: fewer than 1 in 10 answers are the guard's.\n\n"
-        "11 of 12 answers came before the guard's:\n\n"
-        f"  11 answers: 400 from {hook}\n\n{EARLY}"
+        "Almost nothing was tested: fewer than 1 in 10 responses are the guard's.\n\n"
+        "11 of 12 responses came before the guard's:\n\n"
+        f"  11 responses: 400 from {hook}\n\n{EARLY}"
     )
 
 
@@ -839,7 +839,7 @@ def test_a_middleware_that_answers_first() -> None:
     app = small_app()
     Maintenance(app)
     text = failure(app)
-    assert f"  12 answers: 503 from {__name__}.Maintenance" in text
+    assert f"  12 responses: 503 from {__name__}.Maintenance" in text
     assert "METHOD_GUARD_REJECT_EARLY" not in text
     assert "log in" not in text
 
@@ -857,7 +857,7 @@ def test_a_hook_that_was_registered_before_the_guard() -> None:
     answer_everything(app, 400)
     MethodGuard(app)
     assert failure(app).endswith(
-        "To let the guard answer before these functions, call MethodGuard(app) before"
+        "To let the guard respond before these functions, call MethodGuard(app) before"
         " they are\nregistered, and set METHOD_GUARD_REJECT_EARLY = True."
     )
 
@@ -914,8 +914,8 @@ def test_what_came_first_is_reported_next_to_what_is_wrong() -> None:
     login(app, lambda: ("Log in.", 401))
     catch_405(app)
     text = failure(app)
-    assert "\n4 wrong answers:\n" in text
-    assert f"  5 answers: 401 from {LOGIN}\n" in text
+    assert "\n4 wrong responses:\n" in text
+    assert f"  5 responses: 401 from {LOGIN}\n" in text
 
 
 # -- what is left out by default --------------------------------------------------
@@ -1026,7 +1026,7 @@ def test_a_rule_without_a_sample() -> None:
         "/s/<secret:key> (endpoint 'secret'): no value was found for <key>"
         " (converter: Secret). Give samples={'key': …}." in " ".join(text.split())
     )
-    assert "\n9 wrong answers:\n" in text
+    assert "\n9 wrong responses:\n" in text
 
 
 def test_samples() -> None:
@@ -1079,7 +1079,7 @@ def test_a_url_that_the_router_crashes_on() -> None:
         assert_method_contract(app, samples={"x": "here"})
     [text] = caught.value.report.left_out
     assert text == (
-        "/m/<moody:x> (endpoint 'moody'): /m/here is answered with 500 Internal Server"
+        "/m/<moody:x> (endpoint 'moody'): /m/here gets 500 Internal Server"
         " Error, by Flask, before the table is asked, because a URL converter"
         " raised KeyError('here'), asked outside of a request."
     )

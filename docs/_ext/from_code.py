@@ -51,7 +51,7 @@ class DecisionTable(SphinxDirective):
                     _cell(nodes.Text(row.rfc)),
                 ]
             )
-        heads = ["#", "Name", "Matches when", "Answer", "Spec"]
+        heads = ["#", "Name", "Matches when", "Response", "Spec"]
         return [_table(heads, rows, [4, 18, 34, 28, 16])]
 
 

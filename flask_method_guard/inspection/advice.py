@@ -59,7 +59,7 @@ def _not_implemented(app: Flask, found: Explanation) -> str:
     if "routes" not in guard.settings.supported_methods:
         return f"To accept {method}, add it to a route and to {_SETTING}."
     return (
-        f"To accept {method}, add it to a route. To answer 405 instead of 501, add it"
+        f"To accept {method}, add it to a route. To send 405 instead of 501, add it"
         f" to {_SETTING}."
     )
 

@@ -82,7 +82,7 @@ _SERVED = (Reason.ALLOWED, Reason.REDIRECT, Reason.BROWNOUT)
 class Difference:
     """Something that a document says and the app does not do, or the reverse."""
 
-    #: The id of its kind; see :data:`DIFFERENCES`.
+    #: The id of its kind, such as ``MG201``.
     id: str
     method: str
     #: The path as the document has it; for a method that it does not have, the rule.

@@ -34,7 +34,7 @@ Found = Iterator[Hit]
 class Severity(str, Enum):
     """How bad a finding is."""
 
-    #: Clients get an answer that nobody can want.
+    #: Clients get a response that nobody can want.
     ERROR = "error"
     #: Something that may be intended, and often is not.
     WARNING = "warning"
@@ -241,7 +241,7 @@ def _unbounded(survey: Survey) -> Found:
 @_check(
     "MG109",
     Severity.WARNING,
-    "A routed method is one that servers reject",
+    "A route declares a method that servers reject",
     "Give the method a name of 3 to 20 characters without #, or start gunicorn"
     " with --permit-unconventional-http-method.",
 )
@@ -282,21 +282,19 @@ def _no_tokens(survey: Survey) -> Found:
 @_check(
     "MG112",
     Severity.WARNING,
-    "The guard only reports",
+    "Report-only mode is on",
     "Remove METHOD_GUARD_REPORT_ONLY once the log has only changes that you want.",
 )
 def _report_only(survey: Survey) -> Found:
     if survey.guard.settings.report_only:
-        text = (
-            "METHOD_GUARD_REPORT_ONLY is on, so clients still get Flask's own answers."
-        )
-        yield Hit(None, text)
+        text = "so clients still get Flask's own responses."
+        yield Hit(None, f"METHOD_GUARD_REPORT_ONLY is on, {text}")
 
 
 @_check(
     "MG113",
     Severity.WARNING,
-    "A sunset has no since",
+    "A deprecation has a sunset but no since",
     "Set since, the date from which the method is deprecated: without it, no"
     " Deprecation header is sent.",
 )

@@ -13,13 +13,13 @@ from .text import counted, few, wrapped
 #: How much of each kind a report shows: kinds, and examples of each.
 _MAX_KINDS, _EXAMPLES = 5, 3
 _WIDTH = 88
-#: Names what answered first where no function and no middleware did.
+#: Names what responded first where no function and no middleware did.
 _UNKNOWN = "something that is neither a hook nor a middleware"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer of the app to a method that must be rejected."""
+    """One response of the app to a method that must be rejected."""
 
     sample: SampleUrl
     method: str
@@ -29,11 +29,11 @@ class Reply:
     status: int
     #: What is wrong with it, as ``"kind"`` or ``"kind: detail"``; empty if nothing is.
     faults: tuple[str, ...] = ()
-    #: Whether the guard made the decision that became the answer.
+    #: Whether the guard made the decision that became the response.
     from_guard: bool = False
-    #: Whether a hook or a middleware answered before the guard.
+    #: Whether a hook or a middleware responded before the guard.
     came_first: bool = False
-    #: The name of what answered first, if it is known.
+    #: The name of what responded first, if it is known.
     first: str | None = None
 
     def __str__(self) -> str:
@@ -47,17 +47,17 @@ class ContractReport:
     answers: tuple[Reply, ...]
     #: The rules that nothing could be sent to: each text names its rule, and why.
     left_out: tuple[str, ...] = ()
-    #: What to do about answers that came first, a sentence each.
+    #: What to do about responses that came first, a sentence each.
     hints: tuple[str, ...] = ()
 
     @property
     def wrong(self) -> tuple[Reply, ...]:
-        """The answers that differ from the table."""
+        """The responses that differ from the table."""
         return tuple(answer for answer in self.answers if answer.faults)
 
     @property
     def answered_first(self) -> tuple[Reply, ...]:
-        """The answers that a hook or a middleware gave first, such as 401 or 302.
+        """The responses that a hook or a middleware gave first, such as 401 or 302.
 
         They are neither right nor wrong: what is behind them was not tested.
         """
@@ -65,9 +65,9 @@ class ContractReport:
 
     @property
     def is_hollow(self) -> bool:
-        """Whether fewer than one in ten answers came from the guard.
+        """Whether fewer than one in ten responses came from the guard.
 
-        Wrong answers do not count: they are a failure of another kind.
+        Wrong responses do not count: they are a failure of another kind.
         """
         guards = sum(answer.from_guard for answer in self.answers)
         return guards * 10 < len(self.answers) - len(self.wrong)
@@ -100,9 +100,9 @@ class MethodContractError(AssertionError):
 
 
 def _wrong_part(wrong: Sequence[Reply]) -> Iterator[str]:
-    """List the wrong answers by what is wrong, the most frequent first."""
+    """List the wrong responses by what is wrong, the most frequent first."""
     if wrong:
-        yield f"\n{counted(len(wrong), 'wrong answer')}:"
+        yield f"\n{counted(len(wrong), 'wrong response')}:"
     kinds: dict[str, list[tuple[str, Reply]]] = {}
     for answer in wrong:
         for fault in answer.faults:
@@ -110,7 +110,7 @@ def _wrong_part(wrong: Sequence[Reply]) -> Iterator[str]:
             kinds.setdefault(kind, []).append((detail, answer))
     largest = sorted(kinds, key=lambda kind: -len(kinds[kind]))
     for kind in largest[:_MAX_KINDS]:
-        yield f"\n  {counted(len(kinds[kind]), 'answer')}: {kind}"
+        yield f"\n  {counted(len(kinds[kind]), 'response')}: {kind}"
         details = {detail for detail, _ in kinds[kind]}
         if len(details) == 1:
             yield from (f"      {detail}" for detail in details if detail)
@@ -131,16 +131,17 @@ def _left_out_part(left_out: Sequence[str]) -> Iterator[str]:
 
 
 def _first_part(report: ContractReport) -> Iterator[str]:
-    """List the answers that came before the guard's, by status and by who gave them."""
+    """List the responses that came before the guard's, by status and by sender."""
     first = report.answered_first
     if report.is_hollow:
-        yield "\nAlmost nothing was tested: fewer than 1 in 10 answers are the guard's."
+        share = "fewer than 1 in 10 responses are the guard's."
+        yield f"\nAlmost nothing was tested: {share}"
     if first:
-        total = counted(len(report.answers), "answer")
+        total = counted(len(report.answers), "response")
         yield f"\n{len(first):,} of {total} came before the guard's:\n"
     groups = Counter((answer.status, answer.first or _UNKNOWN) for answer in first)
     lines = [
-        f"{counted(count, 'answer')}: {status} from {name}"
+        f"{counted(count, 'response')}: {status} from {name}"
         for (status, name), count in groups.most_common()
     ]
     yield from (f"  {line}" for line in few(lines, _MAX_KINDS))

@@ -48,8 +48,8 @@ class Exchange:
         self._statuses: list[int] = []
         self._errors: list[BaseException] = []
         self._told: set[str] = set()
-        #: Who answered first, and which handler wrote a wrong answer; for each status,
-        #: method and blueprint.
+        #: Who responded first, and which handler wrote a wrong response; for each
+        #: status, method and blueprint.
         self._first: dict[_Kind, _Function | None] = {}
         self._handlers: dict[_Kind, _Function | None] = {}
 
@@ -80,7 +80,7 @@ class Exchange:
         return not (record.exc_info and record.exc_info[1] in self._errors)
 
     def send(self, target: SampleUrl, expected: Explanation, environ: Environ) -> Reply:
-        """Send one request and look at the answer."""
+        """Send one request and look at the response."""
         self._rejections.clear()
         self._statuses.clear()
         self._errors.clear()
@@ -140,7 +140,7 @@ class Exchange:
         return name_of(function) + (f", {place}" if place else "")
 
     def hints(self, answers: Iterable[Reply]) -> Iterator[str]:
-        """Say what to do about answers that came first."""
+        """Say what to do about responses that came first."""
         statuses = {answer.status for answer in answers if answer.came_first}
         if any(300 <= status < 400 or status in (401, 403) for status in statuses):
             yield (
@@ -155,7 +155,7 @@ class Exchange:
         if any(f in hooks_before(self._app) for f in found):
             move = "call MethodGuard(app) before they are registered, and "
         yield (
-            f"To let the guard answer before these functions, {move}set"
+            f"To let the guard respond before these functions, {move}set"
             " METHOD_GUARD_REJECT_EARLY = True."
         )
 
@@ -171,7 +171,7 @@ def _faults(
     body: bytes,
     handler: str | None,
 ) -> Iterator[str]:
-    """Say what is wrong with an answer.
+    """Say what is wrong with a response.
 
     :param handler: the error handler that chose the status, if it is known.
     """

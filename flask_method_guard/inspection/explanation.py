@@ -1,7 +1,7 @@
 """The explanation: what a client gets for one method at one URL, and why.
 
 What becomes of a request is asked of the guard that serves the app, so that an
-explanation and an answer can't differ. No view runs, and no hook.
+explanation and a response can't differ. No view runs, and no hook.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def explain(
     :param host: the host, with its port if it has one.
     :param at: the moment of the request, as a date, a datetime or an ISO 8601 string,
         in UTC unless it says otherwise; by default now.
-    :return: the row of the decision table that decides, and the answer.
+    :return: the row of the decision table that decides, and the response.
     :raises ConfigError: if no guard is installed and the app's keys have errors.
     :raises ValueError: if ``url`` is not a URL, or ``at`` is not a date.
     """
@@ -247,10 +247,12 @@ def examine(
 
 
 def _before_the_table(method: str, url: str, error: Exception | None) -> Explanation:
-    """Explain what Flask answers before the table is asked."""
+    """Explain what Flask responds before the table is asked."""
     status, rfc = getattr(error, "code", None), "RFC 9112 §3.2"
     condition = "the host is malformed, or is not among TRUSTED_HOSTS"
-    if status is None:
+    if error is None:
+        rfc, condition = "RFC 9110 §15", "the app binds another URL map than its own"
+    elif status is None:
         status, rfc = 500, "RFC 9110 §15.6.1"
         condition = f"a URL converter raised {error!r}, asked outside of a request"
     elif status != 400:
@@ -266,25 +268,27 @@ def _before_the_table(method: str, url: str, error: Exception | None) -> Explana
         docs=None,
         rfc=rfc,
         condition=condition,
-        answer=f"{status_text(status)}, by Flask, before the table is asked",
+        answer=f"{status_text(status)}, by Flask, before the table is asked"
+        if status
+        else "what Flask does by itself",
     )
 
 
-#: What the guard answers in its own words.
+#: What the guard responds in its own words.
 REJECTED = (400, 405, 410, 501)
 
 
 def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
-    """Return the status code and the answer in words.
+    """Return the status code and the response in words.
 
-    Where the router or Flask answers, the table does not know the status.
+    Where the router or Flask responds, the table does not know the status.
     """
     if row.reason is Reason.REDIRECT:
         error = cast("HTTPException", found.exception)
         code = error.code or getattr(error.response, "status_code", None)
         return code, row.answer
     if row.reason is Reason.ALLOWED and found.allowed_methods is not None:
-        return 200, "Flask's automatic answer to OPTIONS, with a complete Allow"
+        return 200, "Flask's automatic response to OPTIONS, with a complete Allow"
     return row.status, row.answer
 
 
@@ -351,11 +355,11 @@ def _wsgi(data: bytes) -> str:
 
 
 def _unknown(app: Flask, guard: AppGuard, found: Explanation) -> Iterator[str]:
-    """Say what comes before the answer, and so may answer in its place."""
+    """Say what comes before the guard, and so may respond instead."""
     if guard.settings.report_only:
         yield (
-            "METHOD_GUARD_REPORT_ONLY is on: this is what the guard would answer."
-            " Clients get what Flask answers by itself."
+            "METHOD_GUARD_REPORT_ONLY is on: this is how the guard would respond."
+            " Clients get Flask's own response."
         )
     scopes = (None, *found.blueprints)
     preprocessors = [
@@ -366,17 +370,17 @@ def _unknown(app: Flask, guard: AppGuard, found: Explanation) -> Iterator[str]:
     if preprocessors:
         yield (
             "These url_value_preprocessor functions run before all before_request"
-            f" functions, and may answer first: {', '.join(preprocessors)}."
+            f" functions, and may respond first: {', '.join(preprocessors)}."
         )
     hooks = [f for scope in scopes for f in app.before_request_funcs.get(scope, ())]
     if guard.settings.reject_early and found.status in REJECTED:
         hooks = hooks_before(app)
     names = [name_of(hook) for hook in hooks if not is_own(hook)]
     if names:
-        yield f"These before_request functions may answer first: {', '.join(names)}."
+        yield f"These before_request functions may respond first: {', '.join(names)}."
     wsgi_app = getattr(app, "wsgi_app", None)
     if getattr(wsgi_app, "__self__", None) is not app:
         yield f"{name_of(wsgi_app)} wraps the app and may change anything."
     if is_rejected_by_gunicorn(found.method):
         yield "gunicorn rejects such a method by default; the app never sees it."
-    yield "A server or a proxy in front of the app may answer first."
+    yield "A server or a proxy in front of the app may respond first."

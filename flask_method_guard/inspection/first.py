@@ -1,4 +1,4 @@
-"""Who answered: the function whose answer came instead of the guard's."""
+"""Who responded: the function whose response came instead of the guard's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Function = Callable[..., Any]
 
 
 def find_first(app: Flask, environ: dict[str, Any]) -> Function | None:
-    """Find the function that answers a request before the guard does.
+    """Find the function that responds to a request before the guard does.
 
     :param app: the app.
     :param environ: the request.
@@ -36,7 +36,7 @@ def find_first(app: Flask, environ: dict[str, Any]) -> Function | None:
 
 
 def find_error_handler(app: Flask, environ: dict[str, Any]) -> Function | None:
-    """Find the app's error handler that answers a request.
+    """Find the app's error handler that responds to a request.
 
     :param app: the app.
     :param environ: the request.

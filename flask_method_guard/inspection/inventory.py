@@ -37,7 +37,7 @@ class Route:
     refused: tuple[tuple[str, int], ...]
     #: The methods that are served and deprecated, sorted.
     deprecated: tuple[str, ...] = ()
-    #: The methods that nobody wrote down, sorted: OPTIONS that Flask answers, and
+    #: The methods that nobody wrote down, sorted: OPTIONS that Flask responds to, and
     #: HEAD that is treated as GET is.
     automatic: tuple[str, ...] = ()
     #: What replaces the deprecated methods that have a successor, sorted.
@@ -60,7 +60,7 @@ class Route:
 class Inventory:
     """What an app serves."""
 
-    #: The methods that are not answered with 501, sorted; ``*`` stands for every
+    #: The methods that do not get 501, sorted; ``*`` stands for every
     #: other one.
     supported_methods: tuple[str, ...]
     #: Why these, in words.

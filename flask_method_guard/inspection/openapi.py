@@ -313,7 +313,7 @@ _NOTHING = _Node(None, None)
 
 
 def _check_text(text: str, place: str) -> None:
-    """Refuse what can't be sent: a path that is too long, half a character."""
+    """Reject what can't be sent: a path that is too long, half a character."""
     if len(text) > _MAX_TEXT or text != text.encode(errors="replace").decode():
         raise DocumentError(
             f"{place[:80]}: the path or a method is too long, or not text."

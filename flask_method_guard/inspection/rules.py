@@ -13,7 +13,7 @@ from ..urlmap import is_automatic, is_options_route
 def methods_of(rule: Rule) -> Collection[str] | None:
     """Return the methods at the URL of a rule for which it is responsible.
 
-    :return: the methods, with OPTIONS where Flask answers it; ``None`` for every one.
+    :return: the methods, with Flask's OPTIONS; ``None`` for every one.
     """
     if rule.methods is None or not is_automatic(rule):
         return rule.methods
@@ -40,7 +40,8 @@ def rule_text(rule: Rule) -> str:
 def url_rules(url_map: Map) -> list[Rule]:
     """Return the rules that an HTTP request can match, sorted by URL.
 
-    Rules that Flask added only to answer OPTIONS are left out; see :func:`methods_of`.
+    Rules that Flask added only to respond to OPTIONS are left out; see
+    :func:`methods_of`.
     """
     rules = [
         rule

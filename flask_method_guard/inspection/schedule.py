@@ -67,7 +67,7 @@ def deprecations(
     """List the deprecated methods of an app, those with the earliest sunset first.
 
     A method that is deprecated in the whole app appears once for each of its routes.
-    A mark on GET covers HEAD, which appears only if its own mark is another one.
+    A deprecation of GET covers HEAD, which has a row only if its own is another one.
 
     :param app: a Flask app.
     :param at: the moment to look at, as a date, a datetime or an ISO 8601 string, in

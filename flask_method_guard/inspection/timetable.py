@@ -14,7 +14,7 @@ from ..moments import iso
 from .schedule import DeprecatedMethod
 from .text import columns, counted, wrapped
 
-#: Stands for the URL of a mark that no route has.
+#: Stands for the URL of a deprecation that no route has.
 _NO_ROUTE = "(no route accepts it)"
 
 

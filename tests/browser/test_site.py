@@ -43,6 +43,18 @@ SEARCHES = {
     "errorhandler": "howto/error-bodies",
     "flask-smorest": "howto/restx-smorest",
     "METHOD_GUARD_DRAIN_LIMIT": "reference/configuration",
+    "deprecate": "howto/retire-a-method",
+    "retire": "howto/retire-a-method",
+    "sunset": "howto/retire-a-method",
+    "brownout": "howto/retire-a-method",
+    "CORS": "howto/around",
+    "login": "howto/around",
+    "lowercase": "reference/behaviour",
+    "swagger": "howto/openapi",
+    "OpenAPI": "howto/openapi",
+    "410": "explanation/decision",
+    "install": "tutorial",
+    "version": "howto/retire-a-version",
 }
 
 
