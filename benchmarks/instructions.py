@@ -46,7 +46,7 @@ GROWTH = 1.05
 
 #: The hash seeds that served requests are counted with. Where objects are in memory
 #: changes their ratio by up to 1 %, so its mean is recorded. The first counts the rest.
-SEEDS = range(5)
+SEEDS = range(3)
 
 #: How often a case's requests are answered before they are counted, so that caches are
 #: full and the interpreter has specialised its code; and how often by the first child.
