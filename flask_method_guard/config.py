@@ -248,8 +248,8 @@ class Settings:
         "Whether the guard changes nothing and only reports. Every response is Flask's"
         " own. If the guard would change the status, or another error handler would"
         " respond, it logs a warning on the logger `flask_method_guard` and, for a"
-        " rejection, sends `method_rejected` with `enforced=False`. False by default. Use it to try the guard in an app"
-        " with real traffic.",
+        " rejection, sends `method_rejected` with `enforced=False`. False by default."
+        " Use it to try the guard in an app with real traffic.",
     )
     docs_url: str | Callable[..., object] | None = _setting(
         None,
