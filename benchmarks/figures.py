@@ -52,7 +52,7 @@ IMPORT_LIMIT = 0.07
 
 #: The cases in the words of the page.
 PAGE_ROWS = {
-    "served": "a view's answer",
+    "served": "a request to a view",
     "OPTIONS": "automatic OPTIONS",
     "405": "405",
     "501": "501 (bare Flask: 405)",

@@ -47,10 +47,8 @@ FILES = [
     *sorted((ROOT / "examples").rglob("*.py")),
     *sorted(f for f in (ROOT / "docs").rglob("*.md") if "_build" not in f.parts),
 ]
-# The benchmarks write this page, in words of their own.
-MEASURED = ROOT / "docs" / "explanation" / "speed.md"
 # A wheel's tests lack some.
-FILES = [file for file in FILES if file.exists() and file != MEASURED]
+FILES = [file for file in FILES if file.exists()]
 INSIDE = ROOT / "docs" / "explanation" / "architecture.md"
 
 
