@@ -212,7 +212,9 @@ def test_a_name_that_only_a_mark_knows(scope: str) -> None:
     outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
     deprecate_blueprint(inner, **YEARS["2020"])
     named = YEARS["2021"]
-    config = {"DEPRECATED_METHODS": {"BREW": named}} if scope == "app" else {}
+    config: dict[str, Any] = {}
+    if scope == "app":
+        config = {"DEPRECATED_METHODS": {"BREW": named}}
     if scope != "app":
         where = {"outer": outer, "inner": inner}[scope]
         deprecate_blueprint(where, "BREW", **named)
