@@ -246,9 +246,9 @@ class Settings:
         _flag,
         "bool",
         "Whether the guard changes nothing and only reports. Every response is Flask's"
-        " own. When the guard would have changed the status, it logs a warning on the"
-        " logger `flask_method_guard` and, for a rejection, sends `method_rejected`"
-        " with `enforced=False`. False by default. Use it to try the guard in an app"
+        " own. If the guard would change the status, or another error handler would"
+        " respond, it logs a warning on the logger `flask_method_guard` and, for a"
+        " rejection, sends `method_rejected` with `enforced=False`. False by default. Use it to try the guard in an app"
         " with real traffic.",
     )
     docs_url: str | Callable[..., object] | None = _setting(
