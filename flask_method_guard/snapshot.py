@@ -80,8 +80,9 @@ class Snapshot(NamedTuple):
         own_marks = find_marks(views)
         blueprints = dict(blueprints)
         blueprint_marks, left_out = _blueprint_marks(blueprints, settings)
-        in_blueprints = _spread(blueprint_marks, blueprints, url_map, named)
         app_marks = _with_head(settings.deprecated_methods)
+        marked = named.union(app_marks, *blueprint_marks.values())
+        in_blueprints = _spread(blueprint_marks, blueprints, url_map, marked)
         effective: dict[str | None, Mapping[str, Deprecation]] = {None: app_marks}
         for endpoint in {**own_marks, **in_blueprints}:
             effective[endpoint] = {
@@ -183,7 +184,8 @@ def _spread(
 
     A blueprint's static files and Flask's automatic OPTIONS stay.
 
-    :param named: the methods that a rule without methods declares, apart from others.
+    :param named: the methods that a rule for every method accepts, as far as the app
+        or a mark names them.
     """
     found: dict[str, dict[str, Deprecation]] = {}
     rules = list(url_map.iter_rules()) if marks else []

@@ -206,6 +206,27 @@ def test_a_rule_for_every_method() -> None:
     v1.add_url_rule  # noqa: B018 -- the blueprint is not changed by any of this
 
 
+@pytest.mark.parametrize("scope", ["app", "outer", "inner"])
+def test_a_name_that_only_a_mark_knows(scope: str) -> None:
+    """Next to a rule for every method, a method that is only named somewhere counts."""
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+    deprecate_blueprint(inner, **YEARS["2020"])
+    named = YEARS["2021"]
+    config: dict[str, Any] = {}
+    if scope == "app":
+        config = {"DEPRECATED_METHODS": {"BREW": named}}
+    if scope != "app":
+        where = {"outer": outer, "inner": inner}[scope]
+        deprecate_blueprint(where, "BREW", **named)
+    outer.register_blueprint(inner)
+    app = guarded(outer, **config)
+    app.url_map.add(Rule("/any", endpoint="outer.inner.any", methods=None))
+    app.view_functions["outer.inner.any"] = served
+    expected = "2021" if scope == "inner" else "2020"
+    assert year(ask(app, "BREW", "/any")) == expected
+    assert year(ask(app, "MILL", "/any")) == "2020"
+
+
 def test_methods_of_a_class_view() -> None:
     """A class view is marked like any other."""
 
