@@ -27,6 +27,7 @@ from flask_method_guard.cli import methods
 from flask_method_guard.inspection.findings import CHECKS_PAGE
 from flask_method_guard.inspection.text import terminal_width, url_order
 from flask_method_guard.report import CHECKS, check, explain, inventory
+from tests.command_line import OPTIONS
 
 
 class Item(MethodView):
@@ -917,7 +918,8 @@ AT_A_DATE = ["deprecations", "--at", "2026-06-01"]
 def test_no_guard(args: list[str], style: str) -> None:
     """Without a guard the output is the same; one line on standard error says so."""
     args = [*args, "--format", style]
-    bare, guarded = run(shop(guarded=False), *args), run(shop(), *args)
+    bare = run(shop(guarded=False), *args, **OPTIONS)
+    guarded = run(shop(), *args, **OPTIONS)
     assert (bare.stdout, bare.exit_code) == (guarded.stdout, guarded.exit_code)
     assert bare.stderr == (
         "No guard is installed. This is what it would do. To add it: MethodGuard(app)\n"
@@ -927,7 +929,8 @@ def test_no_guard(args: list[str], style: str) -> None:
 
 def test_no_guard_and_a_wrong_key() -> None:
     """A wrong configuration is reported as ``init_app`` reports it."""
-    result = run(shop(guarded=False, DRAIN_LIMIT=-1, ENFORCE_SUNSETS=True), "list")
+    app = shop(guarded=False, DRAIN_LIMIT=-1, ENFORCE_SUNSETS=True)
+    result = run(app, "list", **OPTIONS)
     assert result.exit_code == 1
     assert result.stdout == ""
     assert result.stderr.endswith(

@@ -18,6 +18,7 @@ from flask_method_guard import MethodGuard
 from flask_method_guard.inspection.findings import DIFFERENCES_PAGE
 from flask_method_guard.report import DIFFERENCES
 from flask_method_guard.testing import assert_openapi_agrees
+from tests.command_line import OPTIONS
 
 DOCUMENT = {
     "openapi": "3.1.0",
@@ -64,7 +65,7 @@ def run(*args: str, app: Flask | None = None, stdin: str | bytes = "") -> Result
     """Run ``flask methods diff``."""
     made = app or shop()
     info = ScriptInfo(create_app=lambda: made)
-    return CliRunner().invoke(
+    return CliRunner(**OPTIONS).invoke(
         FlaskGroup(create_app=lambda: made),
         ["methods", "diff", *args],
         obj=info,

@@ -36,8 +36,13 @@ def passes(app: Flask, ask: Ask, method: str) -> Reason | None:
         situation = guard.situation(ctx)
         snapshot, error = guard.snapshot, ctx.request.routing_exception
         deprecated_at = snapshot.settled.get(method, {ctx.request.endpoint})
-        is_pass = ctx.request.endpoint not in deprecated_at and (
-            error is None or snapshot.is_certain_404(error, method, ctx.url_adapter)
+        is_pass = (
+            ctx.request.endpoint not in deprecated_at
+            # An app's Request class can show the view another method.
+            and method == ctx.request.method == ctx.url_adapter.default_method
+            and (
+                error is None or snapshot.is_certain_404(error, method, ctx.url_adapter)
+            )
         )
         return decide(situation).reason if is_pass else None
 

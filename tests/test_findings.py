@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from flask_method_guard import deprecated_methods
 from flask_method_guard.cli import methods
 from flask_method_guard.inspection.findings import workflow_command
+from tests.command_line import OPTIONS
 
 
 def finding(**changes: object) -> dict[str, object]:
@@ -101,7 +102,7 @@ def test_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     app = make_app()
     args = ["check", "--format", "github"]
-    result = app.test_cli_runner().invoke(methods, args)
+    result = app.test_cli_runner(**OPTIONS).invoke(methods, args)
     assert result.exit_code == 1
     error, warning = result.stdout.splitlines()
     assert re.fullmatch(
@@ -111,7 +112,7 @@ def test_check(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert re.fullmatch(r"::warning file=.*,line=\d+,title=MG113::PUT: .*", warning)
     args += ["--ignore", "MG101,MG113"]
-    result = app.test_cli_runner().invoke(methods, args)
+    result = app.test_cli_runner(**OPTIONS).invoke(methods, args)
     assert (result.exit_code, result.stdout) == (0, "")
 
 
