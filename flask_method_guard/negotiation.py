@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice
 
 #: A longer ``Accept`` is not read, so that no client can make a response expensive.
 #: Browsers send up to 150 characters.
 _ACCEPT_LIMIT = 1024
+#: How many media ranges of one are read, for the same reason. Browsers send up to 10.
+_MAX_RANGES = 64
 
 
 def negotiate(accept: str | None, formats: Sequence[str]) -> str:
@@ -17,7 +20,7 @@ def negotiate(accept: str | None, formats: Sequence[str]) -> str:
     Follows RFC 9110 §12.5.1, generously: parameters are ignored, every ``+json``
     type counts as JSON, and invalid parts are skipped. If nothing is acceptable, the
     first format is used, since an error in another format helps more than a 406. A
-    value of more than 1,024 characters is not read.
+    value of more than 1,024 characters is not read, nor is what follows 64 ranges.
 
     :param accept: the value of ``Accept``; ``None`` if there is none.
     :param formats: the available formats, the default first.
@@ -34,7 +37,8 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     families = (media_type.partition("/")[0] + "/*" for media_type in formats)
     names = {"*/*", "application/json", *families, *formats}
     wanted: dict[str, float] = {}
-    for name, parameters in _ITEM.findall(accept.lower()):
+    for found in islice(_ITEM.finditer(accept.lower()), _MAX_RANGES):
+        name, parameters = found.groups()
         if name in names or name.endswith("+json"):
             quality = _quality(parameters) if parameters else 1.0
             if quality > wanted.get(name, _INVALID):

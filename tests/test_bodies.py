@@ -308,6 +308,12 @@ def test_a_long_accept_is_not_read() -> None:
     assert before.maxsize == 256
 
 
+@pytest.mark.parametrize(("others", "chosen"), [(63, HTML), (64, MEDIA_TYPES[0])])
+def test_only_so_many_ranges_are_read(others: int, chosen: str) -> None:
+    """What follows 64 media ranges is not read; nobody sends that many."""
+    assert negotiate("a/b," * others + "text/html", MEDIA_TYPES) == chosen
+
+
 @given(accept=st.text(max_size=300))
 def test_any_accept_chooses(accept: str) -> None:
     """No value of Accept is an error."""
