@@ -57,8 +57,9 @@ class ForBlueprint(SelfRendering):
     ) -> None:
         self.code = rejection.code
         super().__init__(facts=rejection.facts)
-        self.rejection = rejection
-        self.rule, self.view_args = rule, view_args
+        self.rejection: Rejection = rejection
+        self.rule: Rule | None = rule
+        self.view_args: dict[str, Any] | None = view_args
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave the rule out of a pickle, since it refers to the whole URL map."""

@@ -61,11 +61,11 @@ class AppGuard:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
-        self.clock = clock
+        self.clock: Callable[[], datetime] = clock
         self.snapshot: Snapshot | None = None
-        template = settings.docs_url if isinstance(settings.docs_url, str) else None
+        link = settings.docs_url if isinstance(settings.docs_url, str) else None
         #: Makes the facts of a rejection, the same object for the same values.
-        self.facts = lru_cache(maxsize=256)(partial(_make_facts, template))
+        self.facts: Callable[..., Facts] = lru_cache(256)(partial(_make_facts, link))
 
     @contextmanager
     def clock_stopped_at(self, now: datetime) -> Iterator[None]:

@@ -20,14 +20,15 @@ from .catalogue import CHECKS
 from .inventory import inventory
 
 _T = TypeVar("_T")
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+#: Adds an option to a command.
+_Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _NO_GUARD = (
     "No guard is installed. This is what it would do. To add it: MethodGuard(app)"
 )
 
 
-def _format_of(*styles: str) -> Callable[[_Command], _Command]:
+def _format_of(*styles: str) -> _Option:
     return click.option(
         "--format",
         "style",
@@ -38,8 +39,8 @@ def _format_of(*styles: str) -> Callable[[_Command], _Command]:
     )
 
 
-format_of_values = _format_of("text", "json")
-format_of_findings = _format_of("text", "json", "github")
+format_of_values: _Option = _format_of("text", "json")
+format_of_findings: _Option = _format_of("text", "json", "github")
 
 
 def _check_at(
@@ -54,14 +55,14 @@ def _check_at(
     return value
 
 
-def _at_of(text: str) -> Callable[[_Command], _Command]:
+def _at_of(text: str) -> _Option:
     return click.option("--at", metavar="DATE", callback=_check_at, help=text)
 
 
-at_option = _at_of(
+at_option: _Option = _at_of(
     "Look at another day or time, such as 2026-07-01 or 2026-07-01T12:00Z."
 )
-at_option_of_diff = _at_of(
+at_option_of_diff: _Option = _at_of(
     "Let dates count as they do on this day. Without it, no date counts."
 )
 
