@@ -15,7 +15,7 @@ from statistics import median
 from textwrap import fill
 from typing import Any, NamedTuple
 
-from .cases import CASES, CATCH_ALL_RULE, GOALS, LIMITED_RULE, MAPS, MapName
+from .cases import CASES, CATCH_ALL_RULE, GOALS, MAPS, MapName
 from .timing import MANY, ROUTES, Plan, Spread, Taken
 
 
@@ -110,7 +110,7 @@ def percent(ratio: float) -> str:
 
 def _percent(spread: Spread) -> str:
     reach = (spread.upper - spread.lower) / 2 * 100
-    return f"{percent(spread.median)} ± {reach:.1f}"
+    return f"{percent(spread.median)} ± {reach:.0f}"
 
 
 def markdown(figures: Figures) -> Iterator[str]:
@@ -151,13 +151,13 @@ def markdown(figures: Figures) -> Iterator[str]:
 
 _PARAGRAPH: dict[str, Any] = {"width": 88, "break_on_hyphens": False}
 
-#: The columns of the page, and what each map has.
+#: The columns of the page, which explains them; short, so that the table fits.
 MAP_TEXTS = {
-    "plain": "ordinary routes",
-    "limited": f"`{LIMITED_RULE}`",
+    "plain": "ordinary",
+    "limited": "limited",
     "catch-all": f"`{CATCH_ALL_RULE}`",
-    "marked": "a deprecated GET",
-    "below": "below `/limited`",
+    "marked": "deprecated",
+    "below": "below",
 }
 
 
@@ -169,8 +169,11 @@ def _page_table(figures: Figures) -> Iterator[str]:
             figures.microseconds(case, "bare"),
             *(_percent(figures.ratio(name, case, "guard")) for name in MAPS),
         ]
-        # No-break spaces keep a cell on one line.
-        cells = [cell.replace(" ", "\N{NO-BREAK SPACE}") for cell in cells]
+        # A narrow cell has its spread on a line of its own.
+        cells = [
+            cell.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}±", " ±")
+            for cell in cells
+        ]
         yield f"| {' | '.join([text, *cells])} |"
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 #: Milliseconds in which Python must start, also on a busy machine.
-PATIENCE = 120_000
+PATIENCE = 300_000
 EXAMPLES = {
     "A bookshop": "bookshop.py",
     "A PUT that was retired": "retired.py",
