@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
 from flask.wrappers import Request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, Rule
 
 from .bodies import Facts, echoable, fill_docs_url
@@ -98,24 +98,16 @@ class AppGuard:
         adapter = ctx.url_adapter
         if adapter is None or adapter.map is not ctx.app.url_map:
             return None
-        snapshot = self.snapshot
+        snapshot, req = self.snapshot, ctx.request
         if (
             snapshot is None
             or snapshot.url_map is not ctx.app.url_map
             or snapshot.view_count != len(ctx.app.view_functions)
-            or not snapshot.rules.knows(_shown_methods(ctx.request))
+            or not snapshot.rules.knows(req.url_rule, req.routing_exception)
         ):
             snapshot = self.refresh(ctx.app)
         clock = clock or self.clock
-        return RequestSituation(self, snapshot, clock, ctx.request, adapter)
-
-
-def _shown_methods(req: Request) -> Iterable[str] | None:
-    """Return the methods that the router showed for a request."""
-    found = req.routing_exception
-    if isinstance(found, MethodNotAllowed):
-        return found.valid_methods or ()
-    return () if req.url_rule is None else req.url_rule.methods
+        return RequestSituation(self, snapshot, clock, req, adapter)
 
 
 class RequestSituation:
@@ -147,7 +139,10 @@ class RequestSituation:
         if not guard.settings.case_sensitive:
             self.method = self.raw_method.upper()
         #: What the router made of the request.
-        self.routing: Routing = _routing(req.routing_exception)
+        self.routing: Routing = MATCHED
+        if (found := req.routing_exception) is not None:
+            is_404_or_405 = isinstance(found, (NotFound, MethodNotAllowed))
+            self.routing = UNMATCHED if is_404_or_405 else ANSWERED
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
         if snapshot.rejectable and req.url_rule is not None:
@@ -171,16 +166,14 @@ class RequestSituation:
         return self.snapshot.phase(rule, method, lambda: self.now)
 
     @property
-    def routed_method(self) -> str:
-        """The method that the router looked for; an app can choose another."""
-        return self.adapter.default_method.upper()
-
-    @property
     def dispatched_method(self) -> str:
-        """The same; where a route matched, what the app's Request class made of it."""
+        """The method that the router looked for; an app can choose another.
+
+        Where a route matched, it is what the app's Request class made of it.
+        """
         shown = self.req.method
         if self.req.url_rule is None or shown == self.raw_method.upper():
-            return self.routed_method
+            return self.adapter.default_method.upper()
         return shown
 
     @property
@@ -220,8 +213,7 @@ class RequestSituation:
                 if error is None
                 else match_of(error)
             )
-            rules = self.snapshot.rules
-            self._resource = Resource(rules, self.adapter, self.routed_method, match)
+            self._resource = Resource(self.snapshot.rules, self.adapter, match)
         return self._resource
 
     @property
@@ -314,14 +306,6 @@ def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
         found.append((method, deprecation))
     # The first of several.
     return max(found, key=lambda item: item[1].sunset or situation.now, default=None)
-
-
-def _routing(found: HTTPException | None) -> Routing:
-    if found is None:
-        return MATCHED
-    if isinstance(found, (NotFound, MethodNotAllowed)):
-        return UNMATCHED
-    return ANSWERED
 
 
 # -- a rejection, and what is announced ----------------------------------------------
