@@ -338,21 +338,25 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
         until = deprecation.brownout_end(situation.now)
     left = None if until is None else ceil((until - situation.now).total_seconds())
     accept = req.environ.get("HTTP_ACCEPT")
-    successor = _successor(situation.adapter, deprecation, method, routed)
+    successor = None
+    if deprecation is not None:
+        successor = _successor(situation.adapter, deprecation, method, routed)
     # One with a URL can be another one at every URL, so it is not kept.
     is_kept = successor is None or successor.url is None
+    # In the order of the class: with names, the memo would compare these, too.
     facts = guard.facts(
-        reason=reason,
-        status=status,
-        media_type=negotiate(accept, guard.settings.error_formats),
-        method=echoable(shown),
-        allowed_methods=situation.allowed_methods if status == 405 else None,
-        supported_methods=snapshot.supported_methods,
-        endpoint=endpoint,
-        deprecation=deprecation,
-        until=until,
-        retry_after=left,
-        successor=successor if is_kept else None,
+        reason,
+        status,
+        negotiate(accept, guard.settings.error_formats),
+        echoable(shown),
+        situation.allowed_methods if status == 405 else None,
+        snapshot.supported_methods,
+        endpoint,
+        None,  # the link is made once for these values
+        deprecation,
+        until,
+        left,
+        successor if is_kept else None,
     )
     return facts if is_kept else replace(facts, successor=successor)
 
@@ -368,7 +372,7 @@ def announcement(
 
 def _successor(
     adapter: MapAdapter,
-    deprecation: Deprecation | None,
+    deprecation: Deprecation,
     method: str,
     routed: str | None = None,
 ) -> Successor | None:
@@ -376,16 +380,16 @@ def _successor(
 
     :param routed: the method that the deprecation is about, if everything is gone.
     """
-    found = deprecation and deprecation.successor
+    found = deprecation.successor
     if not found or (routed and not found.url):
         return None  # another method of what is gone replaces nothing
     values = url_values(adapter, routed or method) if found.variables else {}
     return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 
-def _make_facts(template: str | None, **values: Any) -> Facts:
+def _make_facts(template: str | None, *values: Any) -> Facts:
     """Make facts, with the link that a template stands for."""
-    facts = Facts(**values)
+    facts = Facts(*values)
     if template is None:
         return facts
     return replace(facts, docs_url=fill_docs_url(template, facts))
