@@ -14,8 +14,7 @@ That list is exact, except in two cases:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import (
@@ -32,8 +31,7 @@ from .ruleset import Rules
 _NO_METHOD = " "
 
 
-@dataclass(slots=True)
-class Match:
+class Match(NamedTuple):
     """What the router finds for one method at a URL."""
 
     #: Whether the method reaches a rule or a redirect.
