@@ -582,6 +582,20 @@ def test_yaml_that_takes_long_elsewhere(text: str) -> None:
     assert time.process_time() - start < 5
 
 
+def test_a_large_document_must_be_json() -> None:
+    """PyYAML takes seconds for each megabyte; JSON is read at once."""
+    paths = {f"/{n}": {"summary": "x" * 1000} for n in range(2500)}
+    text = json.dumps(document(paths)).encode()
+    assert len(openapi.parse(text, "x")["paths"]) == 2500  # type: ignore[arg-type]
+    start = time.process_time()
+    with pytest.raises(DocumentError) as caught:
+        openapi.parse(b"# A comment.\n" + text, "openapi.yaml")
+    assert time.process_time() - start < 1
+    assert str(caught.value) == (
+        "openapi.yaml is larger than 2 MB, which is much for YAML. Convert it to JSON."
+    )
+
+
 def test_merges_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document of merges of merges is given up."""
     pytest.importorskip("yaml")

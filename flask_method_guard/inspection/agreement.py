@@ -7,7 +7,7 @@ makes. Nothing is decided here a second time.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timezone
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -100,16 +100,7 @@ class Difference:
 
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
-        return {
-            "id": self.id,
-            "method": self.method,
-            "path": self.path,
-            "message": self.message,
-            "hint": self.hint,
-            "endpoint": self.endpoint,
-            "file": self.file,
-            "line": self.line,
-        }
+        return asdict(self)
 
 
 class Agreement(tuple[Difference, ...]):
@@ -201,14 +192,9 @@ class _Answer(NamedTuple):
 
     host: str
     url: str
-    #: The URL as the rule builds it; the same one, or one with another slash.
-    own: str
     found: Examination
-
-    @property
-    def reason(self) -> Reason | None:
-        """The row of the table that decides; ``None`` if none does."""
-        return None if self.found.row is None else self.found.row.reason
+    #: The same; for a redirect, what is at the URL as the rule builds it.
+    behind: Examination
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,14 +208,13 @@ class _Claim:
     answers: tuple[_Answer, ...]
 
     @property
-    def request(self) -> str:
-        """The method and the path, for people."""
-        return f"{printable(self.operation.method)} {printable(self.operation.path)}"
-
-    @property
     def served(self) -> list[_Answer]:
         """Where it is served."""
-        return [answer for answer in self.answers if answer.reason in _SERVED]
+        return [answer for answer in self.answers if _is_served(answer.found)]
+
+
+def _is_served(found: Examination) -> bool:
+    return found.row is not None and found.row.reason in _SERVED
 
 
 def _documented(claims: Iterable[_Claim]) -> set[tuple[int, str]]:
@@ -296,8 +281,10 @@ class _Site:
         for host, own in urls:
             # A slash at the end counts: the document's is asked for.
             url = (own.rstrip("/") + "/" * path.endswith("/")) or "/"
-            found = self._ask(operation.method, host, url, self.at)
-            answers.append(_Answer(host, url, own, found))
+            found = behind = self._ask(operation.method, host, url, self.at)
+            if found.row is not None and found.row.reason is Reason.REDIRECT:
+                behind = self._ask(operation.method, host, own, self.at)
+            answers.append(_Answer(host, url, found, behind))
         return _Claim(operation, path, tuple(routes), tuple(answers))
 
     def _ask(
@@ -308,61 +295,51 @@ class _Site:
 
     def judge(self, claim: _Claim) -> Iterator[_Outcome]:
         """Compare a documented method with what becomes of it."""
+        method, path = claim.operation.method, claim.operation.path
         unsure = [route.problem for route in claim.routes if route.sample is None]
         unsure += [
-            f"{claim.request}: the app can't be asked at {printable(answer.url)}."
+            f"{printable(method)} {printable(path)}: the app can't be asked at"
+            f" {printable(answer.url)}."
             for answer in claim.answers
-            if answer.reason is None
+            if answer.found.row is None
         ]
         if claim.served:
-            yield from self._compare_marks(claim)
+            rule = claim.served[0].behind.rule
+            for kind, text in self._compare_marks(claim):
+                yield self._difference(kind, method, path, text, rule)
         elif unsure:
             yield from unsure
         else:
-            yield self._rejected(claim)
+            kind, text, rule = self._why_rejected(claim)
+            yield self._difference(kind, method, path, text, rule)
 
-    def _rejected(self, claim: _Claim) -> Difference:
-        """Say why a documented method is not served."""
-        method = claim.operation.method
-        for host, asked, _, found in claim.answers:
+    def _why_rejected(self, claim: _Claim) -> tuple[str, str, Rule | None]:
+        """Say why a documented method is not served: the kind, the text, the rule."""
+        for host, url, found, _ in claim.answers:
             row = found.row
             if row is None or row.reason is Reason.NOT_FOUND:
                 continue
-            text = f"{printable(asked)} responds with {status_text(row.status or 404)}"
+            text = f"{printable(url)} responds with {status_text(row.status or 404)}"
             if found.allowed_methods:
                 text += f"; allowed: {', '.join(found.allowed_methods)}"
-            before = self.at and self._ask(method, host, asked, None).row
-            if before and before.reason in _SERVED:
-                text = f"past its sunset, and {text}."
-                return self._difference("MG203", claim, text, found.rule)
-            text = f"documented, but {text}."
-            return self._difference("MG202", claim, text, found.rule)
+            if _is_served(self._ask(claim.operation.method, host, url, None)):
+                return "MG203", f"past its sunset, and {text}.", found.rule
+            return "MG202", f"documented, but {text}.", found.rule
         url = printable(claim.answers[0].url)
-        text = f"documented, but no route matches {url}."
-        return self._difference("MG201", claim, text, None)
+        return "MG201", f"documented, but no route matches {url}.", None
 
-    def _compare_marks(self, claim: _Claim) -> Iterator[Difference]:
-        """Compare what both sides say about a deprecation."""
-        operation, served = claim.operation, claim.served
-        behind = [self._behind(operation.method, answer) for answer in served]
-        marks = [found.deprecation for found in behind]
-        rule = behind[0].rule
+    def _compare_marks(self, claim: _Claim) -> Iterator[tuple[str, str]]:
+        """Compare what both sides say about a deprecation: the kinds and texts."""
+        operation = claim.operation
+        marks = [answer.behind.deprecation for answer in claim.served]
         if not operation.deprecated and all(map(self._is_announced, marks)):
-            text = "deprecated in the app, but not in the document."
-            yield self._difference("MG205", claim, text, rule)
+            yield "MG205", "deprecated in the app, but not in the document."
         if operation.deprecated and not any(marks):
-            text = "deprecated in the document, but not in the app."
-            yield self._difference("MG206", claim, text, rule)
+            yield "MG206", "deprecated in the document, but not in the app."
         if operation.sunset is not None:
             sunsets = [mark.sunset for mark in marks if mark and mark.sunset]
             if fault := _sunset_fault(operation.sunset, sunsets):
-                yield self._difference("MG207", claim, fault, rule)
-
-    def _behind(self, method: str, answer: _Answer) -> Examination:
-        """Return what is behind a redirect to the URL as the rule builds it."""
-        if answer.reason is Reason.REDIRECT:
-            return self._ask(method, answer.host, answer.own, self.at)
-        return answer.found
+                yield "MG207", fault
 
     def _is_announced(self, mark: Deprecation | None) -> bool:
         """Return whether the document must say that a method is deprecated."""
@@ -382,23 +359,15 @@ class _Site:
                 yield route.problem
                 continue
             found = self._ask(method, sample.host, sample.path, self.at)
-            is_served = found.row is not None and found.row.reason in _SERVED
-            if is_served and found.rule is rule:
-                path = rule_text(rule)
-                text = f"{printable(method)} {path}: served, but not documented."
-                yield self._located("MG204", method, path, text, rule)
+            if _is_served(found) and found.rule is rule:
+                text = "served, but not documented."
+                yield self._difference("MG204", method, rule_text(rule), text, rule)
 
     def _difference(
-        self, kind: str, claim: _Claim, text: str, rule: Rule | None
-    ) -> Difference:
-        operation = claim.operation
-        text = f"{claim.request}: {text}"
-        return self._located(kind, operation.method, operation.path, text, rule)
-
-    def _located(
-        self, kind: str, method: str, path: str, message: str, rule: Rule | None
+        self, kind: str, method: str, path: str, text: str, rule: Rule | None
     ) -> Difference:
         """Add the hint, and where the view is."""
+        message = f"{printable(method)} {printable(path)}: {text}"
         endpoint = None if rule is None else rule.endpoint
         view = self.app.view_functions.get(endpoint or "")
         place = (None, None) if view is None else place_of(view) or (None, None)

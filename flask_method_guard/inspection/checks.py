@@ -6,7 +6,7 @@ and the findings take their ids and texts from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from flask import Flask
@@ -65,7 +65,7 @@ def check(
     """
     ignored = frozenset(ignore)
     selected = frozenset(_IDS if select is None else select)
-    _check_ids({name.partition(":")[0] for name in ignored} | selected)
+    check_ids("check", {name.partition(":")[0] for name in ignored} | selected, _IDS)
     survey = survey_of(app)
     return tuple(
         finding
@@ -79,12 +79,13 @@ def check(
     )
 
 
-def _check_ids(names: Iterable[str]) -> None:
-    unknown = sorted(set(names).difference(_IDS))
+def check_ids(noun: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Raise ``ValueError`` if a name is not known."""
+    unknown = sorted(set(names).difference(known))
     if unknown:
         raise ValueError(
-            f"No check named {', '.join(map(repr, unknown))}."
-            f" Checks: {', '.join(_IDS)}."
+            f"No {noun} named {', '.join(map(repr, unknown))}."
+            f" {noun.capitalize()}s: {', '.join(known)}."
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask
 
 from .agreement import DIFFERENCES, Agreement, agreement
+from .checks import check_ids
 from .explanation import explain
 from .openapi import MAX_BYTES, Source, parse
 
@@ -31,7 +32,8 @@ def compare(
     :raises ValueError: if an id is not known, or there is no document.
     """
     ignored = frozenset(ignore)
-    _check_ids({name.partition(":")[0] for name in ignored})
+    ids = {name.partition(":")[0] for name in ignored}
+    check_ids("difference", ids, DIFFERENCES)
     source: Source
     if url is not None and document is None:
         source = _served(app, url)
@@ -42,26 +44,12 @@ def compare(
             " --url /openapi.json."
         )
     elif document == "-":
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        source = parse(data, "standard input")
+        source = parse(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
     else:
         source = document
     found = agreement(app, source, exclude=exclude, **options)
-    kept = (
-        each
-        for each in found
-        if ignored.isdisjoint({each.id, f"{each.id}:{each.path}"})
-    )
+    kept = (f for f in found if ignored.isdisjoint((f.id, f"{f.id}:{f.path}")))
     return Agreement(kept, found.not_compared, found.prefix)
-
-
-def _check_ids(names: Iterable[str]) -> None:
-    unknown = sorted(set(names).difference(DIFFERENCES))
-    if unknown:
-        raise ValueError(
-            f"No difference named {', '.join(map(repr, unknown))}."
-            f" Differences: {', '.join(DIFFERENCES)}."
-        )
 
 
 def _served(app: Flask, url: str) -> Mapping[str, object]:

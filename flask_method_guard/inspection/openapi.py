@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from .text import printable
@@ -27,28 +27,25 @@ from .text import printable
 #: A variable in a path: ``{name}``.
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 
-_METHODS = (
-    "get",
-    "put",
-    "post",
-    "delete",
-    "options",
-    "head",
-    "patch",
-    "trace",
-    "query",
-)
-_ITEM = ("servers", "parameters", "additionalOperations", *_METHODS)
-_OPERATION = ("servers", "parameters", "deprecated", "x-sunset")
-_PARAMETER = ("in", "name", "example", "default", "enum", "type", "format", "schema")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 #: The size of a file, in bytes.
 MAX_BYTES = 10 * 2**20
+#: PyYAML needs up to 4 seconds and 250 MB of memory for each MB.
+_MAX_YAML = 2 * 2**20
 _MAX_STEPS = 20
 # One text can be used many times, so what it adds up to needs limits of its own.
 _MAX_OPERATIONS = 20_000
 _MAX_LIST = 100
 _MAX_TEXT = 2_000
+
+#: A value of each type and format of a parameter; every other one may be 1.
+_SAMPLES = {
+    "boolean": "true",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T00:00:00Z",
+}
 
 Source = Mapping[str, object] | str | PathLike[str]
 
@@ -90,16 +87,23 @@ def read_document(source: Source) -> Document:
     :raises DocumentError: if it is not an OpenAPI document, or a reference is lost.
     """
     if isinstance(source, Mapping):
-        reader = _Reader(None, source)
+        file, root = None, source
     else:
         file = Path(source).resolve()
-        reader = _Reader(file, parse(_read_bytes(file, str(source)), str(source)))
-    operations = tuple(islice(reader.operations(), _MAX_OPERATIONS + 1))
+        root = _read(file, str(source))
+    version = root.get("openapi", root.get("swagger"))
+    if str(version).partition(".")[0] not in ("2", "3"):
+        raise DocumentError(
+            "This is not an OpenAPI document: it needs openapi: 3.x, or swagger: '2.0'."
+        )
+    found = _Reader(file, root).operations(_Node(root.get("paths"), file))
+    operations = tuple(islice(found, _MAX_OPERATIONS + 1))
     if len(operations) > _MAX_OPERATIONS:
         raise DocumentError(
             f"The document lists more than {_MAX_OPERATIONS:,} methods."
         )
-    return Document(_prefixes(reader.root), operations)
+    prefixes = _prefixes(root.get("servers"), root.get("basePath"))
+    return Document(prefixes, operations)
 
 
 # -- files ------------------------------------------------------------------------
@@ -132,6 +136,11 @@ def parse(data: bytes, name: str) -> Mapping[str, object]:
 
 
 def _parse_yaml(text: str, name: str) -> object:
+    if len(text) > _MAX_YAML:
+        raise DocumentError(
+            f"{name} is larger than {_MAX_YAML >> 20} MB, which is much for YAML."
+            " Convert it to JSON."
+        )
     try:
         from .yaml_text import load_yaml  # noqa: PLC0415 -- needs an extra
     except ImportError:
@@ -147,35 +156,37 @@ def _parse_yaml(text: str, name: str) -> object:
         raise DocumentError(f"{name}{line}: neither JSON nor plain YAML.") from None
 
 
-def _read_bytes(file: Path, name: str) -> bytes:
+def _read(file: Path, name: str) -> Mapping[str, object]:
     """Read a regular file, and no more of it than what shows that it is too large."""
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            raise DocumentError(f"{name} is not a regular file.")
-        with file.open("rb") as opened:
-            return opened.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, DocumentError):
-            raise
+        is_regular = stat.S_ISREG(file.stat().st_mode)
+        if is_regular:
+            with file.open("rb") as opened:
+                data = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError):
         raise DocumentError(f"{name} can't be read. Is it there?") from None
+    if not is_regular:
+        raise DocumentError(f"{name} is not a regular file.")
+    return parse(data, name)
 
 
 # -- references -------------------------------------------------------------------
 
 
 class _Node(NamedTuple):
-    """A value, and the file that it is in."""
+    """A value, and the file that it is in; ``None`` if it is in none."""
 
     value: object
     file: Path | None
 
 
-#: The parts of an object that are read.
-_Parts = dict[str, _Node]
+_NOTHING = _Node(None, None)
+#: An object, and those that it refers to; the first that has a key wins.
+_Chain = list[tuple[Mapping[Any, object], Path | None]]
 
 
 class _Reader:
-    """Reads one document, and each file that it refers to once.
+    """Reads the methods of one document, and each file that it refers to once.
 
     :param file: the document's file, after links; ``None`` if it is in none.
     """
@@ -183,133 +194,133 @@ class _Reader:
     def __init__(self, file: Path | None, root: Mapping[str, object]) -> None:
         self._folder = None if file is None else file.parent
         self._files: dict[Path | None, object] = {file: root}
-        self._file = file
-        self.root = root
-        version = root.get("openapi", root.get("swagger"))
-        if str(version).partition(".")[0] not in ("2", "3"):
-            raise DocumentError(
-                "This is not an OpenAPI document: it needs openapi: 3.x, or"
-                " swagger: '2.0'."
-            )
 
-    def operations(self) -> Iterator[Operation]:
+    def operations(self, paths: _Node) -> Iterator[Operation]:
         """Yield the methods of each path."""
-        paths = self._follow(_Node(self.root.get("paths"), self._file), "paths")
-        for path, node in paths.items():
+        for path, node in _items(self._follow(paths, "paths")).items():
             if not path.startswith("x-"):
                 yield from self._operations_of(path, node)
 
     def _operations_of(self, path: str, node: _Node) -> Iterator[Operation]:
         place = printable(path[:_MAX_TEXT])
-        item = self._follow(node, place, _ITEM)
-        more = self._follow(item.get("additionalOperations", _NOTHING), place)
-        named = {method.upper(): item[method] for method in _METHODS if method in item}
-        for method, operation in (more | named).items():
+        item = self._follow(node, place)
+        methods = _items(self._follow(_get(item, "additionalOperations"), place))
+        named = {method.upper(): _get(item, method) for method in METHODS}
+        methods |= {name: node for name, node in named.items() if node is not _NOTHING}
+        for method, operation in methods.items():
             _check_text(path + method, place)
-            found = self._follow(operation, f"{printable(method)} {place}", _OPERATION)
-            value = {key: part.value for key, part in found.items()}
-            own = _prefixes(value) or _prefixes({"servers": _value(item, "servers")})
+            found = self._follow(operation, f"{printable(method)} {place}")
             yield Operation(
                 method=method,
                 path=path,
-                deprecated=value.get("deprecated") is True,
-                sunset=value.get("x-sunset"),
-                prefixes=own,
+                deprecated=_get(found, "deprecated").value is True,
+                sunset=_get(found, "x-sunset").value,
+                prefixes=_prefixes(_get(found, "servers").value)
+                or _prefixes(_get(item, "servers").value),
                 example=self._example(path, item, found),
             )
 
-    def _follow(
-        self, node: _Node, place: str, keys: tuple[str, ...] | None = None
-    ) -> _Parts:
-        """Return the parts of an object; those next to a reference win.
+    def _follow(self, node: _Node, place: str) -> _Chain:
+        """Return an object, and behind it those that its references lead to.
 
         :param place: names the object in errors.
-        :param keys: the parts to look for; ``None`` for all.
         """
-        parts: _Parts = {}
-        value, file = node
+        chain: _Chain = []
         for _ in range(_MAX_STEPS + 1):
             # In YAML, an object that nothing is written into is null.
-            value = {} if value is None else value
+            value = {} if node.value is None else node.value
             if not isinstance(value, Mapping):
                 raise DocumentError(f"{place} is not an object.")
-            for key in value if keys is None else keys:
-                if key in value and isinstance(key, str) and key != "$ref":
-                    parts.setdefault(key, _Node(value[key], file))
+            chain.append((value, node.file))
             if "$ref" not in value:
-                return parts
-            value, file = self._target(value["$ref"], file, place)
+                return chain
+            node = self._target(value["$ref"], node.file, place)
         raise DocumentError(
             f"{place}: its $ref leads in a circle, or takes more than {_MAX_STEPS}"
             " steps."
         )
 
     def _target(self, reference: object, file: Path | None, place: str) -> _Node:
-        """Return what a reference refers to (RFC 3986, RFC 6901).
+        """Return what a reference refers to.
 
         :param file: the file that it is in.
         """
         if not isinstance(reference, str) or len(reference) > _MAX_TEXT:
             raise DocumentError(f"{place}: its $ref is not a reference.")
-        lost = f"{place}: the reference {printable(reference)} is lost"
         location, _, pointer = reference.partition("#")
-        if location:
-            file = self._find(location, file, lost)
-        value = self._files[file]
-        for token in unquote(pointer).split("/")[1:]:
-            key = token.replace("~1", "/").replace("~0", "~")
-            if isinstance(value, Mapping) and key in value:
-                value = value[key]
-            elif _is_list(value) and key.isdecimal() and int(key[:9]) < len(value):
-                value = value[int(key[:9])]
-            else:
-                raise DocumentError(f"{lost}: nothing is there.")
-        if pointer[:1] not in ("", "/"):
-            raise DocumentError(f"{lost}: after # comes a path, such as #/paths.")
-        return _Node(value, file)
+        try:
+            file = self._find(location, file) if location else file
+            return _Node(_point(self._files[file], pointer), file)
+        except DocumentError as error:
+            raise DocumentError(
+                f"{place}: the reference {printable(reference)} is lost: {error}"
+            ) from None
 
-    def _find(self, location: str, file: Path | None, lost: str) -> Path:
+    def _find(self, location: str, file: Path | None) -> Path:
         """Find a file in the document's folder, and read it once."""
         if file is None or self._folder is None:
-            raise DocumentError(f"{lost}: this document has no folder.")
+            raise DocumentError("this document has no folder.")
+        if re.match("[^/]+:|//", location):
+            raise DocumentError("nothing is fetched.")
         try:
-            if urlsplit(location).scheme or location.startswith("//"):
-                raise DocumentError(f"{lost}: nothing is fetched.")
             found = (file.parent / unquote(location)).resolve()
             name = printable(str(found.relative_to(self._folder)))
-        except DocumentError:
-            raise
         except (OSError, RuntimeError, ValueError):
-            raise DocumentError(f"{lost}: it leaves the document's folder.") from None
+            raise DocumentError("it leaves the document's folder.") from None
         if found not in self._files:
-            try:
-                self._files[found] = parse(_read_bytes(found, name), name)
-            except DocumentError as error:
-                raise DocumentError(f"{lost}: {error}") from None
+            self._files[found] = _read(found, name)
         return found
 
-    # -- an example of a path -----------------------------------------------------
-
-    def _example(self, path: str, *levels: _Parts) -> str:
+    def _example(self, path: str, *levels: _Chain) -> str:
         """Fill the variables of a path.
 
         :param levels: the path item and the operation; the last one wins.
         """
         values: dict[object, str] = {}
-        for parts in levels:
-            for node in _listed(parts, "parameters"):
+        for level in levels:
+            parameters, file = _get(level, "parameters")
+            for value in _few(parameters):
                 # A parameter that can't be read only costs an example.
                 with suppress(DocumentError):
-                    found = self._follow(node, "parameter", _PARAMETER)
-                    schema = self._follow(
-                        found.get("schema", _NOTHING), "schema", _PARAMETER
-                    )
-                    if _value(found, "in") == "path":
-                        values[str(_value(found, "name"))] = _some_value(found, schema)
+                    found = self._follow(_Node(value, file), "")
+                    found += self._follow(_get(found, "schema"), "")
+                    if _get(found, "in").value == "path":
+                        values[str(_get(found, "name").value)] = _some_value(found)
         return VARIABLE.sub(lambda found: values.get(found[1], "1"), path)
 
 
-_NOTHING = _Node(None, None)
+def _point(value: object, pointer: str) -> object:
+    """Return what a pointer leads to (RFC 6901)."""
+    if pointer[:1] not in ("", "/"):
+        raise DocumentError("after # comes a path, such as #/paths.")
+    for token in unquote(pointer).split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key[:9]) < len(value):
+            value = value[int(key[:9])]
+        else:
+            raise DocumentError("nothing is there.")
+    return value
+
+
+def _get(chain: _Chain, key: str) -> _Node:
+    found = (_Node(value[key], file) for value, file in chain if key in value)
+    return next(found, _NOTHING)
+
+
+def _items(chain: _Chain) -> dict[str, _Node]:
+    return {
+        key: _Node(value[key], file)
+        for value, file in reversed(chain)
+        for key in value
+        if isinstance(key, str) and key != "$ref"
+    }
+
+
+def _few(value: object) -> list[object]:
+    """Return the items of a list, as far as anyone would write it."""
+    return value[:_MAX_LIST] if isinstance(value, list) else []
 
 
 def _check_text(text: str, place: str) -> None:
@@ -320,80 +331,44 @@ def _check_text(text: str, place: str) -> None:
         )
 
 
-def _value(parts: _Parts, key: str) -> object:
-    return parts.get(key, _NOTHING).value
-
-
-def _listed(parts: _Parts, key: str) -> list[_Node]:
-    """Return the items of a list, as far as anyone would write it."""
-    value, file = parts.get(key, _NOTHING)
-    return [_Node(item, file) for item in value[:_MAX_LIST]] if _is_list(value) else []
-
-
-def _is_list(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list)
-
-
-def _some_value(*levels: _Parts) -> str:
+def _some_value(parameter: _Chain) -> str:
     """Choose a value of a parameter: one that is written down, or one of its type."""
-    for key in ("example", "default", "enum"):
-        for parts in levels:
-            value = _value(parts, key)
-            if key == "enum":
-                value = value[0] if _is_list(value) and value else None
-            if isinstance(value, (str, int, float)):
-                text = str(value).lower() if isinstance(value, bool) else str(value)
-                return quote(text[:_MAX_TEXT], errors="replace")
-    kinds = {
-        kind
-        for parts in levels
-        for key in ("type", "format")
-        for kind in [_value(parts, key)]
-        if isinstance(kind, str)
-    }
+    names = ("example", "default", "enum", "type", "format")
+    example, default, enum, *kinds = (_get(parameter, name).value for name in names)
+    for value in (example, default, *_few(enum)[:1]):
+        if isinstance(value, (str, int, float)):
+            text = value if isinstance(value, str) else json.dumps(value)
+            return quote(text[:_MAX_TEXT], errors="replace")
     return next((text for kind, text in _SAMPLES.items() if kind in kinds), "1")
-
-
-#: A value of each type and format; every other one may be 1.
-_SAMPLES = {
-    "boolean": "true",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-    "date": "2026-01-31",
-    "date-time": "2026-01-31T00:00:00Z",
-}
 
 
 # -- servers ----------------------------------------------------------------------
 
 
-def _prefixes(parts: Mapping[str, object]) -> tuple[str, ...]:
+def _prefixes(servers: object, base: object = None) -> tuple[str, ...]:
     """Return the paths of ``servers``, or ``basePath``, without a slash at the end."""
-    servers = parts.get("servers")
-    urls = [parts.get("basePath")]
-    if _is_list(servers):
-        urls += [_server_url(server) for server in servers[:_MAX_LIST]]
-    found = [_path_of(url) for url in urls if isinstance(url, str)]
-    return tuple(dict.fromkeys(found))
+    urls = [base, *map(_server_url, _few(servers))]
+    return tuple(dict.fromkeys(_path_of(url) for url in urls if isinstance(url, str)))
 
 
 def _server_url(server: object) -> object:
     """Return the URL of a server, its variables filled with their defaults."""
-    if not isinstance(server, Mapping) or not isinstance(server.get("url"), str):
-        return None
-    variables = server.get("variables")
+    url, variables = _value(server, "url"), _value(server, "variables")
 
     def default(found: re.Match[str]) -> str:
-        variable = variables.get(found[1]) if isinstance(variables, Mapping) else None
-        value = variable.get("default") if isinstance(variable, Mapping) else None
+        value = _value(_value(variables, found[1]), "default")
         return value[:_MAX_TEXT] if isinstance(value, str) else ""
 
-    return VARIABLE.sub(default, server["url"][:_MAX_TEXT])
+    return VARIABLE.sub(default, url[:_MAX_TEXT]) if isinstance(url, str) else None
+
+
+def _value(parent: object, key: str) -> object:
+    return parent.get(key) if isinstance(parent, Mapping) else None
 
 
 def _path_of(url: str) -> str:
-    text = url[:_MAX_TEXT].encode(errors="replace").decode()
     try:
-        path = urlsplit(text).path.strip("/")
+        path = urlsplit(url[:_MAX_TEXT].encode(errors="replace").decode()).path
     except ValueError:
-        return ""
-    return f"/{path}" if path else ""
+        path = ""
+    return f"/{path.strip('/')}".rstrip("/")

@@ -8,14 +8,20 @@ the URL reaches its rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote
 
-from werkzeug.routing import AnyConverter, BaseConverter, Rule, ValidationError
+from werkzeug.routing import (
+    AnyConverter,
+    BaseConverter,
+    MapAdapter,
+    Rule,
+    ValidationError,
+)
 from werkzeug.routing.converters import NumberConverter
 from werkzeug.routing.rules import parse_converter_args
 
@@ -35,9 +41,12 @@ _ATTEMPTS = 12
 #: How many URLs of one rule are tried before one that another rule matches will do.
 _CHOICES = 3
 
+#: What a converter may read, the most likely first. Some ask for a slash at either end.
 _TEXTS = (
     *("1", "2", "sample", "en", "1.5", "-1", "2026-01-31"),
     *("00000000-0000-4000-8000-000000000000", "sample/path", "sample-1"),
+    *("/sample", "sample/", "/sample/", "/1", "1/", "/1/"),
+    *(char * length for length in range(2, 257) for char in "1aA"),
 )
 
 
@@ -88,10 +97,11 @@ def sample_url(rule: Rule, server_name: str, given: Mapping[str, object]) -> Sam
     found: list[tuple[int, SampleUrl]] = []
     for number in range(_CHOICES):
         values = {name: c[min(number, len(c) - 1)] for name, c in choices.items()}
-        domain, path = _build(rule, values)
-        host = _host(rule, server_name, domain)
+        adapter, path = _build(rule, values, server_name)
+        host = adapter.get_host(None)
         sample = SampleUrl(rule_text(rule), rule.endpoint, host, path)
-        reached = _reached(rule, server_name, domain, path)
+        methods = rule.methods or {"GET"}
+        reached = [ask(adapter, method).rule is rule for method in methods]
         if all(reached):
             return sample
         found.append((sum(reached), sample))
@@ -111,11 +121,17 @@ def _converters(rule: Rule) -> Iterator[tuple[str, BaseConverter]]:
 
 def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:
     """Find a few values that a converter reads from a URL."""
+    own: list[str] = []
+    if isinstance(converter, AnyConverter):
+        own = sorted(converter.items)
+    elif isinstance(converter, NumberConverter):
+        bounds = (1, 2, converter.min, converter.max)
+        own = [converter.to_url(bound) for bound in bounds if bound is not None]
     pattern = re.compile(converter.regex)
-    fitting = (text for text in _texts(converter) if pattern.fullmatch(text))
+    fitting = filter(pattern.fullmatch, dict.fromkeys((*own, *_TEXTS)))
     found = []
     trouble = ""
-    for text in islice(_distinct(fitting), _ATTEMPTS):
+    for text in islice(fitting, _ATTEMPTS):
         try:
             found.append(converter.to_python(text))
         except ValidationError:
@@ -132,31 +148,10 @@ def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:
     return found
 
 
-def _distinct(texts: Iterable[str]) -> Iterator[str]:
-    """Leave out repetitions, and make no more texts than are asked for."""
-    seen: set[str] = set()
-    for text in texts:
-        if text not in seen:
-            seen.add(text)
-            yield text
-
-
-def _texts(converter: BaseConverter) -> Iterator[str]:
-    """Guess what a converter may read, the most likely first."""
-    if isinstance(converter, AnyConverter):
-        yield from sorted(converter.items)
-    elif isinstance(converter, NumberConverter):
-        bounds = (1, 2, converter.min, converter.max)
-        yield from (converter.to_url(bound) for bound in bounds if bound is not None)
-    yield from _TEXTS
-    # Patterns may ask for a slash at either end.
-    for text in ("sample", "1"):
-        yield from (f"/{text}", f"{text}/", f"/{text}/")
-    for length in range(2, 257):
-        yield from (char * length for char in "1aA")
-
-
-def _build(rule: Rule, values: Mapping[str, object]) -> tuple[str, str]:
+def _build(
+    rule: Rule, values: Mapping[str, object], server_name: str
+) -> tuple[MapAdapter, str]:
+    """Make a URL: its path, and an adapter that asks the router about it."""
     try:
         built = rule.build(values, append_unknown=False)
         if built is None:
@@ -167,19 +162,8 @@ def _build(rule: Rule, values: Mapping[str, object]) -> tuple[str, str]:
             f" {dict(values)!r}: {error!r}.",
             "Give other values in samples=….",
         ) from error
-    return built
-
-
-def _host(rule: Rule, server_name: str, domain: str) -> str:
-    if rule.map.host_matching or not domain:
-        return domain or server_name
-    return f"{domain}.{server_name}"
-
-
-def _reached(rule: Rule, server_name: str, domain: str, path: str) -> list[bool]:
-    """Return for each method of a rule whether a URL that was made for it works."""
+    domain, path = built
     if rule.map.host_matching:
-        adapter = rule.map.bind(domain or server_name, path_info=unquote(path))
-    else:
-        adapter = rule.map.bind(server_name, subdomain=domain, path_info=unquote(path))
-    return [ask(adapter, method).rule is rule for method in rule.methods or {"GET"}]
+        return rule.map.bind(domain or server_name, path_info=unquote(path)), path
+    adapter = rule.map.bind(server_name, subdomain=domain, path_info=unquote(path))
+    return adapter, path
