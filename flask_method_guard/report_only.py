@@ -163,7 +163,8 @@ def handlers_of(
     """
     scopes = (*reversed(blueprints_of(endpoint)), None)
     for key, scope in product((getattr(kind, "code", None), None), scopes):
-        handlers = app.error_handler_spec[scope][key]
+        # Reading a defaultdict by its keys would change the app.
+        handlers: Any = app.error_handler_spec.get(scope, {}).get(key, {})
         owner = "the app" if scope is None else f"blueprint {scope!r}"
         yield from (
             (handlers[each], owner) for each in kind.__mro__ if each in handlers
