@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, request, request_finished
@@ -25,6 +26,7 @@ from .decision import Reason, Row
 from .exceptions import BY_REASON, OF_A_RESOURCE
 from .guard import rejection_of
 from .signals import method_rejected, send, with_first_response
+from .snapshot import blueprints_of
 
 if TYPE_CHECKING:
     from .guard import AppGuard, RequestSituation
@@ -117,7 +119,7 @@ def _change(
         return f"{row.status} {row.reason}"
     handler = None
     if error is not None:
-        handler, _ = _find_handler(app, type(error), ())
+        handler, _ = _find_handler(app, type(error))
     return None if would_be is handler else f"handled by {owner}"
 
 
@@ -132,34 +134,41 @@ def _would_handle(
     if row.reason is Reason.SERVER_OPTIONS:
         return None, "the guard"
     if row.reason not in BY_REASON:
-        return _find_handler(app, NotFound, ())
+        return _find_handler(app, NotFound)
     rule = req.url_rule
     if row.status in OF_A_RESOURCE:
         rule = situation.target_rule(row.status)
-    endpoint = "" if rule is None else rule.endpoint
-    return _find_handler(app, BY_REASON[row.reason], _blueprints(endpoint))
-
-
-def _blueprints(endpoint: str) -> Iterator[str]:
-    """Yield the names of an endpoint's blueprints, the innermost first."""
-    while "." in endpoint:
-        endpoint = endpoint.rpartition(".")[0]
-        yield endpoint
+    endpoint = None if rule is None else rule.endpoint
+    return _find_handler(app, BY_REASON[row.reason], endpoint)
 
 
 def _find_handler(
-    app: Flask, kind: type[Exception], blueprints: Iterable[str]
+    app: Flask, kind: type[Exception], endpoint: str | None = None
 ) -> tuple[Handler | None, str]:
     """Return the handler that Flask chooses for a class, and whose it is."""
-    names, code = (*blueprints, None), getattr(kind, "code", None)
-    for key in (code, None):
-        for name in names:
-            handlers = app.error_handler_spec[name][key]
-            for each in kind.__mro__:
-                if each in handlers:
-                    owner = "the app" if name is None else f"blueprint {name!r}"
-                    return handlers[each], owner
-    return None, "the guard" if issubclass(kind, tuple(BY_REASON.values())) else "Flask"
+    is_guards = issubclass(kind, tuple(BY_REASON.values()))
+    nobody = None, "the guard" if is_guards else "Flask"
+    return next(handlers_of(app, kind, endpoint), nobody)
+
+
+def handlers_of(
+    app: Flask, kind: type[Exception], endpoint: str | None = None
+) -> Iterator[tuple[Handler, str]]:
+    """Yield the error handlers for a class, and whose each is, as Flask prefers them.
+
+    It prefers a handler for the code to one for the class, then one of the blueprint to
+    one of the app, then one for the more specific class.
+
+    :param endpoint: the endpoint of the target resource, if it is known.
+    """
+    scopes = (*reversed(blueprints_of(endpoint)), None)
+    for key, scope in product((getattr(kind, "code", None), None), scopes):
+        # Reading a defaultdict by its keys would change the app.
+        handlers: Any = app.error_handler_spec.get(scope, {}).get(key, {})
+        owner = "the app" if scope is None else f"blueprint {scope!r}"
+        yield from (
+            (handlers[each], owner) for each in kind.__mro__ if each in handlers
+        )
 
 
 def _warn(req: Request, status: int, change: str, sent: int) -> None:

@@ -68,7 +68,7 @@ SERVING = {
     ),
     "report_only": (
         *("flask", "werkzeug"),
-        *ours("bodies", "decision", "exceptions", "guard", "signals"),
+        *ours("bodies", "decision", "exceptions", "guard", "signals", "snapshot"),
     ),
     "extension": (
         *("flask", "werkzeug"),

@@ -12,6 +12,7 @@ from ..config import Settings
 from ..guard import EXTENSION_KEY, AppGuard
 from ..messages import closest
 from ..moments import utc_now
+from ..report_only import Handler, handlers_of
 
 Environ = dict[str, Any]
 
@@ -77,6 +78,18 @@ def hooks_before(app: Flask) -> list[Callable[..., Any]]:
     """
     hooks = app.before_request_funcs.get(None, ()) if has_guard(app) else ()
     return list(takewhile(lambda hook: not is_own(hook), hooks))
+
+
+def error_handler(
+    app: Flask, kind: type[Exception], endpoint: str | None = None
+) -> Handler | None:
+    """Return the app's own error handler that gets an exception, if it has one.
+
+    :param kind: the class of the exception.
+    :param endpoint: the endpoint of the target resource, if it is known.
+    """
+    found = (handler for handler, _ in handlers_of(app, kind, endpoint))
+    return next((handler for handler in found if not is_own(handler)), None)
 
 
 def name_of(thing: object) -> str:

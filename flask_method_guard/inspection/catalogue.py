@@ -20,8 +20,7 @@ from ..exceptions import (
     ResourceGone,
 )
 from ..moments import spoken_date, spoken_time
-from .apps import hooks_before, name_of
-from .handlers import error_handler
+from .apps import error_handler, hooks_before, name_of
 from .rules import is_rejected_by_gunicorn, rule_text
 from .successors import find_broken
 from .survey import Hit, Survey, declared, shown, some

@@ -23,8 +23,7 @@ from ..decision import Reason, Row, decide
 from ..deprecation import Deprecation, Phase
 from ..exceptions import BY_REASON
 from ..guard import AppGuard, rejection_of
-from .apps import Environ, guard_of, hooks_before, is_own, name_of
-from .handlers import error_handler
+from .apps import Environ, error_handler, guard_of, hooks_before, is_own, name_of
 from .places import place_of, source_of
 from .rules import is_rejected_by_gunicorn, rule_text
 from .schedule import read_at
