@@ -635,6 +635,36 @@ def test_too_many_methods() -> None:
         read_document(document(paths, components={"a": item}))
 
 
+def test_too_many_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every method can have the same hundred parameters, each 20 references away."""
+    monkeypatch.setattr(openapi, "_MAX_OBJECTS", 10_000)
+    steps: dict[str, Any] = {
+        str(n): {"$ref": f"#/components/{n + 1}"} for n in range(19)
+    }
+    steps["19"] = {"in": "path", "name": "a", "example": "x"}
+    steps["item"] = {"get": {}, "parameters": [{"$ref": "#/components/0"}] * 100}
+    paths = {f"/{n}/{{a}}": {"$ref": "#/components/item"} for n in range(6)}
+    with pytest.raises(DocumentError, match="refers to more than 10,000 objects"):
+        read_document(document(paths, components=steps))
+    few = dict(list(paths.items())[:4])
+    found = read_document(document(few, components=steps)).operations
+    assert [each.example for each in found] == [f"/{n}/x" for n in range(4)]
+
+
+def test_servers_that_every_path_shares() -> None:
+    """A list of long URLs is read once, however many paths refer to it."""
+    url = "/" + "{a}" * 600
+    variables = {"a": {"default": "x" * 2000}}
+    servers = [{"url": f"/{n}{url}", "variables": variables} for n in range(100)]
+    paths = {f"/{n}": {"$ref": "#/components/a"} for n in range(5000)}
+    components = {"a": {"get": {}, "servers": servers}}
+    start = time.process_time()
+    found = read_document(document(paths, components=components)).operations
+    assert time.process_time() - start < 5
+    assert len(found) == 5000
+    assert len(found[-1].prefixes) == 100
+
+
 def test_lists_are_read_as_far_as_anyone_writes_them() -> None:
     """A list that every method shares costs no more for its length."""
     servers = [{"url": f"/{n}"} for n in range(1000)]

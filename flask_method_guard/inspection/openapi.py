@@ -36,8 +36,10 @@ _MAX_YAML = 2 * 2**20
 _MAX_STEPS = 20
 # One text can be used many times, so what it adds up to needs limits of its own.
 _MAX_OPERATIONS = 20_000
+_MAX_OBJECTS = 1_000_000
 _MAX_LIST = 100
 _MAX_TEXT = 2_000
+_MAX_DEFAULT = 100
 
 #: A value of each type and format of a parameter; every other one may be 1.
 _SAMPLES = {
@@ -194,6 +196,9 @@ class _Reader:
     def __init__(self, file: Path | None, root: Mapping[str, object]) -> None:
         self._folder = None if file is None else file.parent
         self._files: dict[Path | None, object] = {file: root}
+        self._objects = 0
+        # Many methods can share one list of servers, which is kept to keep its id.
+        self._prefixes: dict[int, tuple[object, tuple[str, ...]]] = {}
 
     def operations(self, paths: _Node) -> Iterator[Operation]:
         """Yield the methods of each path."""
@@ -215,10 +220,15 @@ class _Reader:
                 path=path,
                 deprecated=_get(found, "deprecated").value is True,
                 sunset=_get(found, "x-sunset").value,
-                prefixes=_prefixes(_get(found, "servers").value)
-                or _prefixes(_get(item, "servers").value),
+                prefixes=self._prefixes_of(found) or self._prefixes_of(item),
                 example=self._example(path, item, found),
             )
+
+    def _prefixes_of(self, chain: _Chain) -> tuple[str, ...]:
+        servers = _get(chain, "servers").value
+        known = self._prefixes.get(id(servers)) or (servers, _prefixes(servers))
+        self._prefixes[id(servers)] = known
+        return known[1]
 
     def _follow(self, node: _Node, place: str) -> _Chain:
         """Return an object, and behind it those that its references lead to.
@@ -227,6 +237,11 @@ class _Reader:
         """
         chain: _Chain = []
         for _ in range(_MAX_STEPS + 1):
+            self._objects += 1
+            if self._objects > _MAX_OBJECTS:
+                raise DocumentError(
+                    f"The document refers to more than {_MAX_OBJECTS:,} objects."
+                )
             # In YAML, an object that nothing is written into is null.
             value = {} if node.value is None else node.value
             if not isinstance(value, Mapping):
@@ -357,7 +372,7 @@ def _server_url(server: object) -> object:
 
     def default(found: re.Match[str]) -> str:
         value = _value(_value(variables, found[1]), "default")
-        return value[:_MAX_TEXT] if isinstance(value, str) else ""
+        return value[:_MAX_DEFAULT] if isinstance(value, str) else ""
 
     return VARIABLE.sub(default, url[:_MAX_TEXT]) if isinstance(url, str) else None
 

@@ -226,6 +226,8 @@ paths:
     parameters: [{name: number, in: path, required: true, schema: {type: integer}}]
     put:
       operationId: tests.extensions.test_documents.connexion_item
+      deprecated: true
+      x-sunset: 2030-01-01
       responses: {"200": {description: ok}}
 """
 
@@ -235,28 +237,57 @@ def connexion_items() -> dict[str, str]:
     return {}
 
 
+@retire
 def connexion_item(number: int) -> dict[str, int]:
     """Serve what connexion routes."""
     return {"number": number}
 
 
-# connexion uses what Starlette and jsonschema call deprecated.
-@pytest.mark.filterwarnings("ignore:Using `httpx`", "ignore::DeprecationWarning")
-def test_connexion_routes_its_own_file(tmp_path: Path) -> None:
-    """The app's routes are made from the file, at the first request."""
+def connexion_app(folder: Path, **config: object) -> Flask:
+    """Make an app whose routes connexion makes from its file, at the first request."""
     connexion = need("connexion", "connexion")
-    file = tmp_path / "openapi.yaml"
-    file.write_text(SPECIFICATION)
-    api = connexion.FlaskApp("shop", specification_dir=tmp_path)
-    api.add_api(file.name)
+    (folder / "openapi.yaml").write_text(SPECIFICATION)
+    api = connexion.FlaskApp("shop", specification_dir=folder)
+    api.add_api("openapi.yaml")
+    api.app.config.update(config)
     MethodGuard(api.app)
     api.test_client().get("/api/items")
-    assert agreement(api.app, file) == ()
-    file.write_text(SPECIFICATION.replace("put:", "patch:"))
-    assert [f"{each.id} {each.method}" for each in agreement(api.app, file)] == [
-        "MG204 PUT",
-        "MG202 PATCH",
-    ]
+    return t.cast("Flask", api.app)
+
+
+#: A change of the file that the app has not been started with yet.
+CHANGES = {
+    "MG201 PUT": ("/items/{number}:", "/items/{number}/gone:"),
+    "MG202 PATCH": ("put:", "patch: {}\n    put:"),
+    "MG204 PUT": ("put:", "x-put:"),
+    "MG205 PUT": ("deprecated: true", "deprecated: false"),
+    "MG206 GET": ("get:", "get:\n      deprecated: true"),
+    "MG207 PUT": ("2030-01-01", "2031-01-01"),
+}
+
+
+# connexion uses what Starlette and jsonschema call deprecated.
+@pytest.mark.filterwarnings("ignore:Using `httpx`", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("difference", CHANGES)
+def test_connexion_was_started_with_another_file(
+    difference: str, tmp_path: Path
+) -> None:
+    """One change is one difference; a path that moves leaves its old route behind."""
+    app = connexion_app(tmp_path)
+    file = tmp_path / "openapi.yaml"
+    assert agreement(app, file) == ()
+    file.write_text(SPECIFICATION.replace(*CHANGES[difference]))
+    found = [f"{each.id} {each.method}" for each in agreement(app, file)]
+    moved = ["MG204 PUT"] if difference == "MG201 PUT" else []
+    assert found == [*moved, difference]
+
+
+@pytest.mark.filterwarnings("ignore:Using `httpx`", "ignore::DeprecationWarning")
+def test_connexion_routes_what_is_past_its_sunset(tmp_path: Path) -> None:
+    """The file still has the method, so MG203 is found in it as it is."""
+    app = connexion_app(tmp_path, METHOD_GUARD_ENFORCE_SUNSET=True)
+    [found] = agreement(app, tmp_path / "openapi.yaml", at=SUNSET)
+    assert (found.id, found.method) == ("MG203", "PUT")
 
 
 # -- httpbin ---------------------------------------------------------------------------
