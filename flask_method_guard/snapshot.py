@@ -131,7 +131,9 @@ class Snapshot(NamedTuple):
         :param method: the method, in upper case.
         """
         marks = self.effective.get(endpoint, self.effective[None])
-        return marks.get(method) or marks.get(EVERY_OTHER)
+        # Without OPTIONS: a mark of every method names it, unless Flask responds to it.
+        every_other = None if method == "OPTIONS" else marks.get(EVERY_OTHER)
+        return marks.get(method) or every_other
 
     def phase(
         self, rule: Rule | None, method: str, clock: Callable[[], datetime]

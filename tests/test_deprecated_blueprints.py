@@ -146,6 +146,18 @@ def test_an_endpoint_with_both_kinds_of_options() -> None:
     assert ask(app, "GET", "/v1/one").status == 405  # OPTIONS of the view is left
 
 
+@pytest.mark.parametrize(("endpoint", "status"), [("v1.docs", 200), ("v1.any", 410)])
+def test_options_of_a_rule_for_every_method(endpoint: str, status: int) -> None:
+    """OPTIONS is kept if Flask itself responds to it elsewhere on the endpoint."""
+    v1 = deprecate_blueprint(make_blueprint(), **PAST)
+    app = guarded(v1, clock=Clock(SUNSET))
+    app.url_map.add(Rule("/v1/any", endpoint=endpoint))
+    app.view_functions["v1.any"] = served
+    assert ask(app, "OPTIONS", "/v1/any").status == status
+    for method in ("GET", "FOO"):
+        assert ask(app, method, "/v1/any").status == (410 if status == 410 else 405)
+
+
 @pytest.mark.parametrize("order", ["mark", "register"])
 def test_registered_more_than_once(order: str) -> None:
     """The mark belongs to the blueprint, under each of its names, at any time."""
