@@ -259,12 +259,14 @@ def _reject(
         # Its frames would keep the app alive until the garbage collector runs.
         raised.__traceback__ = rejection.__traceback__ = None
         drain(req, settings.drain_limit)
-        if _NO_STORE not in iter(response.headers):  # someone else rendered it
+        is_crash = response.status_code == 500  # of its error handler
+        fields = rejection.facts.headers
+        if (*response.headers,)[: len(fields)] != fields:  # someone else rendered it
             _add_fields(response, [_NO_STORE])
-        if response.status_code != 500:  # otherwise its error handler crashed
-            _add_fields(response, rejection.facts.notices)
-            if method_rejected.receivers:
-                send(method_rejected, app, exception=rejection, enforced=True)
+            if not is_crash:
+                _add_fields(response, rejection.facts.notices)
+        if method_rejected.receivers and not is_crash:
+            send(method_rejected, app, exception=rejection, enforced=True)
         return response
 
     if settings.reject_early:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import Flask
 from flask.wrappers import Request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import MapAdapter, Rule
 
 from .bodies import Facts, echoable, fill_docs_url
@@ -98,24 +98,16 @@ class AppGuard:
         adapter = ctx.url_adapter
         if adapter is None or adapter.map is not ctx.app.url_map:
             return None
-        snapshot = self.snapshot
+        snapshot, req = self.snapshot, ctx.request
         if (
             snapshot is None
             or snapshot.url_map is not ctx.app.url_map
             or snapshot.view_count != len(ctx.app.view_functions)
-            or not snapshot.rules.knows(_shown_methods(ctx.request))
+            or not snapshot.rules.knows(req.url_rule, req.routing_exception)
         ):
             snapshot = self.refresh(ctx.app)
         clock = clock or self.clock
-        return RequestSituation(self, snapshot, clock, ctx.request, adapter)
-
-
-def _shown_methods(req: Request) -> Iterable[str] | None:
-    """Return the methods that the router showed for a request."""
-    found = req.routing_exception
-    if isinstance(found, MethodNotAllowed):
-        return found.valid_methods or ()
-    return () if req.url_rule is None else req.url_rule.methods
+        return RequestSituation(self, snapshot, clock, req, adapter)
 
 
 class RequestSituation:
@@ -147,7 +139,10 @@ class RequestSituation:
         if not guard.settings.case_sensitive:
             self.method = self.raw_method.upper()
         #: What the router made of the request.
-        self.routing: Routing = _routing(req.routing_exception)
+        self.routing: Routing = MATCHED
+        if (found := req.routing_exception) is not None:
+            is_404_or_405 = isinstance(found, (NotFound, MethodNotAllowed))
+            self.routing = UNMATCHED if is_404_or_405 else ANSWERED
         #: The phase of the matched method, if its date can make it unavailable.
         self._phase: Phase | None = None
         if snapshot.rejectable and req.url_rule is not None:
@@ -171,16 +166,14 @@ class RequestSituation:
         return self.snapshot.phase(rule, method, lambda: self.now)
 
     @property
-    def routed_method(self) -> str:
-        """The method that the router looked for; an app can choose another."""
-        return self.adapter.default_method.upper()
-
-    @property
     def dispatched_method(self) -> str:
-        """The same; where a route matched, what the app's Request class made of it."""
+        """The method that the router looked for; an app can choose another.
+
+        Where a route matched, it is what the app's Request class made of it.
+        """
         shown = self.req.method
         if self.req.url_rule is None or shown == self.raw_method.upper():
-            return self.routed_method
+            return self.adapter.default_method.upper()
         return shown
 
     @property
@@ -220,8 +213,7 @@ class RequestSituation:
                 if error is None
                 else match_of(error)
             )
-            rules = self.snapshot.rules
-            self._resource = Resource(rules, self.adapter, self.routed_method, match)
+            self._resource = Resource(self.snapshot.rules, self.adapter, match)
         return self._resource
 
     @property
@@ -316,14 +308,6 @@ def last_retired(situation: RequestSituation) -> tuple[str, Deprecation] | None:
     return max(found, key=lambda item: item[1].sunset or situation.now, default=None)
 
 
-def _routing(found: HTTPException | None) -> Routing:
-    if found is None:
-        return MATCHED
-    if isinstance(found, (NotFound, MethodNotAllowed)):
-        return UNMATCHED
-    return ANSWERED
-
-
 # -- a rejection, and what is announced ----------------------------------------------
 
 
@@ -354,21 +338,25 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
         until = deprecation.brownout_end(situation.now)
     left = None if until is None else ceil((until - situation.now).total_seconds())
     accept = req.environ.get("HTTP_ACCEPT")
-    successor = _successor(situation.adapter, deprecation, method, routed)
+    successor = None
+    if deprecation is not None:
+        successor = _successor(situation.adapter, deprecation, method, routed)
     # One with a URL can be another one at every URL, so it is not kept.
     is_kept = successor is None or successor.url is None
+    # In the order of the class: with names, the memo would compare these, too.
     facts = guard.facts(
-        reason=reason,
-        status=status,
-        media_type=negotiate(accept, guard.settings.error_formats),
-        method=echoable(shown),
-        allowed_methods=situation.allowed_methods if status == 405 else None,
-        supported_methods=snapshot.supported_methods,
-        endpoint=endpoint,
-        deprecation=deprecation,
-        until=until,
-        retry_after=left,
-        successor=successor if is_kept else None,
+        reason,
+        status,
+        negotiate(accept, guard.settings.error_formats),
+        echoable(shown),
+        situation.allowed_methods if status == 405 else None,
+        snapshot.supported_methods,
+        endpoint,
+        None,  # the link is made once for these values
+        deprecation,
+        until,
+        left,
+        successor if is_kept else None,
     )
     return facts if is_kept else replace(facts, successor=successor)
 
@@ -384,7 +372,7 @@ def announcement(
 
 def _successor(
     adapter: MapAdapter,
-    deprecation: Deprecation | None,
+    deprecation: Deprecation,
     method: str,
     routed: str | None = None,
 ) -> Successor | None:
@@ -392,16 +380,16 @@ def _successor(
 
     :param routed: the method that the deprecation is about, if everything is gone.
     """
-    found = deprecation and deprecation.successor
+    found = deprecation.successor
     if not found or (routed and not found.url):
         return None  # another method of what is gone replaces nothing
     values = url_values(adapter, routed or method) if found.variables else {}
     return found.fill(method, adapter.script_name, adapter.path_info, values)
 
 
-def _make_facts(template: str | None, **values: Any) -> Facts:
+def _make_facts(template: str | None, *values: Any) -> Facts:
     """Make facts, with the link that a template stands for."""
-    facts = Facts(**values)
+    facts = Facts(*values)
     if template is None:
         return facts
     return replace(facts, docs_url=fill_docs_url(template, facts))

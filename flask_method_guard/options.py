@@ -34,9 +34,10 @@ def listed_by_flask(
 def _has_later_hook(app: Flask, req: Request) -> bool:
     """Return whether some ``before_request`` function runs after the guard's."""
     hooks = app.before_request_funcs
-    return any(hooks.get(name) for name in req.blueprints) or (
-        hooks[None][-1].__module__ != f"{__package__}.extension"
-    )
+    if hooks[None][-1].__module__ != f"{__package__}.extension":
+        return True
+    # Without such hooks, the names of the blueprints need not be looked up.
+    return len(hooks) > 1 and any(hooks.get(name) for name in req.blueprints)
 
 
 def _listed_in(response: Response) -> frozenset[str]:

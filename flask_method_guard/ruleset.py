@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import (
     BaseConverter,
     FloatConverter,
@@ -76,14 +77,18 @@ class Rules(NamedTuple):
             ),
         )
 
-    def knows(self, methods: Iterable[str] | None) -> bool:
-        """Return whether these methods of a rule, or of several, were read.
+    def knows(self, rule: Rule | None, error: Exception | None) -> bool:
+        """Return whether the methods that the router showed for a request were read.
 
-        :param methods: the methods; ``None`` for those of a rule that accepts all.
+        :param rule: the rule that it found.
+        :param error: what it raised instead.
         """
-        if methods is None:
-            return self.any_method
-        return self.declared.issuperset(methods)
+        shown: Iterable[str] | None = ()
+        if rule is not None:
+            shown = rule.methods
+        elif isinstance(error, MethodNotAllowed):
+            shown = error.valid_methods or ()
+        return self.any_method if shown is None else self.declared.issuperset(shown)
 
     def is_list_complete(self, adapter: MapAdapter, *methods: str) -> bool:
         """Return whether the router's list names just the methods that dispatch.

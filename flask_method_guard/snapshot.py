@@ -147,13 +147,10 @@ class Snapshot(NamedTuple):
             return deprecation.phase(clock(), enforced=self.enforce_sunset)
         return None
 
-    def is_certain_404(
-        self, error: object, method: str, adapter: MapAdapter | None
-    ) -> bool:
-        """Return whether a 404 of the router means that no method dispatches."""
+    def is_certain_404(self, error: object, method: str, adapter: MapAdapter) -> bool:
+        """Return whether an error of the router means that no method dispatches."""
         return (
             type(error) is NotFound
-            and adapter is not None
             and adapter.map is self.url_map
             and self.rules.is_list_complete(adapter, method)
         )

@@ -14,8 +14,7 @@ That list is exact, except in two cases:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import (
@@ -32,8 +31,7 @@ from .ruleset import Rules
 _NO_METHOD = " "
 
 
-@dataclass(slots=True)
-class Match:
+class Match(NamedTuple):
     """What the router finds for one method at a URL."""
 
     #: Whether the method reaches a rule or a redirect.
@@ -115,22 +113,20 @@ class Resource:
 
     :param rules: the rules of the adapter's map.
     :param adapter: the map bound to the URL.
-    :param method: the request's own method, in upper case.
-    :param match: what the router finds for it.
+    :param match: what the router found for the adapter's own method.
     """
 
-    def __init__(
-        self, rules: Rules, adapter: MapAdapter, method: str, match: Match
-    ) -> None:
+    def __init__(self, rules: Rules, adapter: MapAdapter, match: Match) -> None:
         self._rules = rules
         self._adapter = adapter
-        self._method = method
+        self._method = adapter.default_method.upper()
+        self._own = match
         # An adapter of another class may treat every method in its own way.
         self._is_usual = type(adapter) is MapAdapter
         #: Returns a name for the methods that the router treats as this one.
         self._group: Callable[[str], str | None]
         self._group = rules.alike.get if self._is_usual else str
-        self._matches = {self._group(method): match}
+        self._matches = {self._group(self._method): match}
         #: The doubtful methods of the URL; ``None`` if every method is.
         self._doubtful = rules.doubtful_at(adapter)
 
@@ -164,7 +160,7 @@ class Resource:
         :return: the methods, or ``None`` if the router cannot list them: a rule
             accepts any method, or the router finds a redirect or an error.
         """
-        listed = self.match(self._method).listed
+        listed = self._own.listed
         if listed is None or self._doubtful is None or self._method in self._doubtful:
             # The router's list for a doubtful method may be too short: it stops at the
             # first rule that matches, even if it rejects the URL.

@@ -85,6 +85,27 @@ def test_detail(facts: Facts, text: str) -> None:
     assert facts.detail == text
 
 
+@pytest.mark.parametrize(
+    ("notice", "shown"),
+    [
+        (None, ""),
+        ("Use PATCH.", " Use PATCH."),
+        (" Use PATCH ", " Use PATCH."),
+        ("Why not PATCH?", " Why not PATCH?"),
+        ("<b>&amp;</b>", " <b>&amp;</b>"),
+        ("Benutze PATCH…", " Benutze PATCH…"),
+        ("(Use PATCH.)", " (Use PATCH.)"),
+        ("改用 PATCH。", " 改用 PATCH。"),
+    ],
+    ids=["none", "plain", "bare", "question", "markup", "dots", "brackets", "chinese"],
+)
+def test_notices(notice: str | None, shown: str) -> None:
+    """Sentences stay apart, however a notice ends."""
+    mark = Deprecation.from_mapping({"sunset": "2026-03-01", "notice": notice})
+    detail = replace(RETIRED, deprecation=mark).detail
+    assert detail == f"PUT was retired on 1 March 2026.{shown} Allowed: GET, HEAD."
+
+
 @pytest.mark.parametrize("media_type", MEDIA_TYPES[:2])
 def test_json(media_type: str) -> None:
     """Both kinds of JSON are one document, that of RFC 9457."""

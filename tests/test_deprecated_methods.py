@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -203,33 +202,6 @@ def test_an_automatic_options_that_is_deprecated_keeps_its_allow() -> None:
         )
 
 
-# -- who speaks ------------------------------------------------------------------
-
-
-def test_the_views_word_beats_the_apps() -> None:
-    """A view's word replaces the app's as a whole, for that method of that view."""
-    app = make_app(
-        DEPRECATED_METHODS={
-            "PUT": {"since": "2020-01-01", "link": "/all"},
-            "DELETE": {"since": "2021-01-01"},
-        }
-    )
-
-    @app.route("/own", methods=["PUT", "DELETE"])
-    @deprecated_methods("PUT", since="2026-01-01")
-    def own() -> str:
-        return "own"
-
-    app.add_url_rule("/other", "other", lambda: "other", methods=["PUT"])
-    assert announced(ask(app, "PUT", "/own")) == (["@1767225600"], [], [])
-    assert announced(ask(app, "DELETE", "/own")) == (["@1609459200"], [], [])
-    assert announced(ask(app, "PUT", "/other")) == (
-        ["@1577836800"],
-        [],
-        ['</all>; rel="deprecation"'],
-    )
-
-
 # -- no longer served --------------------------------------------------------
 
 
@@ -272,74 +244,6 @@ def retired_app(**config: Any) -> Flask:
     return make_put_app(Clock(SUNSET), ENFORCE_SUNSET=True, **config)
 
 
-class Words(HTMLParser):
-    """The paragraphs of a page, as text, and where its links lead."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.links: dict[str, str] = {}
-        self.paragraphs: list[str] = []
-        self._href: str | None = None
-        self._is_inside = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "p":
-            self.paragraphs.append("")
-            self._is_inside = True
-        if tag == "a":
-            self._href = dict(attrs)["href"]
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "p":
-            self._is_inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._is_inside:
-            self.paragraphs[-1] += data
-        if self._href is not None:
-            self.links[data] = self._href
-            self._href = None
-
-
-@pytest.mark.parametrize(
-    ("notice", "shown"),
-    [
-        (None, ""),
-        ("Use PATCH.", " Use PATCH."),
-        (" Use PATCH ", " Use PATCH."),
-        ("Why not PATCH?", " Why not PATCH?"),
-        ("<b>&amp;</b>", " <b>&amp;</b>"),
-        ("Benutze PATCH…", " Benutze PATCH…"),
-        ("(Use PATCH.)", " (Use PATCH.)"),
-        ("改用 PATCH。", " 改用 PATCH。"),
-    ],
-    ids=["none", "plain", "bare", "question", "markup", "dots", "brackets", "chinese"],
-)
-@pytest.mark.parametrize("accept", ["text/html", "text/plain", "application/json"])
-def test_notices(notice: str | None, shown: str, accept: str) -> None:
-    """Sentences stay apart, and whatever a notice holds is text."""
-    text = f"PUT was retired on 1 March 2026.{shown}"
-    app = make_app(
-        Clock(SUNSET),
-        DEPRECATED_METHODS={"PUT": {"sunset": "2026-03-01", "notice": notice}},
-        ENFORCE_SUNSET=True,
-    )
-    app.add_url_rule("/", "index", lambda: "ok", methods=["GET", "PUT"])
-    answer = ask(app, "PUT", "/", headers={"Accept": accept})
-    if accept == "text/html":
-        assert Words(answer.text).paragraphs[0].strip() == text
-        assert "<b>" not in answer.text
-        return
-    full = f"{text} Allowed: GET, HEAD, OPTIONS."
-    if accept == "text/plain":
-        assert answer.text.splitlines()[2] == full
-    else:
-        assert answer.json["detail"] == full
-        expected = notice and notice.strip()
-        assert answer.json["deprecation"].get("notice") == expected
-
-
 def test_retired_in_another_case() -> None:
     """Where every method is known, Flask serves ``put`` as PUT, and it ends as PUT."""
     clock = Clock()
@@ -366,9 +270,7 @@ def test_501_with_the_notice(accept: str, path: str) -> None:
     assert answer.get("Allow") is None
     said = "PROPFIND is not implemented. Use PATCH."
     if accept == "text/html":
-        words = Words(answer.text)
-        assert words.paragraphs[0].strip() == f"{said} Migration guide"
-        assert words.links == {"Migration guide": LINK}
+        assert f'<p>{said} <a href="{LINK}">Migration guide</a></p>' in answer.text
     else:
         assert said in answer.text
         assert LINK in answer.text

@@ -1,5 +1,6 @@
 """The example that retires PUT, as a server runs it and as it is played."""
 
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
@@ -20,11 +21,10 @@ ANNOUNCED = (
 )
 
 
-@pytest.fixture(scope="module")
-def scenes() -> dict[str, str]:
-    """Play the story: title to text."""
+def play(module: str) -> dict[str, str]:
+    """Play the story of an example: title to text."""
     played = subprocess.run(
-        [sys.executable, "-m", "examples.deprecation"],
+        [sys.executable, "-m", module],
         cwd=ROOT,
         capture_output=True,
         check=True,
@@ -32,13 +32,21 @@ def scenes() -> dict[str, str]:
         timeout=60,
     )
     assert played.stderr == ""
-    found = {}
+    text = played.stdout
     # Werkzeug 3.2 writes the phrase of a status with small letters.
-    text = played.stdout.replace("405 Method Not Allowed", "405 METHOD NOT ALLOWED")
+    for word in ("Method Not Allowed", "Gone", "Not Found"):
+        text = re.sub(rf"(?<=: \d\d\d ){word}", word.upper(), text)
+    found = {}
     for scene in text.strip().split("\n\n"):
         title, _, words = scene.partition("\n")
         found[title] = f"{words}\n"
     return found
+
+
+@pytest.fixture(scope="module")
+def scenes() -> dict[str, str]:
+    """Play the story."""
+    return play("examples.deprecation")
 
 
 STORY = {

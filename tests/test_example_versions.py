@@ -1,12 +1,9 @@
 """The example that retires a version of an API, as it is played."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.test_example_deprecation import play
+
 LINKS = """\
     Link: <https://docs.example.com/from-v1-to-v2>; rel="deprecation"
     Link: </v2/books/1>; rel="successor-version"
@@ -57,25 +54,8 @@ STORY = {
 
 @pytest.fixture(scope="module")
 def scenes() -> dict[str, str]:
-    """Play the story: title to text."""
-    played = subprocess.run(
-        [sys.executable, "-m", "examples.versions"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-        timeout=60,
-    )
-    assert played.stderr == ""
-    # Werkzeug 3.2 writes the phrase of a status with small letters.
-    text = played.stdout.replace("405 Method Not Allowed", "405 METHOD NOT ALLOWED")
-    for word in ("Gone", "Not Found"):
-        text = text.replace(word, word.upper())
-    found = {}
-    for scene in text.strip().split("\n\n"):
-        title, _, words = scene.partition("\n")
-        found[title] = f"{words}\n"
-    return found
+    """Play the story."""
+    return play("examples.versions")
 
 
 @pytest.mark.parametrize("title", STORY)

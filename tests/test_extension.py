@@ -39,6 +39,7 @@ from tests.rejecting import (
     items_app,
 )
 from tests.routed_apps import call_with_context, make_app, outcome
+from tests.test_properties import OverridingRequest
 
 
 @pytest.mark.parametrize("path", ["/items", "/nowhere", "/dir", "/static/x", "*"])
@@ -621,18 +622,6 @@ def test_the_signal_is_sent_once_for_a_rejection(
     assert [type(error) for error in caught] == expected
 
 
-@pytest.mark.parametrize("handler", [False, True], ids=["no handler", "handler"])
-def test_no_signal_when_another_hook_answers(handler: bool) -> None:
-    """A rejection that an authentication hook pre-empted is not reported."""
-    app = items_app()
-    if handler:
-        app.register_error_handler(501, lambda error: ("own", 501))
-    app.before_request(lambda: ("who?", 401))
-    with heard(app) as caught:
-        assert ask(app, "FOO", "/items").status == 401
-    assert caught == []
-
-
 def test_a_rejection_holds_no_frames() -> None:
     """What is kept of a rejection does not keep the request and the app alive."""
     kept: list[MethodRejected] = []
@@ -663,20 +652,6 @@ def test_a_handler_registered_after_the_hooks_ran() -> None:
 # -- the method that the app chooses ----------------------------------------------
 
 
-class Override(Request):
-    """A request whose method is that of a header, as in many recipes."""
-
-    @property
-    def method(self) -> str:
-        """Return the method of the header, or the client's."""
-        method = self.environ.get("HTTP_X_METHOD", self.environ["REQUEST_METHOD"])
-        return str(method).upper()
-
-    @method.setter
-    def method(self, value: str) -> None:
-        """Leave the method to the environ."""
-
-
 class OverridingFlask(Flask):
     """An app that looks for the method of a header."""
 
@@ -703,7 +678,7 @@ def overridden(how: str) -> Flask:
     """Make an app that reads the method from a header."""
     app = (OverridingFlask if how == "router" else Flask)(__name__)
     if how == "request":
-        app.request_class = Override
+        app.request_class = OverridingRequest
     app.config["METHOD_GUARD_DEPRECATED_METHODS"] = {"PUT": {"sunset": "2020-01-01"}}
     app.config["METHOD_GUARD_ENFORCE_SUNSET"] = True
     MethodGuard(app)

@@ -6,10 +6,8 @@ enforced sunset. Flask's automatic OPTIONS does not count.
 
 from __future__ import annotations
 
-import logging
 import pickle
 from collections.abc import Callable
-from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -29,8 +27,7 @@ from flask_method_guard import (
     deprecated_methods,
     method_rejected,
 )
-from flask_method_guard.report import explain, inventory
-from flask_method_guard.testing import assert_method_contract
+from flask_method_guard.report import inventory
 from tests.deprecations import LINK, SECOND, SUNSET, Clock, announced, make_app
 from tests.raw_wsgi import Answer, ask
 
@@ -507,21 +504,6 @@ def test_the_clock_is_asked_only_where_a_mark_applies() -> None:
 # -- everything that looks ----------------------------------------------------------
 
 
-def test_explain_and_list_agree() -> None:
-    """Explain names the row, at any day; the list shows 410 where a URL is gone."""
-    app = make_gone()
-    for method in ("PUT", "PATCH"):
-        found = explain(app, method, "/item")
-        assert (found.reason, found.status) == (Reason.GONE, 410)
-        assert (found.detail, found.endpoint) == (DETAIL, "item")
-        assert found.allowed_methods == ()
-        assert explain(app, method, "/item", at="2026-02-01").status != 410
-    routes = {route.rule: route for route in inventory(app).routes}
-    assert dict(routes["/item"].refused) == {"GET": 410, "HEAD": 410, "PUT": 410}
-    assert routes["/item"].methods == ("OPTIONS",)
-    assert routes["/other"].refused == ()
-
-
 def test_the_list_asks_about_a_retired_method() -> None:
     """The OPTIONS that Flask answers says nothing about the others."""
 
@@ -543,33 +525,13 @@ def test_the_list_asks_about_a_retired_method() -> None:
 def test_the_list_agrees_where_rules_overlap() -> None:
     """A catch-all that takes another method keeps a URL alive, so it lists 405."""
     app = make_gone()
+    routes = {route.rule: route for route in inventory(app).routes}
+    assert routes["/item"].methods == ("OPTIONS",)
+    assert routes["/other"].refused == ()
     app.add_url_rule("/<path:rest>", "rest", str, methods=["POST"])
     routes = {route.rule: route for route in inventory(app).routes}
     assert dict(routes["/item"].refused) == {"GET": 405, "HEAD": 405, "PUT": 405}
     assert ask(app, "PUT", "/item").status == 405
-
-
-def test_the_contract() -> None:
-    """The contract test expects 410, on the day that is asked for."""
-    app = make_gone(Clock(SUNSET - timedelta(days=1)))
-    report = assert_method_contract(app, at="2026-03-02")
-    statuses = {
-        reply.status for reply in report.answers if reply.sample.path == "/item"
-    }
-    assert statuses == {400, 410, 501}
-    statuses = {reply.status for reply in assert_method_contract(app).answers}
-    assert 410 not in statuses
-
-
-@pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_report_only(caplog: pytest.LogCaptureFixture, method: str) -> None:
-    """The view answers, and the log says what the client would get."""
-    app = make_gone(REPORT_ONLY=True)
-    with caplog.at_level(logging.WARNING, "flask_method_guard"):
-        answer = ask(app, method, "/item")
-    status = 200 if method == "PUT" else 405
-    assert answer.status == status
-    assert caplog.messages == [f"{method} /item: answered {status}, would be 410 gone"]
 
 
 def test_a_browser_reads_the_410() -> None:

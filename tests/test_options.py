@@ -200,17 +200,3 @@ def test_no_handler_sees_the_options_of_the_server(
         app.register_error_handler(handled, lambda error: ("handled", 418))
     answer = ask(app, "OPTIONS", "*")
     assert (answer.line, answer.body, answer.all("Allow")) == ("200 OK", b"", [])
-
-
-def test_deprecated_options_where_the_router_lists_nothing() -> None:
-    """What announces the deprecation does not hide that Flask gave the answer."""
-    app = Flask(__name__)
-    deprecated = {"OPTIONS": {"since": "2020-01-01"}}
-    app.config["METHOD_GUARD_DEPRECATED_METHODS"] = deprecated
-    MethodGuard(app)
-    app.url_map.strict_slashes = False
-    app.add_url_rule("/", "index", lambda: "ok")
-    app.before_request(lambda: None)
-    answer = ask(app, "OPTIONS", "")
-    assert outcome(answer) == (200, "GET, HEAD, OPTIONS")
-    assert answer.get("Deprecation")

@@ -32,15 +32,15 @@ def rule(text: str, *methods: str, **options: Any) -> Rule:
     return Rule(text, methods=methods or None, endpoint=endpoint, **options)
 
 
-def bind(url_map: Map, path: str) -> MapAdapter:
-    """Bind a map to a path."""
-    return url_map.bind("localhost", path_info=path)
+def bind(url_map: Map, path: str, method: str = "GET") -> MapAdapter:
+    """Bind a map to a request."""
+    return url_map.bind("localhost", path_info=path, default_method=method)
 
 
 def resource(url_map: Map, path: str, method: str) -> Resource:
     """Return a URL of a map, as a request with this method finds it."""
-    adapter = bind(url_map, path)
-    return Resource(Rules.read(url_map), adapter, method, ask(adapter, method))
+    adapter = bind(url_map, path, method)
+    return Resource(Rules.read(url_map), adapter, ask(adapter, method))
 
 
 def allowed(url_map: Map, path: str) -> str:
@@ -86,14 +86,23 @@ def test_rules_that_only_build_urls() -> None:
     assert rules.branches == {None: frozenset()}
 
 
-def test_the_methods_that_were_read() -> None:
-    """A new method is noticed, and so is the first rule that accepts every method."""
+@pytest.mark.parametrize(
+    ("methods", "known"),
+    [(["GET", "PURGE"], True), ([], True), (["GET", "COPY"], False)],
+)
+def test_the_methods_that_were_read(methods: list[str], known: bool) -> None:
+    """A new method is noticed, whether a rule matched or only listed it."""
     rules = Rules.read(Map([rule("/a", "GET"), rule("/b", "PURGE")]))
-    assert rules.knows(["GET", "PURGE"])
-    assert rules.knows([])
-    assert not rules.knows(["GET", "COPY"])
-    assert not rules.knows(None)
-    assert Rules.read(Map([rule("/a")])).knows(None)
+    assert rules.knows(None, MethodNotAllowed(methods)) is known
+    assert rules.knows(Rule("/c", methods=methods, endpoint="c"), None) is known
+    assert rules.knows(None, NotFound())
+
+
+def test_a_rule_for_every_method_is_noticed() -> None:
+    """The first one changes what the app supports."""
+    for_all = rule("/c")
+    assert not Rules.read(Map([rule("/a", "GET")])).knows(for_all, None)
+    assert Rules.read(Map([for_all])).knows(for_all, None)
 
 
 def test_methods_that_dispatch_alike_form_a_group() -> None:
@@ -333,11 +342,11 @@ class Hiding(MapAdapter):
 def test_an_adapter_of_another_class() -> None:
     """It may do anything, so it is asked about each method by itself."""
     url_map = Map([rule("/a", "GET", "POST", "PUT", "DELETE")])
-    adapter = bind(url_map, "/a")
-    adapter.__class__ = Hiding
-    assert not Rules.read(url_map).is_list_complete(adapter, "PURGE")
     for method in ("GET", "PUT", "PATCH"):
-        found = Resource(Rules.read(url_map), adapter, method, ask(adapter, method))
+        adapter = bind(url_map, "/a", method)
+        adapter.__class__ = Hiding
+        assert not Rules.read(url_map).is_list_complete(adapter, "PURGE")
+        found = Resource(Rules.read(url_map), adapter, ask(adapter, method))
         assert found.methods(DEFAULT_METHODS) == ["DELETE", "GET", "HEAD", "POST"]
 
 
@@ -346,7 +355,7 @@ def test_a_websocket_request() -> None:
     url_map = Map([rule("/a", "GET")])
     adapter = url_map.bind("localhost", path_info="/a", url_scheme="ws")
     assert not Rules.read(url_map).is_list_complete(adapter, "GET")
-    found = Resource(Rules.read(url_map), adapter, "PUT", ask(adapter, "PUT"))
+    found = Resource(Rules.read(url_map), adapter, ask(adapter, "GET"))
     assert found.methods(["GET"]) == []
 
 
@@ -470,9 +479,9 @@ class Counting(Map):
 def test_few_look_ups(rules: list[str], path: str, asked: int) -> None:
     """The router is asked again only where its own list may not be exact."""
     url_map = Counting([rule(text, "GET") for text in rules])
-    adapter = bind(url_map, path)
+    adapter = bind(url_map, path, "PUT")
     answer = ask(adapter, "PUT")
-    found = Resource(Rules.read(url_map), adapter, "PUT", answer)
+    found = Resource(Rules.read(url_map), adapter, answer)
     url_map.asked = 0
     found.methods(DEFAULT_METHODS)
     assert url_map.asked == asked

@@ -105,14 +105,6 @@ def test_abort_405_has_the_link_of_a_callable() -> None:
     assert ask(app, "GET", "/no").all("Link") == ['</docs/no>; rel="help"']
 
 
-def test_abort_405_with_a_response_is_that_response() -> None:
-    """A response given to ``abort`` is sent, and a missing Allow added."""
-    response = Response("mine", 405)
-    answer = ask(app_of(aborts(405, response=response)), "GET")
-    assert (answer.status, answer.text) == (405, "mine")
-    assert answer.get("Allow") == WITHOUT_GET
-
-
 def test_abort_405_in_a_hook_has_an_allow() -> None:
     """A hook may refuse a method that the route takes."""
     app = items_app()
