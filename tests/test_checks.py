@@ -548,7 +548,7 @@ WELL: dict[str, list[Build]] = {
         unbounded(build_only=True),
         unbounded(websocket=True),
     ],
-    "MG109": [routed("PUT", "VERSION-CONTROL", "A" * 20, "ABC"), routed("A B")],
+    "MG109": [routed("PUT", "VERSION-CONTROL", "A" * 20, "ABC"), routed("A B", "@")],
     "MG110": [
         hooked(before=True, early=False),
         hooked(before=False, early=True),
@@ -558,6 +558,7 @@ WELL: dict[str, list[Build]] = {
     "MG113": [
         deprecated(),
         deprecated(DEPRECATED_METHODS={"GET": {"since": "2026-01-01"}}),
+        deprecated(DEPRECATED_METHODS={"GET": {"notice": "Soon."}}),
     ],
     "MG114": [
         deprecated(DEPRECATED_METHODS={"GET": {"brownouts": ["2026-02-01/P1D"]}}),

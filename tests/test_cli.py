@@ -906,6 +906,25 @@ def test_colour_only_on_a_terminal(
     assert app.test_cli_runner().invoke(methods, args, color=True).output == plain
 
 
+@pytest.mark.parametrize(
+    ("request_line", "coloured"),
+    [
+        ("GET /", "\x1b[32mthe view runs"),
+        ("POST /items", "\x1b[36m308 Permanent Redirect"),
+        ("PUT /", "\x1b[33m405 Method Not Allowed"),
+        ("SEARCH /", "\x1b[31m501 Not Implemented"),
+    ],
+)
+def test_the_colour_of_an_explanation(
+    request_line: str, coloured: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What runs is green; each class of status codes has a colour of its own."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    args = ["explain", *request_line.split()]
+    result = shop().test_cli_runner().invoke(methods, args, color=True)
+    assert f"{request_line}: {coloured}\x1b[0m\n" in result.output
+
+
 AT_A_DATE = ["deprecations", "--at", "2026-06-01"]
 
 

@@ -330,6 +330,8 @@ def test_the_number_of_steps() -> None:
         ({"$ref": "#/tags/1"}, "is lost: nothing is there."),
         ({"$ref": "#/tags/x"}, "is lost: nothing is there."),
         ({"$ref": "#/info/title/x"}, "is lost: nothing is there."),
+        ({"$ref": "#/info/title/0"}, "is lost: nothing is there."),
+        ({"$ref": "#/info/0"}, "is lost: nothing is there."),
         ({"$ref": "#anchor"}, "is lost: after # comes a path, such as #/paths."),
         ({"$ref": "other.json"}, "is lost: this document has no folder."),
         ({"$ref": "https://example.com/a"}, "is lost: this document has no folder."),

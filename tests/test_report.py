@@ -717,6 +717,8 @@ def test_environ(url: str, expected: tuple[str, ...]) -> None:
     keys = ("PATH_INFO", "QUERY_STRING", "SERVER_NAME", "SERVER_PORT")
     assert (*(environ[key] for key in keys), environ["wsgi.url_scheme"]) == expected
     assert isinstance(environ["wsgi.input"], io.BytesIO)
+    flags = ("wsgi.multithread", "wsgi.multiprocess", "wsgi.run_once")
+    assert [environ[flag] for flag in flags] == [False] * 3
 
 
 def test_environ_of_a_mounted_app() -> None:
