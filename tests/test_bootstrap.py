@@ -150,8 +150,10 @@ def test_ctrl_c(checkout: Checkout) -> None:
     checkout.create_interpreter()
     python = _bootstrap.environment_python()
     python.write_text("#!/bin/sh\necho Collecting flask\nexec sleep 60\n")
+    # A shell starts a program in the background with the signal ignored.
     program = (
-        "import pathlib, sys; from tests import _bootstrap as b;"
+        "import pathlib, signal, sys; from tests import _bootstrap as b;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "b.ROOT, b.VENV = map(pathlib.Path, sys.argv[1:3]);"
         "b.PYPROJECT = b.CONSTRAINTS = b.ROOT / 'pyproject.toml';"
         "b.create_environment = lambda: None; b.run('test')"
