@@ -440,6 +440,13 @@ def test_big_apps(width: int, dav: bool, monkeypatch: pytest.MonkeyPatch) -> Non
     assert ("part7.thing_0" in "\n".join(lines)) == (width == 200)
 
 
+def test_headings_of_a_single_blueprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in no blueprint is told apart from what is in the only one."""
+    lines = listed(big(blueprints=1, routes=30), 80, monkeypatch)
+    assert lines[1:3] == ["", "No blueprint"]
+    assert "Blueprint part0" in lines
+
+
 def test_compact_entries_are_in_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Methods begin in one column, in the line of their URL if there is room."""
     lines = listed(big(dav=True), 98, monkeypatch)

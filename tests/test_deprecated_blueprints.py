@@ -90,8 +90,9 @@ def test_methods(how: str, methods: list[str]) -> None:
 
 def test_what_stays() -> None:
     """Automatic OPTIONS, static files and excluded endpoints, at any depth."""
-    v1 = make_blueprint(static_folder=".")
-    inner = make_blueprint("inner", static_folder=".")
+    files = {"static_folder": ".", "static_url_path": "/static"}
+    v1 = make_blueprint(**files)
+    inner = make_blueprint("inner", **files)
     v1.register_blueprint(inner)
     v1.add_url_rule(
         "/hand",
@@ -121,6 +122,12 @@ def test_what_stays() -> None:
         "/v1/books",
         "/v1/inner/books",
         "/v1/static",  # a view of that name
+    ]
+    assert [path for path, status in found.items() if status == 200] == [
+        "/v1/docs",
+        "/v1/static/raw_wsgi.py",
+        "/v1/inner/docs",
+        "/v1/inner/static/raw_wsgi.py",
     ]
     options = ask(app, "OPTIONS", "/v1/books")
     assert (options.status, options.get("Allow")) == (200, "OPTIONS")

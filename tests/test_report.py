@@ -850,3 +850,7 @@ def test_a_rule_added_late_to_a_large_map() -> None:
     app.url_map.add(Rule("/late", endpoint="view", methods=["PURGE"]))
     assert explain(app, "PURGE", "/late").reason == "allowed"
     assert "PURGE" in inventory(app).supported_methods
+    app.view_functions["view"] = deprecated_methods("GET", notice="Soon.")(view)
+    found = explain(app, "GET", "/0").deprecation
+    assert found is not None
+    assert found.notice == "Soon."

@@ -360,6 +360,13 @@ def test_lines(method: str, path: str, line: str) -> None:
     assert found == line
 
 
+def test_what_is_no_rejection_is_not_sent(caplog: pytest.LogCaptureFixture) -> None:
+    """The signal is of rejections; another difference is only logged."""
+    with reports(app := shop()) as (lines, sent):
+        ask(app, "OPTIONS", "*")
+    assert (len(lines), sent, caplog.messages) == (1, [], [])
+
+
 def test_the_same_status_is_not_reported() -> None:
     """A view may answer with the status that the guard would answer with."""
     app = shop()

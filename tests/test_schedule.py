@@ -218,6 +218,13 @@ def test_json_keys() -> None:
     }
 
 
+def test_json_without_a_since() -> None:
+    """A date that is not known is null."""
+    app = make_app(Clock(NOW), DEPRECATED_METHODS={"PURGE": {"sunset": "2026-07-01"}})
+    [found] = [row.as_json() for row in deprecations(app)]
+    assert (found["since"], found["sunset"]) == (None, "2026-07-01T00:00:00Z")
+
+
 def test_entries_in_80_columns() -> None:
     """Where a table does not fit, each method has an entry; no URL is cut."""
     result = run(make_shop())

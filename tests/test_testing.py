@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import re
 import sys
@@ -322,6 +323,14 @@ Sent 12 requests to 2 URLs.
     )
 
 
+def test_the_line_of_the_app_is_named() -> None:
+    """An exception out of Python's own code is the app's, which called it."""
+    app = small_app()
+    app.before_request(lambda: json.loads("{"))
+    place = "JSONDecodeError in <lambda>, tests/test_testing.py:"
+    assert all(f" 500 {place}" in row for row in wrong(app))
+
+
 def test_a_500_that_nothing_raised() -> None:
     """A handler that turns every refusal into a 500 is found in every answer."""
     app = small_app()
@@ -406,8 +415,9 @@ def test_what_the_app_logs_is_logged(caplog: pytest.LogCaptureFixture) -> None:
         except KeyError:
             app.logger.exception("no cache")
 
+    app.before_request(lambda: app.logger.warning("slow"))
     assert_method_contract(app)
-    assert caplog.text.count("no cache") == 12
+    assert caplog.text.count("no cache") == caplog.text.count("slow") == 12
 
 
 def test_a_failure_fits_one_screen() -> None:
@@ -700,10 +710,11 @@ EARLY = (
         (lambda: ("Log in.", 401), 401, LOG_IN),
         (lambda: ("No.", 403), 403, LOG_IN),
         (lambda: redirect("/login", 302), 302, LOG_IN),
+        (lambda: ("Choose.", 300), 300, LOG_IN),
         (lambda: ("Later.", 503), 503, ""),
         (lambda: abort(429), 429, ""),
     ],
-    ids=["401", "403", "302", "503", "raised"],
+    ids=["401", "403", "302", "300", "503", "raised"],
 )
 def test_a_hook_that_answers_first(
     answer: Callable[[], Any],
@@ -798,6 +809,30 @@ def test_hooks_of_every_kind_are_named() -> None:
         (404, f"{here}.later"),
         (409, f"{here}.later"),  # a decorated function has the name of the inner one
         (425, "functools.partial"),
+    }
+
+
+def test_the_preprocessor_of_each_blueprint_is_named() -> None:
+    """Functions of blueprints that respond alike are told apart."""
+
+    def first(*_: object) -> None:
+        abort(403)
+
+    def second(*_: object) -> None:
+        abort(403)
+
+    app = small_app(ENFORCE_SUNSET=True)
+    for function in (first, second):
+        name = function.__name__
+        blueprint = Blueprint(name, __name__)
+        blueprint.add_url_rule(f"/{name}", "view", retired, methods=["GET", "DELETE"])
+        blueprint.url_value_preprocessor(function)
+        app.register_blueprint(blueprint)
+    report = assert_method_contract(app)
+    here = f"{__name__}.test_the_preprocessor_of_each_blueprint_is_named.<locals>"
+    assert {(a.sample.path, a.first) for a in report.answered_first} == {
+        ("/first", f"{here}.first"),
+        ("/second", f"{here}.second"),
     }
 
 

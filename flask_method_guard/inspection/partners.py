@@ -44,12 +44,11 @@ def deepest_folder(forms: Iterable[str]) -> str:
 
 
 def matches(path: str, url: str) -> bool:
-    """Return whether a URL fits a documented path, segment by segment.
+    """Return whether a URL fits a documented path with as many segments.
 
     No regular expression: some would take for ever, and the path is a stranger's.
     """
-    segments = form_of(path).split("/"), url.rstrip("/").split("/")
-    return len(segments[0]) == len(segments[1]) and all(map(_fits, *segments))
+    return all(map(_fits, form_of(path).split("/"), url.split("/")))
 
 
 def _fits(template: str, segment: str) -> bool:

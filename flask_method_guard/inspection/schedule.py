@@ -155,11 +155,5 @@ def _days_left(value: Deprecation, now: datetime) -> int | None:
     return None if value.sunset is None else (value.sunset - now) // timedelta(days=1)
 
 
-def _order(row: DeprecatedMethod) -> tuple[bool, int, str, str, str]:
-    return (
-        row.days_left is None,
-        row.days_left or 0,
-        row.rule or "",
-        row.method,
-        row.endpoint or "",
-    )
+def _order(row: DeprecatedMethod) -> tuple[bool, int, str, str]:
+    return row.days_left is None, row.days_left or 0, row.rule or "", row.method
