@@ -7,7 +7,6 @@ reaches a view.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -210,15 +209,10 @@ def _check_names(samples: Mapping[str, Any], rules: Iterable[Any]) -> None:
 
 
 def _known_methods(app: Flask, guard: AppGuard) -> list[str]:
-    """List the methods that the app has something to say about, the rarest first.
-
-    The first 405 at a URL shows its ``Allow``, and so saves most other questions.
-    """
+    """List the methods that the app has something to say about."""
     snapshot = guard.refresh(app)
-    known = {*snapshot.supported_methods, *snapshot.rules.declared}
-    known.update(guard.settings.deprecated_methods)
-    often = Counter(m for rule in app.url_map.iter_rules() for m in rule.methods or ())
-    return sorted(known, key=lambda method: (often[method], method))
+    marked = guard.settings.deprecated_methods
+    return sorted({*snapshot.supported_methods, *snapshot.rules.declared, *marked})
 
 
 def _plan(
@@ -286,10 +280,4 @@ def _requests(
             found.append((target, expected, environ))
         if expected.reason is Reason.NOT_ALLOWED:
             not_allowed = expected
-    return sorted(found, key=_order)
-
-
-def _order(request: _Request) -> str:
-    """Sort by method; those that no app knows stay at the end, as they are."""
-    method = request[1].method
-    return "~" if method in UNKNOWN_METHODS else method
+    return found

@@ -1378,8 +1378,8 @@ def test_an_added_row_decides_every_request(number: int) -> None:
 def check_late_rule(case: Case) -> None:
     """Add a rule to running apps, without a view: what it serves is served at once.
 
-    A refusal may go by what was known before, until the app has another view, and so
-    may what a deprecated blueprint announces.
+    Until the app has another view, a rejection may follow what was known before. So may
+    what a deprecated blueprint announces.
     """
     apps = bare, guarded = case.app(guarded=False), case.app(guarded=True)
     for ask in case.asks:
@@ -1394,8 +1394,8 @@ def check_late_rule(case: Case) -> None:
             is_served = judge.reason(method) is Reason.ALLOWED
             if is_served and judge.before(method).status != 405:
                 answer, before = run(guarded, ask.environ(method)), judge.before(method)
-                said = any(case.scopes.values()) and answer.status == before.status
-                assert said or judge.check(answer, method)
+                is_served = any(case.scopes.values()) and answer.status == before.status
+                assert is_served or judge.check(answer, method)
     for app in apps:
         app.view_functions["another"] = lambda: "another"
     for ask in case.asks:

@@ -353,9 +353,11 @@ def test_an_adapter_of_another_class() -> None:
 def test_a_websocket_request() -> None:
     """A WebSocket request reaches none of the listed methods."""
     url_map = Map([rule("/a", "GET")])
-    adapter = url_map.bind("localhost", path_info="/a", url_scheme="ws")
+    adapter = url_map.bind(
+        "localhost", path_info="/a", url_scheme="ws", default_method="PUT"
+    )
     assert not Rules.read(url_map).is_list_complete(adapter, "GET")
-    found = Resource(Rules.read(url_map), adapter, ask(adapter, "GET"))
+    found = Resource(Rules.read(url_map), adapter, ask(adapter, "PUT"))
     assert found.methods(["GET"]) == []
 
 
