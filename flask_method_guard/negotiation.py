@@ -10,8 +10,7 @@ from itertools import islice
 #: A longer ``Accept`` is not read, so that no client can make a response expensive.
 #: Browsers send up to 150 characters.
 _ACCEPT_LIMIT = 1024
-#: At most so many of its media ranges are read, for the same reason. Browsers send up
-#: to 10.
+#: How many media ranges are read, for the same reason. Browsers send up to 10.
 _MAX_RANGES = 64
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from typing import Any
@@ -20,6 +21,7 @@ from flask_method_guard import (
     Phase,
     Reason,
     deprecated_methods,
+    method_rejected,
 )
 from flask_method_guard.config import ConfigError
 from flask_method_guard.moments import Window, iso
@@ -414,6 +416,25 @@ def test_a_preflight_succeeds_during_a_brownout() -> None:
     assert (put.status, put.get("Retry-After")) == (405, "3600")
     assert put.get("Access-Control-Allow-Origin") == "https://shop.example"
     assert put.get("Access-Control-Expose-Headers") == "Allow, Retry-After"
+
+
+def test_report_only_reports(caplog: pytest.LogCaptureFixture) -> None:
+    """The view answers, and the log says what the client would have got."""
+    app = make_shop(REPORT_ONLY=True)
+    seen: list[tuple[Reason, bool]] = []
+
+    def hear(_: Flask, exception: MethodRejected, enforced: bool) -> None:
+        seen.append((exception.reason, enforced))
+
+    with (
+        caplog.at_level(logging.WARNING, "flask_method_guard"),
+        method_rejected.connected_to(hear, app),
+    ):
+        answer = ask(app, "PUT", "/item")
+    assert (answer.status, answer.text) == (200, "PUT is served")
+    assert (answer.get("Retry-After"), announced(answer)) == (None, SILENT)
+    assert caplog.messages == ["PUT /item: answered 200, would be 405 brownout"]
+    assert seen == [(Reason.BROWNOUT, False)]
 
 
 # -- one instant -----------------------------------------------------------------
