@@ -17,7 +17,10 @@ import werkzeug
 
 #: Where packages are installed, and where Python itself is.
 _PACKAGES = frozenset(map(sysconfig.get_path, ("purelib", "platlib")))
-_PYTHON = frozenset(map(sysconfig.get_path, ("stdlib", "platstdlib")))
+# In a browser, the standard library is a zip file, which sysconfig does not know.
+_PYTHON = frozenset(map(sysconfig.get_path, ("stdlib", "platstdlib"))) | {
+    str(Path(inspect.__file__).parent)
+}
 #: Where the code between the server and an app is, this package's own with it.
 _FRAMEWORK = frozenset(
     str(Path(inspect.getfile(module)).parent)
