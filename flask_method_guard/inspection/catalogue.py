@@ -23,9 +23,9 @@ from ..exceptions import (
 )
 from ..moments import spoken_date, spoken_time
 from .apps import error_handler, hooks_before, name_of
-from .rules import is_rejected_by_gunicorn, rule_text
+from .rules import declared, is_rejected_by_gunicorn, rule_text
 from .successors import find_broken
-from .survey import Hit, Survey, declared, shown, some
+from .survey import Hit, Survey, shown, some
 from .text import counted
 from .without_effect import find_without_effect
 
