@@ -198,7 +198,7 @@ def explain(  # noqa: PLR0913, PLR0917
     if style == "json":
         print_json(found.as_json())
         return
-    for line in drawing(info.load_app(), found, method, url, terminal_width()):
+    for line in drawing(info.load_app(), found, terminal_width()):
         click.echo(line)
 
 
