@@ -19,11 +19,7 @@ from flask import Flask
 from .decision import Reason
 from .guard import AppGuard
 from .inspection.agreement import Agreement, agreement
-from .inspection.apps import (
-    Environ,
-    check_blueprint,
-    installed_guard,
-)
+from .inspection.apps import Environ, check_blueprint, installed_guard
 from .inspection.contract import ContractReport as ContractReport
 from .inspection.contract import MethodContractError as MethodContractError
 from .inspection.contract import Reply as Reply
@@ -208,13 +204,6 @@ def _check_names(samples: Mapping[str, Any], rules: Iterable[Any]) -> None:
             raise ValueError(f"samples names {name!r}, no {kind} of any rule. {hint}")
 
 
-def _known_methods(app: Flask, guard: AppGuard) -> list[str]:
-    """List the methods that the app has something to say about."""
-    snapshot = guard.refresh(app)
-    marked = guard.settings.deprecated_methods
-    return sorted({*snapshot.supported_methods, *snapshot.rules.declared, *marked})
-
-
 def _plan(
     app: Flask,
     guard: AppGuard,
@@ -226,7 +215,9 @@ def _plan(
     """Make the requests to all URLs, and name the URLs that get no decision."""
     requests: list[_Request] = []
     left_out = []
-    known = _known_methods(app, guard)
+    snapshot = guard.refresh(app)
+    marked = guard.settings.deprecated_methods
+    known = sorted({*snapshot.supported_methods, *snapshot.rules.declared, *marked})
     visited: set[tuple[str, str]] = set()
     for target in targets:
         part = (target.host, target.endpoint.rpartition(".")[0])
@@ -266,11 +257,10 @@ def _requests(
         if not_allowed and method in without_dates:
             # Nor is there here, since no date can be the reason for a rejection.
             expected = replace(not_allowed, method=method, detail=None, docs=None)
-            found.append((target, expected, environ))
-            continue
-        expected = explain_request(
-            app, guard, environ, method, str(target), guard.clock()
-        )
+        else:
+            expected = explain_request(
+                app, guard, environ, method, str(target), guard.clock()
+            )
         if expected.reason is None:
             raise NoSampleError(
                 f"{target.rule} (endpoint {target.endpoint!r}): {target} gets"

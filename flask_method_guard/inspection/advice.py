@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from inspect import isclass
 
 from flask import Flask
@@ -16,6 +15,28 @@ from .places import Place, is_installed, source_of
 
 _SETTING = "METHOD_GUARD_SUPPORTED_METHODS"
 
+#: What to do about a rejection, where the reason says it all.
+_BY_REASON = {
+    Reason.INVALID_TOKEN: (
+        "There is nothing to fix in the app: the client sent something that is not a"
+        " method."
+    ),
+    Reason.GONE: (
+        "To serve this URL again, give a method a later sunset, or do not enforce"
+        " sunsets."
+    ),
+    Reason.RETIRED: (
+        "To serve {method} again, give it a later sunset, or do not enforce sunsets."
+    ),
+    Reason.BROWNOUT: (
+        "{method} works again after the brownout. To serve it now, remove the window"
+        " from brownouts."
+    ),
+    Reason.NOT_FOUND: (
+        "No URL rule matches. See the URLs of the app with: flask methods"
+    ),
+}
+
 
 def advice(app: Flask, found: Explanation) -> str | None:
     """Say what to do about a rejection.
@@ -24,8 +45,12 @@ def advice(app: Flask, found: Explanation) -> str | None:
     :param found: the explanation of the request.
     :return: a sentence or two; ``None`` where there is nothing to do.
     """
-    if found.reason in _ADVICE:
-        return _ADVICE[found.reason](app, found)
+    if found.reason is Reason.NOT_IMPLEMENTED:
+        return _not_implemented(app, found.method)
+    if found.reason is Reason.NOT_ALLOWED:
+        return _not_allowed(app, found)
+    if found.reason in _BY_REASON:
+        return _BY_REASON[found.reason].format(method=found.method)
     if found.phase is Phase.OVERDUE:
         return f"To retire {found.method}, set METHOD_GUARD_ENFORCE_SUNSET = True."
     return None
@@ -41,16 +66,8 @@ def view_of(found: Explanation) -> str | None:
     return f"{found.view} ({Place(found.file, found.line)})"
 
 
-def _invalid_token(app: Flask, found: Explanation) -> str:
-    return (
-        "There is nothing to fix in the app: the client sent something that is not a"
-        " method."
-    )
-
-
-def _not_implemented(app: Flask, found: Explanation) -> str:
-    guard = guard_of(app)
-    method, upper = found.method, found.method.upper()
+def _not_implemented(app: Flask, method: str) -> str:
+    guard, upper = guard_of(app), method.upper()
     if method != upper and guard.refresh(app).supports(upper):
         return (
             f"Send {upper} in upper case. To accept any case, set"
@@ -61,27 +78,6 @@ def _not_implemented(app: Flask, found: Explanation) -> str:
     return (
         f"To accept {method}, add it to a route. To send 405 instead of 501, add it"
         f" to {_SETTING}."
-    )
-
-
-def _retired(app: Flask, found: Explanation) -> str:
-    return (
-        f"To serve {found.method} again, give it a later sunset, or do not enforce"
-        " sunsets."
-    )
-
-
-def _gone(app: Flask, found: Explanation) -> str:
-    return (
-        "To serve this URL again, give a method a later sunset, or do not enforce"
-        " sunsets."
-    )
-
-
-def _brownout(app: Flask, found: Explanation) -> str:
-    return (
-        f"{found.method} works again after the brownout. To serve it now, remove the"
-        " window from brownouts."
     )
 
 
@@ -113,19 +109,3 @@ def _class_advice(method: str, source: type[MethodView], view: str | None) -> st
         f"define {name}() in {view}, and add {method} to the methods of the class or of"
         " the route."
     )
-
-
-def _not_found(app: Flask, found: Explanation) -> str:
-    return "No URL rule matches. See the URLs of the app with: flask methods"
-
-
-#: Every rejection with what to do about it.
-_ADVICE: dict[Reason, Callable[[Flask, Explanation], str]] = {
-    Reason.INVALID_TOKEN: _invalid_token,
-    Reason.NOT_IMPLEMENTED: _not_implemented,
-    Reason.GONE: _gone,
-    Reason.RETIRED: _retired,
-    Reason.BROWNOUT: _brownout,
-    Reason.NOT_ALLOWED: _not_allowed,
-    Reason.NOT_FOUND: _not_found,
-}

@@ -369,8 +369,7 @@ class _Site:
         """Add the hint, and where the view is."""
         message = f"{printable(method)} {printable(path)}: {text}"
         endpoint = None if rule is None else rule.endpoint
-        view = self.app.view_functions.get(endpoint or "")
-        place = (None, None) if view is None else place_of(view) or (None, None)
+        place = place_of(self.app.view_functions.get(endpoint or "")) or (None, None)
         hint = DIFFERENCES[kind].hint
         return Difference(kind, method, path, message, hint, endpoint, *place)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from flask.views import http_method_funcs
+
 from ..decision import is_token
 from ..exceptions import (
     MethodNotAllowed,
@@ -21,9 +23,9 @@ from ..exceptions import (
 )
 from ..moments import spoken_date, spoken_time
 from .apps import error_handler, hooks_before, name_of
-from .rules import is_rejected_by_gunicorn, rule_text
+from .rules import declared, is_rejected_by_gunicorn, rule_text
 from .successors import find_broken
-from .survey import Hit, Survey, declared, shown, some
+from .survey import Hit, Survey, shown, some
 from .text import counted
 from .without_effect import find_without_effect
 
@@ -114,12 +116,8 @@ def _unimplemented(survey: Survey) -> Found:
         yield Hit(endpoint, place + text)
 
 
-#: The functions that a ``MethodView`` looks for by itself.
-_FLASK_METHODS = frozenset(
-    ("delete", "get", "head", "options", "patch", "post", "put", "trace")
-)
-#: What other functions may be meant to serve: the methods of the registry of RFC 9110
-#: §16.1 that are in use, and those of caches.
+#: What functions may be meant to serve that Flask does not look for by itself: the
+#: methods of the registry of RFC 9110 §16.1 that are in use, and those of caches.
 _OTHER_METHODS = frozenset(
     [
         *("acl", "ban", "bind", "checkin", "checkout", "connect", "copy", "label"),
@@ -148,7 +146,7 @@ def _unrouted(survey: Survey) -> Found:
         routed = frozenset().union(*(rule.methods for rule in rules))
         missing = [
             name.upper()
-            for name in _FLASK_METHODS | _OTHER_METHODS
+            for name in http_method_funcs | _OTHER_METHODS
             if name.upper() not in routed and _serves(view_class, name, rules)
         ]
         if missing:
@@ -168,7 +166,7 @@ def _serves(view_class: type, name: str, rules: Sequence[Any]) -> bool:
     function = getattr(view_class, name, None)
     if not inspect.isfunction(function):
         return False
-    return name in _FLASK_METHODS or any(
+    return name in http_method_funcs or any(
         _takes(function, rule.arguments) for rule in rules
     )
 

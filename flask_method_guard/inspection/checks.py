@@ -7,7 +7,7 @@ and the findings take their ids and texts from there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from flask import Flask
 
@@ -39,15 +39,7 @@ class Finding:
 
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
-        return {
-            "id": self.id,
-            "severity": str(self.severity),
-            "message": self.message,
-            "hint": self.hint,
-            "endpoint": self.endpoint,
-            "file": self.file,
-            "line": self.line,
-        }
+        return {**asdict(self), "severity": str(self.severity)}
 
 
 def check(
@@ -91,13 +83,12 @@ def check_ids(noun: str, names: Iterable[str], known: Collection[str]) -> None:
 
 def _findings(entry: Check, survey: Survey) -> Iterator[Finding]:
     for hit in entry.find(survey):
-        source = hit.source or survey.app.view_functions.get(hit.endpoint or "")
-        place = None if source is None else place_of(source)
+        view = survey.app.view_functions.get(hit.endpoint or "")
         yield Finding(
             entry.id,
             entry.severity,
             hit.message,
             entry.hint,
             hit.endpoint,
-            *(place or (None, None)),
+            *(place_of(hit.source or view) or (None, None)),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import partial
 from typing import Any
 
 from flask import Flask, got_request_exception
@@ -31,7 +31,6 @@ _Kind = tuple[int, str, str]
 _log = logging.getLogger("flask_method_guard.testing")
 
 
-@cache
 def needs_escape(method: str) -> bool:
     """Return whether a page must escape a method."""
     return str(escape(method)) != method
@@ -85,32 +84,24 @@ class Exchange:
         self._statuses.clear()
         self._errors.clear()
         again = dict(environ)
+        reply = partial(Reply, target, expected.method, expected)
         try:
             body, line, headers = run_wsgi_app(self._app, environ, buffered=True)
         except Exception as error:  # noqa: BLE001 -- a server makes it a 500
-            fault = self._crash(error)
-            return Reply(target, expected.method, expected, 500, (fault,))
+            return reply(500, (self._crash(error),))
         status = int(line.split()[0])
         if status == 500 and self._errors:
-            fault = self._crash(self._errors[-1])
-            return Reply(target, expected.method, expected, status, (fault,))
-        heard = bool(self._rejections)
+            return reply(status, (self._crash(self._errors[-1]),))
         kind = (status, expected.method, target.endpoint.rpartition(".")[0])
         # The guard was not heard, and what came is a rejection of another kind.
-        if not heard and status != expected.status and _rejects(status):
-            return Reply(
-                target,
-                expected.method,
-                expected,
-                status,
-                came_first=True,
-                first=self._name_first(kind, again),
-            )
+        if not self._rejections and status != expected.status and _rejects(status):
+            first = self._name_first(kind, again)
+            return reply(status, came_first=True, first=first)
         handler = None
         if expected.status not in (status, *self._statuses):
             handler = self._name_handler(kind, again)
         faults = tuple(_faults(expected, status, headers, b"".join(body), handler))
-        return Reply(target, expected.method, expected, status, faults, heard)
+        return reply(status, faults, from_guard=bool(self._rejections))
 
     def _crash(self, error: BaseException) -> str:
         """Name an exception and its place; log its traceback once, for debugging."""

@@ -14,10 +14,9 @@ from urllib.parse import unquote
 from flask import Flask
 from werkzeug.routing import Rule
 
-from ..urlmap import answers_options
 from .explanation import default_host
 from .openapi import VARIABLE
-from .rules import url_rules
+from .rules import declared, url_rules
 from .samples import RULE_VARIABLE, NoSampleError, SampleUrl, sample_url
 
 
@@ -81,14 +80,10 @@ class Route:
     problem: str
 
     @property
-    def declared(self) -> set[str]:
-        """The methods that somebody wrote down, HEAD beside GET left out."""
-        methods = set(self.rule.methods or ())
-        if "GET" in methods:
-            methods.discard("HEAD")
-        if answers_options(self.rule):
-            methods.discard("OPTIONS")
-        return methods
+    def declared(self) -> frozenset[str]:
+        """The methods that somebody wrote down, HEAD next to GET left out."""
+        methods = declared(self.rule)
+        return methods - {"HEAD"} if "GET" in methods else methods
 
     def is_under(self, folder: str) -> bool:
         """Return whether the route is in a folder; static files are in none."""

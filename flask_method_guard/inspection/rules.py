@@ -20,6 +20,12 @@ def methods_of(rule: Rule) -> Collection[str] | None:
     return rule.methods | {"OPTIONS"}
 
 
+def declared(rule: Rule) -> frozenset[str]:
+    """Return the methods that somebody wrote down: Flask adds OPTIONS by itself."""
+    methods = frozenset(rule.methods or ())
+    return methods - {"OPTIONS"} if is_automatic(rule) else methods
+
+
 def is_rejected_by_gunicorn(method: str) -> bool:
     """Return whether gunicorn, by default, rejects a method."""
     return re.fullmatch(r"[^a-z#]{3,20}", method) is None

@@ -13,7 +13,6 @@ from ..deprecation import Deprecation
 from ..guard import AppGuard
 from ..marks import in_words
 from ..snapshot import Snapshot
-from ..urlmap import is_automatic
 from .apps import guard_of, name_of
 from .rules import methods_of, rule_text, url_rules
 from .text import few
@@ -101,9 +100,3 @@ def shown(methods: Iterable[str]) -> str:
 def some(names: Sequence[str]) -> str:
     """Join a few names, and count the others."""
     return ", ".join(few(names, 3))
-
-
-def declared(rule: Any) -> frozenset[str]:
-    """Return the methods that somebody wrote down: Flask adds OPTIONS by itself."""
-    methods = frozenset(rule.methods or ())
-    return methods - {"OPTIONS"} if is_automatic(rule) else methods

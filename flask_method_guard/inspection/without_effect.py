@@ -8,7 +8,8 @@ from ..marks import EVERY_OTHER, find_lost_marks
 from ..messages import closest
 from ..snapshot import blueprints_of
 from .apps import name_of
-from .survey import Hit, Survey, declared, shown
+from .rules import declared
+from .survey import Hit, Survey, shown
 
 
 def find_without_effect(survey: Survey) -> Iterator[Hit]:
