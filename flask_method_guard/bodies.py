@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import quote
 
 from .decision import Reason, is_token
@@ -25,13 +25,8 @@ from .successor import Successor
 ECHO_LIMIT = 32
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known about one rejection, and what the response says.
-
-    The words, the header fields and the body are made on first use and kept as long
-    as the facts are.
-    """
+class _Values(NamedTuple):
+    """The fields of :class:`Facts`."""
 
     reason: Reason
     status: int
@@ -49,6 +44,14 @@ class Facts:
     retry_after: int | None = None
     #: What replaces the method, for this URL.
     successor: Successor | None = None
+
+
+class Facts(_Values):
+    """What is known about one rejection, and what the response says.
+
+    The words, the header fields and the body are made on first use and kept as long
+    as the facts are.
+    """
 
     @cached_property
     def detail(self) -> str:
@@ -185,7 +188,7 @@ def _json(facts: Facts, text: str) -> str:
 
 def _deprecation(value: Deprecation | None) -> dict[str, str | list[str]] | None:
     # Its successor is a template; clients get the one that is filled.
-    known = replace(value, successor=None).as_json() if value else None
+    known = value._replace(successor=None).as_json() if value else None
     return known or None
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from .decision import DEFAULT_METHODS, STANDARD_METHODS
 from .deprecation import SAY_SOMETHING, Deprecation, read_deprecation
@@ -196,23 +195,11 @@ def _deprecated_blueprints(value: object) -> Mapping[str, BlueprintMarks]:
     return found
 
 
-def _setting(
-    default: Any, read: Callable[[object], object], kind: str, doc: str
-) -> Any:
-    """Describe one key: its default, its reader, and its text in the docs."""
-    # A factory, since dataclasses reject a mapping as a default.
-    return field(
-        default_factory=lambda: default,
-        metadata={"read": read, "type": kind, "doc": doc},
-    )
-
-
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings of one app, as ``init_app`` reads them."""
 
-    supported_methods: frozenset[str] = _setting(
-        frozenset({"default", "routes"}),
+    supported_methods: Annotated[
+        frozenset[str],
         _supported_methods,
         "list of methods and groups, or a comma-separated string",
         "The methods that the app supports; every other method gets 501. A list of"
@@ -223,26 +210,26 @@ class Settings:
         " PROPFIND supported without configuration. Without `routes`, a routed method"
         " that is not listed gets 501. GET and HEAD are always supported (RFC 9110"
         " §9.1). A name that resembles a group, such as `defualt`, is an error.",
-    )
-    case_sensitive: bool = _setting(
-        True,
+    ] = frozenset({"default", "routes"})
+    case_sensitive: Annotated[
+        bool,
         _flag,
         "bool",
         "Whether `get` and `GET` are different methods. True by default, because"
         " methods are case-sensitive (RFC 9110 §9.1). With False, a method is"
         " upper-cased before it is compared, as Flask does.",
-    )
-    reject_early: bool = _setting(
-        False,
+    ] = True
+    reject_early: Annotated[
+        bool,
         _flag,
         "bool",
         "Whether a rejection is raised immediately, before the `before_request`"
         " functions that were registered after the guard, such as authentication."
         " False by default, because such functions often come in pairs with"
         " `after_request` functions that rely on them.",
-    )
-    report_only: bool = _setting(
-        False,
+    ] = False
+    report_only: Annotated[
+        bool,
         _flag,
         "bool",
         "Whether the guard changes nothing and only reports. Every response is Flask's"
@@ -250,36 +237,36 @@ class Settings:
         " respond, it logs a warning on the logger `flask_method_guard` and, for a"
         " rejection, sends `method_rejected` with `enforced=False`. False by default."
         " Use it to try the guard in an app with real traffic.",
-    )
-    docs_url: str | Callable[..., object] | None = _setting(
-        None,
+    ] = False
+    docs_url: Annotated[
+        str | Callable[..., object] | None,
         _docs_url,
         "URL, template or callable",
         "The documentation that a rejection links to, in its body and as"
         ' `Link: <…>; rel="help"`. A template can contain `{endpoint}`, `{method}`,'
         " `{reason}` and `{status}`. A callable gets the exception and returns a URL"
         " or `None`. Unset by default: there is no link.",
-    )
-    error_formats: tuple[str, ...] = _setting(
-        MEDIA_TYPES,
+    ] = None
+    error_formats: Annotated[
+        tuple[str, ...],
         _error_formats,
         "list of media types",
         "The formats of a rejection's body, negotiated with `Accept`. A client that"
         " asks for none of them gets the first one. Problem details (RFC 9457) come"
         " first by default, because they are the standard, and most clients that do"
         " not ask for a format are programs.",
-    )
-    drain_limit: int = _setting(
-        1024 * 1024,
+    ] = MEDIA_TYPES
+    drain_limit: Annotated[
+        int,
         _drain_limit,
         "int",
         "How many bytes of a request body are read and dropped before a rejection."
         " Without that, some servers close the connection on unread bytes, and the"
         " response is lost. A longer body is not read at all. The default is 1 MiB,"
         " like nginx's `client_max_body_size`; 0 disables draining.",
-    )
-    deprecated_methods: Mapping[str, Deprecation] = _setting(
-        MappingProxyType({}),
+    ] = 1024 * 1024
+    deprecated_methods: Annotated[
+        Mapping[str, Deprecation],
         _deprecated_methods,
         "mapping of methods to mappings",
         "Methods that are deprecated in the whole app, each with `since`, `sunset`,"
@@ -291,9 +278,9 @@ class Settings:
         " be in upper or lower case, so the environment variable"
         " `…_DEPRECATED_METHODS__PUT__SINCE` works. `@deprecated_methods` on"
         " a view takes precedence. Empty by default.",
-    )
-    deprecated_blueprints: Mapping[str, BlueprintMarks] = _setting(
-        MappingProxyType({}),
+    ] = MappingProxyType({})
+    deprecated_blueprints: Annotated[
+        Mapping[str, BlueprintMarks],
         _deprecated_blueprints,
         "mapping of blueprints to mappings",
         "Blueprints that are deprecated as a whole, by their names; a nested one's name"
@@ -304,25 +291,25 @@ class Settings:
         " deprecated the blueprint with `deprecate_blueprint`, only the given values"
         " change. A deprecation of a view takes precedence over one of its blueprint,"
         " and one of an inner blueprint over one of an outer. Empty by default.",
-    )
-    enforce_sunset: bool = _setting(
-        False,
+    ] = MappingProxyType({})
+    enforce_sunset: Annotated[
+        bool,
         _flag,
         "bool",
         "Whether a deprecated method gets 405 from its sunset on, or 410 if nothing of"
         " the resource is left. False"
         " by default, so that a date written down long ago does not break clients"
         " by itself.",
-    )
+    ] = False
 
-    minimum_notice: int | None = _setting(
-        None,
+    minimum_notice: Annotated[
+        int | None,
         _minimum_notice,
         "int",
         "How many days must lie between `since` and `sunset` of a deprecated method."
         " `flask methods check` reports a shorter notice (MG116); nothing else reads"
         " this key. Unset by default: there is no minimum.",
-    )
+    ] = None
 
     @classmethod
     def from_mapping(cls, config: Mapping[Any, object]) -> Settings:
@@ -334,7 +321,7 @@ class Settings:
         :return: the settings.
         :raises ConfigError: with all problems.
         """
-        known = {item.name.upper(): item for item in fields(cls)}
+        known = {item.upper(): read for item, (read, *_) in described_keys().items()}
         values: dict[str, Any] = {}
         problems: list[str] = []
         for key, value in config.items():
@@ -346,9 +333,8 @@ class Settings:
                 hint = f"Did you mean {PREFIX}{meant}?" if meant else "Remove it."
                 problems.append(f"{key} is {value!r}, but there is no such key. {hint}")
             elif value is not None:
-                item = known[name]
                 try:
-                    values[item.name] = item.metadata["read"](value)
+                    values[name.lower()] = known[name](value)
                 except ConfigError as error:
                     problems += [f"{key}: {problem}" for problem in error.problems]
                 except (TypeError, ValueError) as error:
@@ -357,3 +343,9 @@ class Settings:
         if problems:
             raise ConfigError(problems)
         return cls(**values)
+
+
+def described_keys() -> Mapping[str, tuple[Callable[[object], object], str, str]]:
+    """Return the reader, the type and the text of each field of :class:`Settings`."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: hint.__metadata__ for name, hint in hints.items()}

@@ -8,7 +8,7 @@ hook may let pass without a second look. This module uses only the standard libr
 
 from __future__ import annotations
 
-import re
+import string
 from collections.abc import Callable, Collection
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -25,8 +25,8 @@ STANDARD_METHODS = (*DEFAULT_METHODS, "CONNECT", "TRACE", "QUERY")
 #: A server MUST support these two (RFC 9110 §9.1).
 REQUIRED_METHODS = frozenset({"GET", "HEAD"})
 
-# RFC 9110 §5.6.2: 1*tchar. re.ASCII is not needed, the class names each character.
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+#: The characters of a token (RFC 9110 §5.6.2).
+_TOKEN_CHARACTERS = frozenset(f"!#$%&'*+-.^_`|~{string.digits}{string.ascii_letters}")
 
 
 def is_token(text: str) -> bool:
@@ -37,7 +37,7 @@ def is_token(text: str) -> bool:
     :param text: any text.
     :return: ``True`` if it is one or more token characters and nothing else.
     """
-    return _TOKEN.fullmatch(text) is not None
+    return bool(text) and _TOKEN_CHARACTERS.issuperset(text)
 
 
 class Reason(str, Enum):
@@ -234,20 +234,16 @@ class _DependsOnUrlError(Exception):
     """A row asked for a fact that differs from URL to URL."""
 
 
-class _AnyUrl(NamedTuple):
+class _AnyUrl:
     """A request whose method is supported and not deprecated, at an unknown URL."""
 
-    method: str
-    asterisk: bool
-    routing: Routing
-    supported: bool = True
-    gone: bool = False
-    retired: bool = False
-    brownout: bool = False
+    supported = True
+    gone = retired = brownout = False
 
-    @property
-    def raw_method(self) -> str:
-        return self.method
+    def __init__(self, method: str, routing: Routing, *, asterisk: bool) -> None:
+        self.raw_method = self.method = method
+        self.routing = routing
+        self.asterisk = asterisk
 
     @property
     def allowed_methods(self) -> tuple[str, ...]:
@@ -273,8 +269,8 @@ def is_settled(method: str, asterisk: Collection[bool] = (False, True)) -> bool:
     passes = {MATCHED: Reason.ALLOWED, UNMATCHED: Reason.NOT_FOUND}
     try:
         return all(
-            decide(_AnyUrl(method, is_asterisk, routing)).reason is reason
-            for is_asterisk in asterisk
+            decide(_AnyUrl(method, routing, asterisk=it)).reason is reason
+            for it in asterisk
             for routing, reason in passes.items()
         )
     except _DependsOnUrlError:

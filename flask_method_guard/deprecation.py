@@ -7,11 +7,10 @@ module uses only the standard library.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Mapping
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from email.utils import format_datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from .links import as_url, link_field, read_url
 from .messages import Problem, closest, given_twice, joined
@@ -49,8 +48,7 @@ class Phase(str, Enum):
         return self in (Phase.BROWNOUT, Phase.RETIRED)
 
 
-@dataclass(frozen=True)
-class Deprecation:
+class Deprecation(NamedTuple):
     """What clients learn about a deprecated method.
 
     Built by :meth:`from_mapping`; the times are aware and in UTC.
@@ -103,22 +101,22 @@ class Deprecation:
         :return: the deprecation, and a text for each own value that contradicts the
             other one and is left out.
         """
-        given = {f.name: getattr(by, f.name) for f in fields(by)}
-        new = replace(self, **{name: value for name, value in given.items() if value})
+        given = {name: value for name, value in by._asdict().items() if value}
+        new = self._replace(**given)
         lost = []
         since, sunset = new.since, new.sunset
         if since and sunset and sunset < since:
             lost = [f"since {iso(since)}" if by.sunset else f"sunset {iso(sunset)}"]
-            new = replace(new, since=None) if by.sunset else replace(new, sunset=None)
+            new = new._replace(since=None) if by.sunset else new._replace(sunset=None)
         sunset = new.sunset
         late = [window for window in new.brownouts if sunset and window.end > sunset]
         if late and sunset and by.brownouts:
             lost.append(f"sunset {iso(sunset)}")
-            new = replace(new, sunset=None)
+            new = new._replace(sunset=None)
         elif late:
             lost += [f"brownout {window}" for window in late]
             kept = tuple(window for window in new.brownouts if window not in late)
-            new = replace(new, brownouts=kept)
+            new = new._replace(brownouts=kept)
         return new, lost
 
     def phase(self, now: datetime, *, enforced: bool) -> Phase:
@@ -173,16 +171,13 @@ class Deprecation:
     def as_json(self) -> dict[str, str | list[str]]:
         """Return the known values, with times as ISO 8601 text."""
         found: dict[str, str | list[str]] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name, value in self._asdict().items():
             if isinstance(value, datetime):
-                value = iso(value)
-            elif isinstance(value, tuple):
-                value = [str(window) for window in value]
+                found[name] = iso(value)
             elif isinstance(value, Successor):
-                value = value.as_written()
-            if value:
-                found[field.name] = value
+                found[name] = value.as_written()
+            elif value:
+                found[name] = value if name != "brownouts" else list(map(str, value))
         return found
 
 

@@ -7,7 +7,6 @@ again wherever it is unpickled.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from werkzeug import exceptions as werkzeug
@@ -102,7 +101,7 @@ class SelfRendering(werkzeug.HTTPException):
 
     def link_to_docs(self, url: str) -> None:
         """Set the documentation link."""
-        self.facts = replace(self.facts, docs_url=url)
+        self.facts = self.facts._replace(docs_url=url)
 
     def get_body(
         self,
@@ -161,7 +160,7 @@ class MethodNotAllowed(SelfRendering, werkzeug.MethodNotAllowed, MethodRejected)
         if valid_methods is not None:
             # Plain text, even if it was markup: it is escaped where HTML shows it.
             methods = tuple(str.__str__(method) for method in valid_methods)
-            facts = replace(facts, allowed_methods=methods)
+            facts = facts._replace(allowed_methods=methods)
         self.facts = facts
         # Werkzeug's own attribute valid_methods is a list.
         allowed = list(facts.allowed_methods or ())

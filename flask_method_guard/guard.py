@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from math import ceil
@@ -358,7 +357,7 @@ def facts_of(situation: RequestSituation, reason: Reason) -> Facts:
         left,
         successor if is_kept else None,
     )
-    return facts if is_kept else replace(facts, successor=successor)
+    return facts if is_kept else facts._replace(successor=successor)
 
 
 def announcement(
@@ -392,7 +391,7 @@ def _make_facts(template: str | None, *values: Any) -> Facts:
     facts = Facts(*values)
     if template is None:
         return facts
-    return replace(facts, docs_url=fill_docs_url(template, facts))
+    return facts._replace(docs_url=fill_docs_url(template, facts))
 
 
 def with_docs_url(app: Flask, rejection: _R, docs_url: object) -> _R:

@@ -9,6 +9,7 @@ standard library.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -145,7 +146,7 @@ def find_lost_marks(view: object) -> list[FunctionMark]:
     """Find the marks on functions of a view's class that do not serve the method."""
     try:
         found = [*_class_marks(_layers(view))]
-    except Exception:  # noqa: BLE001 -- as above
+    except Exception:  # noqa: BLE001 -- as below
         return []
     marks = [mark for _, functions in found for mark in functions]
     # A function can have several names: put = _save.
@@ -189,7 +190,7 @@ def _class_marks(layers: list[Any]) -> Iterator[tuple[type, list[FunctionMark]]]
                     FunctionMark(member, *mark, _serves(name, mark[0], members))
                     for name, member in vars(owner).items()
                     if members[name] is member  # no subclass overrides it
-                    for layer in reversed(_safe_layers(member))
+                    for layer in reversed(_layers(member))
                     for mark in _own(layer).items()
                 ],
             )
@@ -218,26 +219,19 @@ def _own(owner: object) -> Mapping[str, Deprecation]:
 _MAX_LAYERS = 100
 
 
-def _safe_layers(view: object) -> list[Any]:
-    """Return the layers of a view; none if its attributes raise."""
-    try:
-        return _layers(view)
-    except Exception:  # noqa: BLE001 -- a view may be any object, such as a proxy
-        return []
-
-
 def _layers(view: object) -> list[Any]:
-    """Return a view and what it wraps, outermost first."""
+    """Return a view and what it wraps, outermost first, as far as it can be read."""
     found: list[Any] = []
     layer: Any = view
-    while layer is not None and len(found) < _MAX_LAYERS:
-        # Looking up a method creates a new object each time; its function is stable.
-        layer = getattr(layer, "__func__", layer)
-        if any(layer is known for known in found):
-            break
-        found.append(layer)
-        inner = layer.func if isinstance(layer, partial) else None
-        layer = getattr(layer, "__wrapped__", inner)
+    with suppress(Exception):  # a view may be any object, such as a proxy
+        while layer is not None and len(found) < _MAX_LAYERS:
+            # A method is a new object each time it is looked up, its function is not.
+            layer = getattr(layer, "__func__", layer)
+            if any(layer is known for known in found):
+                break
+            found.append(layer)
+            inner = layer.func if isinstance(layer, partial) else None
+            layer = getattr(layer, "__wrapped__", inner)
     return found
 
 

@@ -37,7 +37,7 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
     families = (media_type.partition("/")[0] + "/*" for media_type in formats)
     names = {"*/*", "application/json", *families, *formats}
     wanted: dict[str, float] = {}
-    for found in islice(_ITEM.finditer(accept.lower()), _MAX_RANGES):
+    for found in islice(re.finditer(_ITEM, accept.lower()), _MAX_RANGES):
         name, parameters = found.groups()
         if name in names or name.endswith("+json"):
             quality = _quality(parameters) if parameters else 1.0
@@ -54,19 +54,17 @@ def _negotiate(accept: str, formats: tuple[str, ...]) -> str:
 
 # Werkzeug's parsers would take longer than all the rest of a rejection.
 _QUOTED = r'"(?:[^"\\]+|\\.)*"?'
-_ITEM = re.compile(rf'([^,;" \t]+)((?:[^,"]+|{_QUOTED})*)')
+_ITEM = rf'([^,;" \t]+)((?:[^,"]+|{_QUOTED})*)'
 # RFC 9110 §12.4.2, with any number of digits.
 _NUMBER = r"([0-9]+(?:\.[0-9]*)?)(?=[ \t]*(?:;|$))"
-_PARAMETER = re.compile(
-    rf';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*(?:{_NUMBER}|{_QUOTED}|[^;" \t]*)'
-)
+_PARAMETER = rf';[ \t]*([^=;" \t]+)[ \t]*=[ \t]*(?:{_NUMBER}|{_QUOTED}|[^;" \t]*)'
 _INVALID = -1.0
 
 
 def _quality(parameters: str) -> float:
     """Return the quality among the parameters of a media range."""
     quality = 1.0
-    for name, number in _PARAMETER.findall(parameters):
+    for name, number in re.findall(_PARAMETER, parameters):
         if name == "q":
             quality = float(number) if number else _INVALID
     return quality if quality <= 1 else _INVALID

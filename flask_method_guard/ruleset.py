@@ -165,12 +165,12 @@ def _at(places: Mapping[str | None, frozenset[_T]], path: str) -> frozenset[_T]:
 
 
 #: A variable of a rule, if its arguments contain nothing that looks like a rule.
-_VARIABLE = re.compile("<[^</>]*>")
+_VARIABLE = "<[^</>]*>"
 
 
 def _slashes(rule: Rule) -> int | None:
     """Return how many slashes each URL of a rule has; ``None`` if that differs."""
-    text = _VARIABLE.sub("x", rule.rule)
+    text = re.sub(_VARIABLE, "x", rule.rule)
     if "<" in text or "//" in text:
         return None
     try:

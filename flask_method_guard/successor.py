@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from string import Formatter
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from .decision import is_token
@@ -32,8 +31,7 @@ _PATH = "!$&'()*+,/:;=@"
 _MAX_LENGTH = 2000
 
 
-@dataclass(frozen=True)
-class Successor:
+class Successor(NamedTuple):
     """What replaces a deprecated method: another method, another URL, or both."""
 
     #: The method; ``None`` for the same one.
@@ -55,7 +53,7 @@ class Successor:
             return [self.prefix, self.url]
         return str(self)
 
-    @cached_property
+    @property
     def variables(self) -> tuple[str, ...]:
         """The names of the variables in the URL."""
         if self.prefix is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import sha256
 
@@ -29,8 +28,7 @@ NOT_ALLOWED = Facts(
 NOT_IMPLEMENTED = Facts(
     Reason.NOT_IMPLEMENTED, 501, method="FOO", supported_methods=("GET", "HEAD")
 )
-RETIRED = replace(
-    NOT_ALLOWED,
+RETIRED = NOT_ALLOWED._replace(
     reason=Reason.RETIRED,
     deprecation=Deprecation(
         since=datetime(2026, 1, 1, tzinfo=timezone.utc),
@@ -47,26 +45,26 @@ INVALID = Facts(Reason.INVALID_TOKEN, 400)
     [
         (NOT_ALLOWED, "PUT is not allowed here. Allowed: GET, HEAD."),
         (
-            replace(NOT_ALLOWED, allowed_methods=()),
+            NOT_ALLOWED._replace(allowed_methods=()),
             "PUT is not allowed here. Allowed: no method.",
         ),
-        (replace(NOT_ALLOWED, allowed_methods=None), "PUT is not allowed here."),
+        (NOT_ALLOWED._replace(allowed_methods=None), "PUT is not allowed here."),
         (
-            replace(NOT_ALLOWED, method=None),
+            NOT_ALLOWED._replace(method=None),
             "The method is not allowed here. Allowed: GET, HEAD.",
         ),
         (NOT_IMPLEMENTED, "FOO is not implemented. Supported: GET, HEAD."),
-        (replace(NOT_IMPLEMENTED, supported_methods=()), "FOO is not implemented."),
+        (NOT_IMPLEMENTED._replace(supported_methods=()), "FOO is not implemented."),
         (
-            replace(NOT_IMPLEMENTED, method=None),
+            NOT_IMPLEMENTED._replace(method=None),
             "The method is not implemented. Supported: GET, HEAD.",
         ),
         (
-            replace(NOT_IMPLEMENTED, method="get"),
+            NOT_IMPLEMENTED._replace(method="get"),
             "get is not implemented. Methods are case-sensitive: did you mean GET?",
         ),
         (
-            replace(NOT_IMPLEMENTED, method="foo"),
+            NOT_IMPLEMENTED._replace(method="foo"),
             "foo is not implemented. Supported: GET, HEAD.",
         ),
         (
@@ -74,7 +72,7 @@ INVALID = Facts(Reason.INVALID_TOKEN, 400)
             "PUT was retired on 1 March 2026. Use PATCH. Allowed: GET, HEAD.",
         ),
         (
-            replace(NOT_IMPLEMENTED, deprecation=Deprecation(notice="Use BAR.")),
+            NOT_IMPLEMENTED._replace(deprecation=Deprecation(notice="Use BAR.")),
             "FOO is not implemented. Use BAR. Supported: GET, HEAD.",
         ),
         (INVALID, "The request method is not a valid HTTP method name."),
@@ -102,14 +100,14 @@ def test_detail(facts: Facts, text: str) -> None:
 def test_notices(notice: str | None, shown: str) -> None:
     """Sentences stay apart, however a notice ends."""
     mark = Deprecation.from_mapping({"sunset": "2026-03-01", "notice": notice})
-    detail = replace(RETIRED, deprecation=mark).detail
+    detail = RETIRED._replace(deprecation=mark).detail
     assert detail == f"PUT was retired on 1 March 2026.{shown} Allowed: GET, HEAD."
 
 
 @pytest.mark.parametrize("media_type", MEDIA_TYPES[:2])
 def test_json(media_type: str) -> None:
     """Both kinds of JSON are one document, that of RFC 9457."""
-    body = render(replace(RETIRED, media_type=media_type), "What happened.")
+    body = render(RETIRED._replace(media_type=media_type), "What happened.")
     assert json.loads(body) == {
         "type": "about:blank",
         "title": "Method Not Allowed",
@@ -136,7 +134,7 @@ def test_json(media_type: str) -> None:
             {"type", "title", "status", "detail", "method", "supported_methods"},
         ),
         (
-            replace(NOT_ALLOWED, docs_url=None),
+            NOT_ALLOWED._replace(docs_url=None),
             {"type", "title", "status", "detail", "method", "allowed_methods"},
         ),
     ],
@@ -149,7 +147,7 @@ def test_json_members(facts: Facts, members: set[str]) -> None:
 
 def test_plain_text() -> None:
     """Plain text has the status, what happened and the links, line by line."""
-    body = render(replace(RETIRED, media_type="text/plain"), RETIRED.detail)
+    body = render(RETIRED._replace(media_type="text/plain"), RETIRED.detail)
     assert body == (
         "405 Method Not Allowed\n"
         "\n"
@@ -157,13 +155,13 @@ def test_plain_text() -> None:
         "Documentation: https://docs.example.com/?a=1&b=2\n"
         "Migration guide: https://docs.example.com/migrate\n"
     )
-    body = render(replace(INVALID, media_type="text/plain"), "Bad.")
+    body = render(INVALID._replace(media_type="text/plain"), "Bad.")
     assert body == "400 Bad Request\n\nBad.\n"
 
 
 def test_html() -> None:
     """The page lists the methods once and links to the documentation."""
-    page = render(replace(RETIRED, media_type="text/html"), RETIRED.detail)
+    page = render(RETIRED._replace(media_type="text/html"), RETIRED.detail)
     assert '<html lang="en">' in page
     assert "<title>405 Method Not Allowed</title>" in page
     assert "<h1><span>405 </span>Method Not Allowed</h1>" in page
@@ -181,16 +179,16 @@ def test_html() -> None:
 def test_html_of_others() -> None:
     """A 501 lists what is supported; a page with nothing to list has no list."""
     page = render(
-        replace(NOT_IMPLEMENTED, media_type="text/html"), NOT_IMPLEMENTED.detail
+        NOT_IMPLEMENTED._replace(media_type="text/html"), NOT_IMPLEMENTED.detail
     )
     assert '<h2 id="methods">Supported methods</h2>' in page
     assert "<li>GET</li><li>HEAD</li>" in page
     assert "href" not in page
-    facts = replace(NOT_ALLOWED, media_type="text/html", allowed_methods=())
+    facts = NOT_ALLOWED._replace(media_type="text/html", allowed_methods=())
     page = render(facts, facts.detail)
     assert "<p>PUT is not allowed here. Allowed: no method.</p>" in page
     assert "<ul" not in page
-    page = render(replace(INVALID, media_type="text/html"), "<b>\nx")
+    page = render(INVALID._replace(media_type="text/html"), "<b>\nx")
     assert "<p>&lt;b&gt;<br>x</p>" in page
     assert "<ul" not in page
 
@@ -199,7 +197,7 @@ def test_html_of_others() -> None:
 @given(text=st.text())
 def test_text_is_escaped(media_type: str, text: str) -> None:
     """No text can break out of the format that it is in."""
-    body = render(replace(NOT_ALLOWED, media_type=media_type), text)
+    body = render(NOT_ALLOWED._replace(media_type=media_type), text)
     if media_type.endswith("json"):
         assert json.loads(body)["detail"] == text
     elif media_type == "text/html":
@@ -224,7 +222,7 @@ def test_echo(method: str, shown: str | None) -> None:
 @pytest.mark.parametrize("media_type", MEDIA_TYPES)
 def test_headers(media_type: str) -> None:
     """Each answer says its type, varies, and is neither stored nor sniffed."""
-    found = replace(RETIRED, media_type=media_type).headers
+    found = RETIRED._replace(media_type=media_type).headers
     assert len(found) == len({(name, value) for name, value in found})
     fields = dict(found)
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
@@ -246,12 +244,12 @@ def test_headers_of_others() -> None:
         names = [name for name, _ in facts.headers]
         assert "Allow" not in names
         assert "Link" not in names
-    assert ("Allow", "") in replace(NOT_ALLOWED, allowed_methods=()).headers
+    assert ("Allow", "") in NOT_ALLOWED._replace(allowed_methods=()).headers
 
 
 def test_policy_covers_the_style() -> None:
     """The policy's hash is that of the style on the page, so it is applied."""
-    page = render(replace(INVALID, media_type="text/html"), "")
+    page = render(INVALID._replace(media_type="text/html"), "")
     style = page.partition("<style>")[2].partition("</style>")[0]
     digest = b64encode(sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in CONTENT_SECURITY_POLICY

@@ -8,7 +8,6 @@ import re
 import time as clock
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import FrozenInstanceError, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
@@ -408,9 +407,9 @@ def test_as_json() -> None:
 def test_a_deprecation_is_a_value() -> None:
     """It can be compared, hashed, pickled and replaced, and not be changed."""
     assert pickle.loads(pickle.dumps(FULL)) == FULL
-    assert hash(replace(FULL)) == hash(FULL)
-    assert replace(FULL, notice=None) != FULL
-    with pytest.raises(FrozenInstanceError):
+    assert hash(FULL._replace()) == hash(FULL)
+    assert FULL._replace(notice=None) != FULL
+    with pytest.raises(AttributeError):
         FULL.notice = "other"  # type: ignore[misc]
 
 

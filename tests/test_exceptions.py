@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from dataclasses import replace
 
 import pytest
 from markupsafe import Markup
@@ -125,14 +124,14 @@ def test_a_description_of_any_type(
     description: object, text: str, media_type: str
 ) -> None:
     """What is no string is shown as one, as Werkzeug's own exceptions do."""
-    error = MethodNotAllowed(facts=replace(FACTS, media_type=media_type))
+    error = MethodNotAllowed(facts=FACTS._replace(media_type=media_type))
     error.description = description
     assert text in error.get_body()
 
 
 def test_markup_and_its_text_are_two_descriptions() -> None:
     """Markup is the app's own, and opens no door for a text that looks like it."""
-    facts = replace(FACTS, media_type="text/html")
+    facts = FACTS._replace(media_type="text/html")
     bodies = [
         MethodNotAllowed(None, text, facts=facts).get_body()
         for text in (Markup("<b>x</b>"), "<b>x</b>")

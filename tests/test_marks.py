@@ -290,6 +290,19 @@ def test_a_view_that_cannot_be_read() -> None:
     assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
 
 
+def test_a_mark_above_what_cannot_be_read() -> None:
+    """It counts, on a wrapper of an object whose attributes raise."""
+    app = make_app()
+
+    @app.put("/shy")
+    @deprecated
+    def outer() -> str:
+        return "ok"
+
+    vars(outer)["__wrapped__"] = Shy()
+    assert announced(ask(app, "PUT", "/shy")) == ANNOUNCED
+
+
 class Endless:
     """A view that has every attribute, and each is another such view."""
 

@@ -5,7 +5,6 @@ Each directive reads the package's own tables and holds no facts of its own.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from html import escape
 
 from docutils import nodes
@@ -13,7 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from flask_method_guard.config import PREFIX, Settings
+from flask_method_guard.config import PREFIX, Settings, described_keys
 from flask_method_guard.decision import TABLE, Row
 
 
@@ -81,18 +80,18 @@ class SettingsReference(SphinxDirective):
         """Make the entries, as ``confval`` objects that other pages can link to."""
         defaults = Settings()
         lines = ["| Key | Default |", "|---|---|"]
-        for field in fields(Settings):
-            default = default_text(getattr(defaults, field.name))
-            lines.append(f"| {{confval}}`{PREFIX}{field.name.upper()}` | `{default}` |")
+        for name in Settings._fields:
+            default = default_text(getattr(defaults, name))
+            lines.append(f"| {{confval}}`{PREFIX}{name.upper()}` | `{default}` |")
         lines.append("")
-        for field in fields(Settings):
-            default = getattr(defaults, field.name)
+        for name, (_, kind, text) in described_keys().items():
+            default = getattr(defaults, name)
             lines += [
-                f":::::{{confval}} {PREFIX}{field.name.upper()}",
-                f":type: {field.metadata['type']}",
+                f":::::{{confval}} {PREFIX}{name.upper()}",
+                f":type: {kind}",
                 f":default: `{default_text(default)}`",
                 "",
-                field.metadata["doc"],
+                text,
                 ":::::",
                 "",
             ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +86,7 @@ def default_text(value: Any) -> str:
 
 def test_the_useful_keys() -> None:
     """The README has three keys of the settings, with their defaults."""
-    defaults = {PREFIX + f.name.upper(): f.name for f in fields(Settings)}
+    defaults = {PREFIX + name.upper(): name for name in Settings._fields}
     shown = [(row[0].strip("`"), row[1]) for row in table("Use")]
     assert len(shown) == 3
     for key, default in shown:
