@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 from ..deprecation import Deprecation, Phase
 from ..guard import AppGuard
 from ..marks import EVERY_OTHER
-from ..moments import Window, iso, read_moment
+from ..moments import Window, read_moment
 from ..snapshot import Snapshot, blueprints_of
 from .rules import methods_of, rule_text
 from .survey import Survey, survey_of
@@ -44,20 +44,19 @@ class DeprecatedMethod:
 
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
-        deprecation = self.deprecation
-        successor = deprecation.successor
+        said = self.deprecation.as_json()
         return {
             "method": self.method,
             "rule": self.rule,
             "endpoint": self.endpoint,
             "phase": str(self.phase),
-            "since": iso(deprecation.since) if deprecation.since else None,
-            "sunset": iso(deprecation.sunset) if deprecation.sunset else None,
+            "since": said.get("since"),
+            "sunset": said.get("sunset"),
             "days_left": self.days_left,
             "next_brownout": str(self.next_brownout) if self.next_brownout else None,
-            "link": deprecation.link,
-            "notice": deprecation.notice,
-            "successor": successor.as_written() if successor else None,
+            "link": said.get("link"),
+            "notice": said.get("notice"),
+            "successor": said.get("successor"),
         }
 
 
