@@ -319,10 +319,11 @@ def make_environ(
     host = host or default_host(app.config)
     name, _, port = host.partition(":")
     environ = {
-        "REQUEST_METHOD": _wsgi(method.encode("utf-8", "surrogateescape")),
+        # Bytes, written as Latin-1.
+        "REQUEST_METHOD": method.encode("utf-8", "surrogateescape").decode("latin-1"),
         "SCRIPT_NAME": str(app.config.get("APPLICATION_ROOT") or "").rstrip("/"),
-        "PATH_INFO": _wsgi(unquote_to_bytes(path)),
-        "QUERY_STRING": _wsgi(query.encode()),
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query.encode().decode("latin-1"),
         "SERVER_NAME": name,
         "SERVER_PORT": port or {"https": "443"}.get(scheme, "80"),
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -337,10 +338,6 @@ def make_environ(
         bare = key in ("CONTENT_TYPE", "CONTENT_LENGTH")
         environ[key if bare else f"HTTP_{key}"] = value
     return environ
-
-
-def _wsgi(data: bytes) -> str:
-    return data.decode("latin-1")
 
 
 def _unknown(app: Flask, guard: AppGuard, found: Explanation) -> Iterator[str]:
