@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 from flask import Flask
-from flask.cli import ScriptInfo, pass_script_info
+from flask.cli import ScriptInfo
 
 from . import report
 from .inspection.apps import check_blueprint
@@ -23,10 +23,10 @@ from .inspection.commands import (
     at_option,
     at_option_of_diff,
     complete_blueprint,
-    complete_ids,
     complete_method,
     format_of_findings,
     format_of_values,
+    ids_option,
     print_json,
     split,
 )
@@ -42,13 +42,8 @@ from .inspection.findings import (
 )
 from .inspection.listing import listing
 from .inspection.text import terminal_width
-from .inspection.timetable import due, timetable
-from .report import (
-    DeprecatedMethod,
-    Inventory,
-    Route,
-    Severity,
-)
+from .inspection.timetable import timetable
+from .report import Inventory, Severity
 
 
 class _ListByDefault(click.Group):
@@ -110,9 +105,9 @@ def methods(ctx: click.Context) -> None:
     help="Also show the HEAD and OPTIONS that Flask adds to routes.",
 )
 @format_of_values
-@pass_script_info
+@click.pass_context
 def list_(
-    info: ScriptInfo,
+    ctx: click.Context,
     text: str | None,
     blueprint: str | None,
     show_all: bool,
@@ -126,39 +121,33 @@ def list_(
     PUT* is deprecated. A status, such as PUT:405 or 405 instead of PUT, is
     the response to a method that the route declares and the app rejects.
     """
-    found = ask(info, report.inventory)
-    if blueprint is not None:
-        _check_blueprint(info.load_app(), blueprint)
-    routes = [r for r in found.routes if _is_wanted(r, text, blueprint)]
-    found = Inventory(found.supported_methods, found.why, tuple(routes))
+    found = ask(ctx, _inventory_of, text, blueprint)
     if style == "json":
         print_json(found.as_json())
-    elif not routes:
-        click.echo(_nothing(text, blueprint))
+    elif not found.routes:
+        where = f"blueprint {blueprint!r}" if blueprint else "the app"
+        nothing = f"No URL or endpoint of {where} contains {text!r}."
+        click.echo(nothing if text else f"No URLs in {where}.")
     else:
         for line in listing(found, terminal_width(), show_all=show_all):
             click.echo(line)
 
 
-def _check_blueprint(app: Flask, name: str) -> None:
-    try:
-        check_blueprint(app, name)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-
-
-def _nothing(text: str | None, blueprint: str | None) -> str:
-    where = f"blueprint {blueprint!r}" if blueprint else "the app"
+def _inventory_of(app: Flask, text: str | None, blueprint: str | None) -> Inventory:
+    """List what an app serves: in one blueprint, and with a text, if one is given."""
+    found = report.inventory(app)
+    routes = found.routes
+    if blueprint is not None:
+        check_blueprint(app, blueprint)
+        routes = tuple(r for r in routes if r.endpoint.startswith(f"{blueprint}."))
     if text:
-        return f"No URL or endpoint of {where} contains {text!r}."
-    return f"No URLs in {where}."
-
-
-def _is_wanted(route: Route, text: str | None, blueprint: str | None) -> bool:
-    places = (route.rule.lower(), route.endpoint.lower())
-    if text and not any(text.lower() in place for place in places):
-        return False
-    return not blueprint or route.endpoint.startswith(f"{blueprint}.")
+        wanted = text.lower()
+        routes = tuple(
+            r
+            for r in routes
+            if wanted in r.rule.lower() or wanted in r.endpoint.lower()
+        )
+    return replace(found, routes=routes)
 
 
 # -- explain ----------------------------------------------------------------------
@@ -186,19 +175,19 @@ def explain(  # noqa: PLR0913, PLR0917
 
     Example: flask methods explain PUT /items/3
     """
-    info = ctx.ensure_object(ScriptInfo)
     if _looks_like_url(method) and not _looks_like_url(url):
         options = ["--host", host] if host else []
         options += ["--at", at] if at else []
         raise click.UsageError(
             "METHOD comes first, and URL second. Run:\n\n    "
-            + _command(ctx, info, [*options, url, method])
+            + _command(ctx, [*options, url, method])
         )
-    found = ask(info, report.explain, method, url, host, at=at)
+    found = ask(ctx, report.explain, method, url, host, at=at)
     if style == "json":
         print_json(found.as_json())
         return
-    for line in drawing(info.load_app(), found, method, url, terminal_width()):
+    app = ctx.ensure_object(ScriptInfo).load_app()
+    for line in drawing(app, found, terminal_width()):
         click.echo(line)
 
 
@@ -206,11 +195,11 @@ def _looks_like_url(text: str) -> bool:
     return text == "*" or text.startswith(("/", "http://", "https://"))
 
 
-def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
+def _command(ctx: click.Context, args: list[str]) -> str:
     """Write the command again, with other arguments."""
     program, *names = ctx.command_path.split(" ")
-    app = ["--app", info.app_import_path] if info.app_import_path else []
-    return shlex.join([program, *app, *names, *args])
+    app = ctx.ensure_object(ScriptInfo).app_import_path
+    return shlex.join([program, *(["--app", app] if app else []), *names, *args])
 
 
 # -- check ------------------------------------------------------------------------
@@ -220,21 +209,10 @@ def _command(ctx: click.Context, info: ScriptInfo, args: list[str]) -> str:
     short_help="Find mistakes in the methods of your routes.",
     epilog=f"\b\nWhat each check finds:\n{CHECKS_PAGE}",
 )
-@click.option(
-    "--select",
-    multiple=True,
-    metavar="IDS",
-    callback=split,
-    shell_complete=complete_ids,
-    help="Run only these checks, such as MG101,MG102.",
-)
-@click.option(
+@ids_option("--select", "Run only these checks, such as MG101,MG102.")
+@ids_option(
     "--ignore",
-    multiple=True,
-    metavar="IDS",
-    callback=split,
-    shell_complete=complete_ids,
-    help="Leave out these checks, such as MG103,MG104. MG103:ENDPOINT leaves out the"
+    "Leave out these checks, such as MG103,MG104. MG103:ENDPOINT leaves out the"
     " findings of one endpoint.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 on a warning, too.")
@@ -251,8 +229,7 @@ def check(
 
     Exits with 1 if there is an error, or a warning with --strict; otherwise with 0.
     """
-    info = ctx.ensure_object(ScriptInfo)
-    found = ask(info, report.check, ignore, select or None)
+    found = ask(ctx, report.check, ignore, select or None)
     if style == "json":
         print_json([finding.as_json() for finding in found])
     elif style == "github":
@@ -295,13 +272,9 @@ def check(
     callback=split,
     help="Leave out these paths, rules and endpoints, such as '/internal/*,admin.*'.",
 )
-@click.option(
+@ids_option(
     "--ignore",
-    multiple=True,
-    metavar="IDS",
-    callback=split,
-    shell_complete=complete_ids,
-    help="Leave out these differences, such as MG204,MG206. MG206:/PATH leaves out"
+    "Leave out these differences, such as MG204,MG206. MG206:/PATH leaves out"
     " those of one path.",
 )
 @at_option_of_diff
@@ -322,8 +295,7 @@ def diff(
 
     Example: flask methods diff openapi.yaml
     """
-    info = ctx.ensure_object(ScriptInfo)
-    found = ask(info, compare, document, url, **options)
+    found = ask(ctx, compare, document, url, **options)
     width = terminal_width()
     if style == "text":
         for each in found:
@@ -363,22 +335,11 @@ def deprecations(
 
     Example: flask methods deprecations --within 30
     """
-    found = ask(ctx.ensure_object(ScriptInfo), report.deprecations, at)
+    found = ask(ctx, report.deprecations, at)
     if style == "json":
         print_json([row.as_json() for row in found])
     else:
-        _print_timetable(found, within)
+        for line in timetable(found, terminal_width(), within):
+            click.echo(line)
     if within is not None and any(row.ends_within(within) for row in found):
         ctx.exit(1)
-
-
-def _print_timetable(found: Sequence[DeprecatedMethod], within: int | None) -> None:
-    if not found:
-        click.echo("No method is deprecated.")
-        return
-    for line in timetable(found, terminal_width()):
-        click.echo(line)
-    if within is not None:
-        click.echo()
-        for line in due(found, within):
-            click.echo(line)

@@ -374,6 +374,19 @@ def test_compact_entries_with_endpoints(monkeypatch: pytest.MonkeyPatch) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "words"), [(24, ["/none"]), (45, ["/none"]), (80, ["/none", "none"])]
+)
+def test_a_route_without_methods(
+    width: int, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A URL that no method reaches is listed in every layout."""
+    app = shop()
+    app.add_url_rule("/none", "none", fail, methods=[], provide_automatic_options=False)
+    lines = listed(app, width, monkeypatch)
+    assert [line.split() for line in lines if line.startswith("/none")] == [words]
+
+
 def test_a_long_url_in_a_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
     """A single long URL keeps the columns; its methods are in the line below."""
     app = Flask("files", static_folder=None)

@@ -74,9 +74,23 @@ def split(
     return [name.strip() for value in values for name in value.split(",")]
 
 
-def ask(info: ScriptInfo, question: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
+def ids_option(name: str, text: str) -> _Option:
+    """Make an option that takes ids of checks or of differences."""
+    return click.option(
+        name,
+        multiple=True,
+        metavar="IDS",
+        callback=split,
+        shell_complete=complete_ids,
+        help=text,
+    )
+
+
+def ask(
+    ctx: click.Context, question: Callable[..., _T], *args: Any, **kwargs: Any
+) -> _T:
     """Ask a report about the app, and turn its complaints into messages."""
-    app = info.load_app()
+    app = ctx.ensure_object(ScriptInfo).load_app()
     if not has_guard(app):
         click.echo(_NO_GUARD, err=True)
     try:

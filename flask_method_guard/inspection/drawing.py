@@ -14,18 +14,14 @@ from .explanation import Explanation
 from .text import printable, status_text, two_columns, wrapped
 
 
-def drawing(
-    app: Flask, found: Explanation, method: str, url: str, width: int | None
-) -> Iterator[str]:
+def drawing(app: Flask, found: Explanation, width: int | None) -> Iterator[str]:
     """Draw an explanation: the outcome, the facts, and what to do.
 
     :param app: the app that was asked.
     :param found: its explanation.
-    :param method: the method, as it was asked for.
-    :param url: the URL, as it was asked for.
     :param width: the length of a line; ``None`` for lines of any length.
     """
-    request = f"{printable(method)} {printable(url)}"
+    request = f"{printable(found.method)} {printable(found.url)}"
     outcome = "the view runs"
     if found.status is not None:
         outcome = status_text(found.status)

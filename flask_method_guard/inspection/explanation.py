@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from io import BytesIO
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes, urlsplit
+from wsgiref.util import setup_testing_defaults
 
 from flask import Flask
 from werkzeug.exceptions import HTTPException, NotFound
@@ -171,8 +171,7 @@ def _with_names(app: Flask, guard: AppGuard, found: Explanation) -> Explanation:
         kind = NotFound
     handler = None if kind is None else error_handler(app, kind, found.endpoint)
     view = app.view_functions.get(found.endpoint or "")
-    place = None if view is None else place_of(view)
-    file, line = place or (None, None)
+    file, line = place_of(view) or (None, None)
     return replace(
         found,
         handler=None if handler is None else name_of(handler),
@@ -223,26 +222,21 @@ def examine(
         if situation is None:
             return Examination(None, req.routing_exception)
         row = decide(situation)
-        blueprints = tuple(reversed(req.blueprints))
+        raised: Exception | None = req.routing_exception
+        rule = allow = deprecation = None
         if row.reason is Reason.ALLOWED:
-            return Examination(
-                row,
-                None,
-                req.url_rule,
-                situation.allowed_methods if situation.is_automatic_options else None,
-                situation.snapshot.deprecation(req.endpoint, req.method),
-                blueprints,
-            )
-        if row.reason not in BY_REASON:
-            return Examination(row, req.routing_exception, blueprints=blueprints)
-        # A callable may use url_for, which needs the request.
-        with ctx if callable(guard.settings.docs_url) else nullcontext():
-            rejection = rejection_of(app, situation, row.reason)
-        rule = situation.target_rule(rejection.code)
-        allow = rejection.facts.allowed_methods
-        return Examination(
-            row, rejection, rule, allow, rejection.deprecation, blueprints
-        )
+            rule = req.url_rule
+            deprecation = situation.snapshot.deprecation(req.endpoint, req.method)
+            if situation.is_automatic_options:
+                allow = situation.allowed_methods
+        elif row.reason in BY_REASON:
+            # A callable may use url_for, which needs the request.
+            with ctx if callable(guard.settings.docs_url) else nullcontext():
+                raised = rejection = rejection_of(app, situation, row.reason)
+            rule = situation.target_rule(rejection.code)
+            allow, deprecation = rejection.facts.allowed_methods, rejection.deprecation
+        blueprints = tuple(reversed(req.blueprints))
+        return Examination(row, raised, rule, allow, deprecation, blueprints)
 
 
 def _before_the_table(method: str, url: str, error: Exception | None) -> Explanation:
@@ -325,32 +319,25 @@ def make_environ(
     host = host or default_host(app.config)
     name, _, port = host.partition(":")
     environ = {
-        "REQUEST_METHOD": _wsgi(method.encode("utf-8", "surrogateescape")),
+        # Bytes, written as Latin-1.
+        "REQUEST_METHOD": method.encode("utf-8", "surrogateescape").decode("latin-1"),
         "SCRIPT_NAME": str(app.config.get("APPLICATION_ROOT") or "").rstrip("/"),
-        "PATH_INFO": _wsgi(unquote_to_bytes(path)),
-        "QUERY_STRING": _wsgi(query.encode()),
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query.encode().decode("latin-1"),
         "SERVER_NAME": name,
         "SERVER_PORT": port or {"https": "443"}.get(scheme, "80"),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
         "HTTP_HOST": host,
-        "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme,
-        "wsgi.input": BytesIO(),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
     }
+    setup_testing_defaults(environ)  # the keys that PEP 3333 also requires
     for header, value in (headers or {}).items():
         key = header.upper().replace("-", "_")
         bare = key in ("CONTENT_TYPE", "CONTENT_LENGTH")
         environ[key if bare else f"HTTP_{key}"] = value
     return environ
-
-
-def _wsgi(data: bytes) -> str:
-    return data.decode("latin-1")
 
 
 def _unknown(app: Flask, guard: AppGuard, found: Explanation) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from types import CodeType, FrameType
 from typing import Any
@@ -67,8 +67,15 @@ def _last_to_run(
         if event == "call" and frame.f_code in known:
             ran.append(known[frame.f_code])
 
-    with _profiled(note), suppress(Exception):
-        run_wsgi_app(app, environ, buffered=True)
+    before, before_in_threads = sys.getprofile(), threading.getprofile()
+    threading.setprofile(note)  # Flask runs an async function in a thread of its own
+    sys.setprofile(note)
+    try:
+        with suppress(Exception):
+            run_wsgi_app(app, environ, buffered=True)
+    finally:
+        sys.setprofile(before)
+        threading.setprofile(before_in_threads)
     return ran[-1] if ran else None
 
 
@@ -79,19 +86,3 @@ def _code(hook: Any) -> CodeType | None:
     if not hasattr(hook, "__code__"):
         hook = type(hook).__call__
     return getattr(hook, "__code__", None)
-
-
-@contextmanager
-def _profiled(note: Callable[[FrameType, str, object], None]) -> Iterator[None]:
-    """Call a function for every call in this thread and in those that it starts.
-
-    Flask runs an async function in a thread of its own.
-    """
-    before = sys.getprofile(), getattr(threading, "_profile_hook", None)
-    threading.setprofile(note)
-    sys.setprofile(note)
-    try:
-        yield
-    finally:
-        sys.setprofile(before[0])
-        threading.setprofile(before[1])

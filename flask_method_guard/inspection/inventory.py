@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -13,14 +12,12 @@ from werkzeug.routing import Rule
 from ..config import Settings
 from ..decision import Reason, is_token
 from ..deprecation import Phase
-from ..guard import AppGuard
-from ..snapshot import Snapshot
 from ..successor import Successor
 from ..urlmap import is_automatic
-from .apps import guard_of
 from .explanation import default_host, examine, make_environ
-from .rules import methods_of, rule_text, url_rules
+from .rules import methods_of, rule_text
 from .samples import NoSampleError, sample_url
+from .survey import Survey, survey_of
 from .text import url_order
 
 
@@ -82,50 +79,23 @@ def inventory(app: Flask) -> Inventory:
     :return: the routes, sorted by URL; the supported methods, and why they are.
     :raises ConfigError: if no guard is installed and the app's keys have errors.
     """
-    guard = guard_of(app)
-    snapshot = guard.refresh(app)
-    now = guard.clock()
+    survey = survey_of(app)
+    snapshot, now = survey.snapshot, survey.guard.clock()
     grouped: dict[tuple[str, str], list[Rule]] = {}
-    for rule in url_rules(app.url_map):
+    for rule in survey.rules:
         grouped.setdefault((rule_text(rule), rule.endpoint), []).append(rule)
+    in_order = sorted(grouped, key=lambda key: (url_order(key[0]), key[1]))
     every_method = ("*",) if snapshot.any_method else ()
     return Inventory(
         supported_methods=every_method + snapshot.supported_methods,
-        why=_why_supported(guard.settings.supported_methods, app),
-        routes=tuple(
-            _route(snapshot, now, text, rules, partial(_is_gone, app, guard, now))
-            for (text, _), rules in sorted(
-                grouped.items(), key=lambda item: (url_order(item[0][0]), item[0][1])
-            )
-        ),
+        why=_why_supported(survey.guard.settings.supported_methods, app),
+        routes=tuple(_route(survey, now, grouped[key]) for key in in_order),
     )
 
 
-def _is_gone(
-    app: Flask, guard: AppGuard, now: datetime, rule: Rule, method: str
-) -> bool:
-    """Return whether nothing is left where a rule accepted a retired method.
-
-    That depends on all rules that match the URL, so one such URL is asked about.
-    """
-    host = default_host(app.config)
-    try:
-        with app.app_context():
-            sample = sample_url(rule, host, {})
-    except NoSampleError:
-        return False
-    environ = make_environ(app, method, sample.path, sample.host)
-    row = examine(app, guard, environ, now).row
-    return row is not None and row.reason is Reason.GONE
-
-
-def _route(
-    snapshot: Snapshot,
-    now: datetime,
-    text: str,
-    rules: list[Rule],
-    is_gone: Callable[[Rule, str], bool],
-) -> Route:
+def _route(survey: Survey, now: datetime, rules: list[Rule]) -> Route:
+    """Describe the rules of one URL and one endpoint."""
+    snapshot = survey.snapshot
     served: set[str] = set()
     refused: dict[str, int] = {}
     for rule in rules:
@@ -140,22 +110,46 @@ def _route(
             elif not snapshot.supports(method):
                 refused[method] = 501
             elif phase is not None and phase.is_rejected:
-                is_last = phase is Phase.RETIRED and is_gone(rule, method)
+                is_last = phase is Phase.RETIRED and _is_gone(survey, now, rule, method)
                 refused[method] = 410 if is_last else 405
             else:
                 served.add(method)
-    methods = ("*",) if "*" in served else tuple(sorted(served))
     endpoint = rules[0].endpoint
-    deprecated = {m for m in served if snapshot.deprecation(endpoint, m) is not None}
+    deprecations = {
+        method: value
+        for method in sorted(served | refused.keys())
+        if (value := snapshot.deprecation(endpoint, method))
+    }
+    deprecated = tuple(method for method in deprecations if method in served)
     return Route(
-        text,
-        endpoint,
-        methods,
-        tuple(sorted(refused.items())),
-        tuple(sorted(deprecated)),
-        tuple(_automatic(rules, refused, deprecated)),
-        tuple(_successors(snapshot, endpoint, served | refused.keys())),
+        rule=rule_text(rules[0]),
+        endpoint=endpoint,
+        methods=("*",) if "*" in served else tuple(sorted(served)),
+        refused=tuple(sorted(refused.items())),
+        deprecated=deprecated,
+        automatic=tuple(_automatic(rules, refused, deprecated)),
+        successors=tuple(
+            (method, value.successor)
+            for method, value in deprecations.items()
+            if value.successor
+        ),
     )
+
+
+def _is_gone(survey: Survey, now: datetime, rule: Rule, method: str) -> bool:
+    """Return whether nothing is left where a rule accepted a retired method.
+
+    That depends on all rules that match the URL, so one such URL is asked about.
+    """
+    app = survey.app
+    try:
+        with app.app_context():
+            sample = sample_url(rule, default_host(app.config), {})
+    except NoSampleError:
+        return False
+    environ = make_environ(app, method, sample.path, sample.host)
+    row = examine(app, survey.guard, environ, now).row
+    return row is not None and row.reason is Reason.GONE
 
 
 def _automatic(
@@ -170,16 +164,6 @@ def _automatic(
         yield "HEAD"
     if all(map(is_automatic, rules)):
         yield "OPTIONS"
-
-
-def _successors(
-    snapshot: Snapshot, endpoint: str, methods: Iterable[str]
-) -> Iterator[tuple[str, Successor]]:
-    """List what replaces the methods of a route, served or not."""
-    for method in sorted(methods):
-        value = snapshot.deprecation(endpoint, method)
-        if value is not None and value.successor is not None:
-            yield method, value.successor
 
 
 #: The groups of ``METHOD_GUARD_SUPPORTED_METHODS`` in words.

@@ -6,7 +6,7 @@ This module draws; what it draws are the plain values of an inventory.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import click
@@ -51,33 +51,33 @@ def listing(found: Inventory, width: int | None, *, show_all: bool) -> Iterator[
     :param show_all: whether to show automatic HEAD and OPTIONS.
     :return: the lines, with styles for a terminal.
     """
+    lines = [_Line(r.rule, r.endpoint, _methods(r, show_all)) for r in found.routes]
     if width is None:
-        for line in _lines(found.routes, show_all):
-            yield f"{line.url}  {_compact(line)}  {line.endpoint}"
+        for line in lines:
+            yield f"{line.url}  {_compact(line.methods)}  {line.endpoint}"
         return
-    yield from _folded(found.routes, width, show_all)
+    yield from _table(lines, width)
     yield ""
-    yield from _footer(found, width, show_all)
+    yield from _footer(found, lines, width)
 
 
-def _footer(found: Inventory, width: int, show_all: bool) -> Iterator[str]:
+def _footer(found: Inventory, lines: Sequence[_Line], width: int) -> Iterator[str]:
     """Count, explain the signs, and say what is supported."""
-    urls = len({route.rule for route in found.routes})
+    urls = len({line.url for line in lines})
     count = counted(urls, "URL")
-    if urls != len(found.routes):
-        count += f", {counted(len(found.routes), 'route')}"
-    shown = [_methods(route, show_all) for route in found.routes]
+    if urls != len(lines):
+        count += f", {counted(len(lines), 'route')}"
     hidden = {
         method
-        for route, methods in zip(found.routes, shown, strict=True)
-        for method in _methods(route, True).keys() - methods
+        for route, line in zip(found.routes, lines, strict=True)
+        for method in _methods(route, True).keys() - line.methods
     }
     if hidden:
         verb = "is" if len(hidden) == 1 else "are"
         names = " and ".join(sorted(hidden))
         count += f". Automatic {names} {verb} left out; see --all"
     yield wrapped(f"{count}.", width)
-    used = {sign for methods in shown for sign in methods.values()}
+    used = {sign for line in lines for sign in line.methods.values()}
     for sign, meaning in _LEGEND.items():
         if sign in used:
             yield wrapped(meaning, width, f"{sign.ljust(3)}  ", " " * 5)
@@ -88,22 +88,11 @@ def _footer(found: Inventory, width: int, show_all: bool) -> Iterator[str]:
         yield wrapped("Every other method gets 501 Not Implemented.", width)
 
 
-# -- what is shown of a route --------------------------------------------------------
-
-
-def _lines(
-    routes: Iterable[Route], show_all: bool, by_url: bool = False
-) -> list[_Line]:
-    """Make a line for each route, or one for each URL."""
-    found: dict[tuple[str, str], _Line] = {}
-    for route in routes:
-        key = (route.rule, "" if by_url else route.endpoint)
-        line = found.setdefault(key, _Line(*key, {}))
-        line.methods.update(_methods(route, show_all))
-    return list(found.values())
+# -- methods -------------------------------------------------------------------------
 
 
 def _methods(route: Route, show_all: bool) -> dict[str, str]:
+    """Return the methods to show of a route, each with its sign, or with ""."""
     found = {method: str(status) for method, status in route.refused}
     found |= dict.fromkeys(route.methods, "")
     found |= dict.fromkeys(route.deprecated, "*")
@@ -117,49 +106,39 @@ def _name(method: str) -> str:
     return method if is_token(method) else ascii(method)
 
 
-def _in_order(methods: Iterable[str]) -> list[str]:
+def _in_order(methods: Collection[str]) -> list[str]:
     """Sort methods: the common ones in their usual order, then the others."""
-    usual = ("*", *DEFAULT_METHODS)
-    return sorted(
-        methods, key=lambda m: (usual.index(m) if m in usual else len(usual), m)
-    )
+    usual = [method for method in ("*", *DEFAULT_METHODS) if method in methods]
+    return usual + sorted(set(methods).difference(usual))
 
 
-#: Writes the methods of a line; of none, their heading.
-_Write = Callable[[_Line | None], str]
+#: Writes methods with their signs.
+_Write = Callable[[Mapping[str, str]], str]
 
 
-def _compact(line: _Line | None) -> str:
+def _compact(methods: Mapping[str, str]) -> str:
     """Write methods one after the other: ``GET PUT* POST:405``."""
-    if line is None:
-        return "Methods"
-    signs = {m: f":{s}" if s.isdigit() else s for m, s in line.methods.items()}
+    signs = {m: f":{s}" if s.isdigit() else s for m, s in methods.items()}
     return " ".join(_name(method) + signs[method] for method in _in_order(signs))
 
 
-def _matrix(lines: Sequence[_Line]) -> _Write:
-    """Make a function that writes each method in a place of its own."""
-    names = {m for line in lines for m in line.methods} - {"*"}
-    room = {
-        method: max(
-            len(_name(method)) + (line.methods.get(method) == "*") for line in lines
-        )
-        for method in _in_order(names)
-    }
+def _matrix(lines: Iterable[_Line]) -> tuple[_Write, str]:
+    """Make a function that writes each method in a place of its own.
 
-    def write(line: _Line | None) -> str:
-        if line is None:
-            return " ".join(_name(method).ljust(room[method]) for method in room)
-        if "*" in line.methods:
-            return _compact(line)
-        slots = []
-        for method, size in room.items():
-            sign = line.methods.get(method)
-            text = "" if sign is None else _name(method) + sign
-            slots.append((sign if sign and sign.isdigit() else text).ljust(size))
-        return " ".join(slots).rstrip()
+    :return: the function, and the heading of what it writes.
+    """
+    signs = {item for line in lines for item in line.methods.items()}
+    names = {method for method, _ in signs} - {"*"}
+    room = {m: len(_name(m)) + ((m, "*") in signs) for m in _in_order(names)}
 
-    return write
+    def write(methods: Mapping[str, str]) -> str:
+        if "*" in methods:
+            return _compact(methods)
+        slots = {m: s if s.isdigit() else _name(m) + s for m, s in methods.items()}
+        texts = (slots.get(method, "").ljust(size) for method, size in room.items())
+        return " ".join(texts).rstrip()
+
+    return write, write(dict.fromkeys(room, ""))
 
 
 # -- the layout ----------------------------------------------------------------------
@@ -169,32 +148,36 @@ class _Layout(NamedTuple):
     """How lines are drawn."""
 
     write: _Write
+    #: What is written above the methods.
+    heading: str
     url_width: int
     methods_width: int
     has_endpoint: bool
 
     def header(self) -> str:
         """Draw the names of the columns."""
-        cells = ["URL".ljust(self.url_width), self.write(None)]
-        if self.has_endpoint:
-            cells = [cells[0], cells[1].ljust(self.methods_width), "Endpoint"]
-        return "  ".join(cells).rstrip()
+        return self._row("URL", self.heading.ljust(self.methods_width), "Endpoint")
 
-    def draw(self, line: _Line) -> list[str]:
+    def draw(self, line: _Line) -> Iterator[str]:
         """Draw a line of the listing, on more than one line if it has to be."""
-        text, url = self.write(line), line.url.ljust(self.url_width)
-        if self.has_endpoint:
-            gap = " " * (self.methods_width - len(text))
-            return [f"{url}  {_styled(text)}{gap}  {line.endpoint}".rstrip()]
+        text, url = self.write(line.methods), line.url
         # The methods are in their column in any case: a matrix is never folded, and
         # a URL that is too long has a line of its own.
-        folded = [text]
         if self.write is _compact:
-            folded = wrapped(text, self.methods_width).splitlines()
-        rows = [f"{' ' * self.url_width}  {_styled(part)}" for part in folded]
-        if len(line.url) > self.url_width:
-            return [line.url, *rows]
-        return [f"{url}  {_styled(folded[0])}", *rows[1:]]
+            text = wrapped(text, self.methods_width)
+        if text and len(url) > self.url_width:
+            yield url
+            url = ""
+        for part in text.split("\n"):
+            methods = _styled(part.ljust(self.methods_width))
+            yield self._row(url, methods, line.endpoint)
+            url = ""
+
+    def _row(self, url: str, methods: str, endpoint: str) -> str:
+        cells = [url.ljust(self.url_width), methods]
+        if self.has_endpoint:
+            cells.append(endpoint)
+        return "  ".join(cells).rstrip()
 
 
 def _layout(lines: Sequence[_Line], merged: Sequence[_Line], width: int) -> _Layout:
@@ -204,18 +187,17 @@ def _layout(lines: Sequence[_Line], merged: Sequence[_Line], width: int) -> _Lay
     :param merged: one for each URL.
     """
     urls = max(len(line.url) for line in lines)
-    endpoints = max(len(line.endpoint) for line in lines)
-    matrix = _matrix(lines)
-    for write in (matrix, _compact):
-        methods = max(len(write(line)) for line in (*lines, None))
-        if urls + methods + max(endpoints, len("Endpoint")) + 4 <= width:
-            return _Layout(write, urls, methods, True)
+    endpoints = max(len("Endpoint"), *(len(line.endpoint) for line in lines))
+    for write, heading in (_matrix(lines), (_compact, "Methods")):
+        methods = max(len(heading), *(len(write(line.methods)) for line in lines))
+        if urls + methods + endpoints + 4 <= width:
+            return _Layout(write, heading, urls, methods, True)
         room = width - methods - 2
         too_long = sum(len(line.url) > room for line in merged)
-        if write is matrix and too_long * _FEW <= len(merged):
-            return _Layout(write, min(urls, room), methods, False)
+        if write is not _compact and too_long * _FEW <= len(merged):
+            return _Layout(write, heading, min(urls, room), methods, False)
     url_width = _url_width(merged, width)
-    return _Layout(_compact, url_width, width - url_width - 2, False)
+    return _Layout(_compact, "Methods", url_width, width - url_width - 2, False)
 
 
 def _url_width(lines: Sequence[_Line], width: int) -> int:
@@ -223,7 +205,7 @@ def _url_width(lines: Sequence[_Line], width: int) -> int:
 
     The methods of four in five URLs fit, too, unless that takes half of the line.
     """
-    texts = [_compact(line) for line in lines]
+    texts = [_compact(line.methods) for line in lines]
     word = max(len(word) for text in texts for word in text.split(" "))
     room = max(word, min(_usual(map(len, texts)), width // 2))
     return max(min(_usual(len(line.url) for line in lines), width - 2 - room), 2)
@@ -235,31 +217,37 @@ def _usual(lengths: Iterable[int]) -> int:
     return found[len(found) * 4 // 5]
 
 
-def _folded(routes: Sequence[Route], width: int, show_all: bool) -> Iterator[str]:
-    blueprints = _by_blueprint(routes)
+def _table(lines: Sequence[_Line], width: int) -> Iterator[str]:
+    """Draw the URLs, below the blueprints that they are in."""
+    blueprints = _by_blueprint(lines)
     indent = "  " if len(blueprints) > 1 else ""
-    layout = _layout(
-        _lines(routes, show_all),
-        _lines(routes, show_all, by_url=True),
-        width - len(indent),
-    )
+    layout = _layout(lines, _by_url(lines), width - len(indent))
     yield _heading(f"{indent}{layout.header()}")
     for name, members in blueprints.items():
         if indent:
             yield ""
             yield _heading(f"Blueprint {name}" if name else "No blueprint")
-        for line in _lines(members, show_all, by_url=not layout.has_endpoint):
+        for line in members if layout.has_endpoint else _by_url(members):
             yield from (f"{indent}{text}" for text in layout.draw(line))
 
 
-def _by_blueprint(routes: Sequence[Route]) -> dict[str, list[Route]]:
+def _by_url(lines: Iterable[_Line]) -> list[_Line]:
+    """Put the routes of a URL on one line."""
+    found: dict[str, _Line] = {}
+    for line in lines:
+        merged = found.setdefault(line.url, _Line(line.url, "", {}))
+        merged.methods.update(line.methods)
+    return list(found.values())
+
+
+def _by_blueprint(lines: Sequence[_Line]) -> Mapping[str, Sequence[_Line]]:
     """Sort routes by blueprint, in the order of their first URLs, if that helps."""
-    found: dict[str, list[Route]] = {}
-    for route in routes:
-        found.setdefault(route.endpoint.rpartition(".")[0], []).append(route)
-    if len(routes) > _MANY and len(found) * _MEMBERS <= len(routes):
+    found: dict[str, list[_Line]] = {}
+    for line in lines:
+        found.setdefault(line.endpoint.rpartition(".")[0], []).append(line)
+    if len(lines) > _MANY and len(found) * _MEMBERS <= len(lines):
         return found
-    return {"": list(routes)}
+    return {"": lines}
 
 
 def _heading(text: str) -> str:

@@ -42,7 +42,8 @@ class Place(NamedTuple):
 def place_of(view: Any) -> Place | None:
     """Find where a view, a hook or a class is written.
 
-    :param view: a function, a class, or anything else that can be called.
+    :param view: a function, a class, or anything else that can be called; ``None`` for
+        a view that is not there.
     :return: the place; ``None`` if it is not in a file.
     """
     source = source_of(view)

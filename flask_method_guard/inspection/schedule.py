@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -12,10 +12,10 @@ from werkzeug.routing import Rule
 from ..deprecation import Deprecation, Phase
 from ..guard import AppGuard
 from ..marks import EVERY_OTHER
-from ..moments import Window, iso, read_moment
+from ..moments import Window, read_moment
 from ..snapshot import Snapshot, blueprints_of
-from .apps import guard_of
-from .rules import methods_of, rule_text, url_rules
+from .rules import methods_of, rule_text
+from .survey import Survey, survey_of
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,19 @@ class DeprecatedMethod:
 
     def as_json(self) -> dict[str, object]:
         """Return the value as JSON shows it."""
-        deprecation = self.deprecation
-        successor = deprecation.successor
+        said = self.deprecation.as_json()
         return {
             "method": self.method,
             "rule": self.rule,
             "endpoint": self.endpoint,
             "phase": str(self.phase),
-            "since": iso(deprecation.since) if deprecation.since else None,
-            "sunset": iso(deprecation.sunset) if deprecation.sunset else None,
+            "since": said.get("since"),
+            "sunset": said.get("sunset"),
             "days_left": self.days_left,
             "next_brownout": str(self.next_brownout) if self.next_brownout else None,
-            "link": deprecation.link,
-            "notice": deprecation.notice,
-            "successor": successor.as_written() if successor else None,
+            "link": said.get("link"),
+            "notice": said.get("notice"),
+            "successor": said.get("successor"),
         }
 
 
@@ -76,20 +75,19 @@ def deprecations(
     :raises TypeError: if ``at`` is something else.
     :raises ValueError: if ``at`` is not a date.
     """
-    guard = guard_of(app)
-    now = read_at(guard, at)
-    snapshot = guard.refresh(app)
+    survey = survey_of(app)
+    now = read_at(survey.guard, at)
     rows = [
         DeprecatedMethod(
             method=method,
             rule=rule,
             endpoint=endpoint,
-            phase=value.phase(now, enforced=snapshot.enforce_sunset),
-            days_left=_days_left(value, now),
+            phase=value.phase(now, enforced=survey.snapshot.enforce_sunset),
+            days_left=None if value.sunset is None else (value.sunset - now).days,
             next_brownout=value.next_brownout(now),
             deprecation=value,
         )
-        for method, rule, endpoint, value in _marks(app, guard, snapshot)
+        for method, rule, endpoint, value in _marks(survey)
     ]
     return tuple(sorted(rows, key=_order))
 
@@ -107,11 +105,11 @@ def read_at(guard: AppGuard, at: date | str | None) -> datetime:
 _Mark = tuple[str, str | None, str | None, Deprecation]
 
 
-def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
+def _marks(survey: Survey) -> Iterator[_Mark]:
     """Yield method, rule, endpoint and value for each method of each route."""
     found: dict[tuple[str, str, str], Deprecation] = {}
-    for rule in url_rules(app.url_map):
-        for method, value in marks_of(snapshot, rule):
+    for rule in survey.rules:
+        for method, value in marks_of(survey.snapshot, rule):
             found[method, rule_text(rule), rule.endpoint] = value
     for (method, text, endpoint), value in found.items():
         yield "*" if method == EVERY_OTHER else method, text, endpoint, value
@@ -120,10 +118,12 @@ def _marks(app: Flask, guard: AppGuard, snapshot: Snapshot) -> Iterator[_Mark]:
         for method, _, endpoint in found
         for name in (None, endpoint, *blueprints_of(endpoint))
     }
-    for name, own in _written(guard, snapshot):
-        for method, value in own.items():
-            if method != EVERY_OTHER and (name, method) not in routed:
-                yield method, None, None, value
+    written = list(survey.deprecations_of_methods())
+    for name, marks in survey.snapshot.blueprint_marks.items():
+        written += [(name, method, mark.value) for method, mark in marks.items()]
+    for scope, method, value in written:
+        if method != EVERY_OTHER and (scope, method) not in routed:
+            yield method, None, None, value
 
 
 def marks_of(snapshot: Snapshot, rule: Rule) -> Iterator[tuple[str, Deprecation]]:
@@ -139,20 +139,6 @@ def marks_of(snapshot: Snapshot, rule: Rule) -> Iterator[tuple[str, Deprecation]
         is_covered = method != cover and value is marks.get(cover)
         if not is_covered and (methods is None or method in methods):
             yield method, value
-
-
-def _written(
-    guard: AppGuard, snapshot: Snapshot
-) -> Iterator[tuple[str | None, Mapping[str, Deprecation]]]:
-    """Yield what is said of the app, of each view and of each blueprint."""
-    yield None, guard.settings.deprecated_methods
-    yield from snapshot.own_marks.items()
-    for name, marks in snapshot.blueprint_marks.items():
-        yield name, {method: mark.value for method, mark in marks.items()}
-
-
-def _days_left(value: Deprecation, now: datetime) -> int | None:
-    return None if value.sunset is None else (value.sunset - now) // timedelta(days=1)
 
 
 def _order(row: DeprecatedMethod) -> tuple[bool, int, str, str]:

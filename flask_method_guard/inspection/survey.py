@@ -1,4 +1,4 @@
-"""The survey: what the checks look at, and the words in which they report it."""
+"""The survey: what the reports look at, and the words in which checks report it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ class Hit(NamedTuple):
 
 
 def survey_of(app: Flask) -> Survey:
-    """Read an app for the checks."""
+    """Read an app.
+
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
+    """
     guard = guard_of(app)
     return Survey(app, guard, guard.refresh(app), tuple(url_rules(app.url_map)))
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What the checks look at."""
+    """What the reports look at."""
 
     app: Flask
     guard: AppGuard

@@ -18,17 +18,36 @@ from .text import columns, counted, wrapped
 _NO_ROUTE = "(no route accepts it)"
 
 
-def timetable(found: Sequence[DeprecatedMethod], width: int | None) -> Iterator[str]:
-    """Lay out deprecated methods: a table if it fits, otherwise one entry for each.
+def timetable(
+    found: Sequence[DeprecatedMethod], width: int | None, within: int | None
+) -> Iterator[str]:
+    """Lay out deprecated methods, and name those whose sunset is due.
 
     :param width: the length of a line; ``None`` for a table of any width.
+    :param within: the number of days in which a sunset is due; ``None`` to name none.
     :return: the lines, with styles for a terminal.
     """
-    rows = [_cells(row) for row in found]
+    if not found:
+        yield "No method is deprecated."
+        return
+    yield from _table([_cells(row) for row in found], width)
+    if within is None:
+        return
+    yield ""
+    late = [row for row in found if row.ends_within(within)]
+    days = counted(within, "day")
+    if late:
+        yield f"Due within {days}, or overdue:"
+    else:
+        yield f"No sunset is due within {days}, and none is overdue."
+    for row in late:
+        yield f"  {row.method} {row.rule}"
+
+
+def _table(rows: Sequence[dict[str, str]], width: int | None) -> Iterator[str]:
+    """Draw a table if it fits, otherwise one entry for each row."""
     names = [name for name in rows[0] if any(row[name] for row in rows)]
-    header, *lines = columns(
-        [names, *([row[name] for name in names] for row in rows)],
-    )
+    header, *lines = columns([names, *([row[name] for name in names] for row in rows)])
     if width is None or max(len(line) for line in (header, *lines)) <= width:
         yield click.style(header, bold=True)
         yield from lines
@@ -38,17 +57,6 @@ def timetable(found: Sequence[DeprecatedMethod], width: int | None) -> Iterator[
         facts = [row["Phase"], *_named(row, "Since", "Sunset", "Days left")]
         facts += _named(row, "Next brownout", "Successor")
         yield wrapped(", ".join(facts), width, "    ", "    ")
-
-
-def due(found: Sequence[DeprecatedMethod], days: int) -> Iterator[str]:
-    """Name the methods whose sunset is at most that many days away, or overdue."""
-    late = [row for row in found if row.ends_within(days)]
-    if not late:
-        yield f"No sunset is due within {counted(days, 'day')}, and none is overdue."
-        return
-    yield f"Due within {counted(days, 'day')}, or overdue:"
-    for row in late:
-        yield f"  {row.method} {row.rule}"
 
 
 def _named(row: dict[str, str], *names: str) -> list[str]:
