@@ -33,9 +33,9 @@ from .inspection.explanation import (
 )
 from .inspection.findings import finding_text, summary_of_differences
 from .inspection.openapi import Source
-from .inspection.rules import url_rules
 from .inspection.samples import NoSampleError, SampleUrl, sample_url
 from .inspection.schedule import read_at
+from .inspection.survey import Survey, survey_of
 from .messages import closest
 from .snapshot import blueprints_of
 
@@ -97,8 +97,9 @@ def assert_method_contract(  # noqa: PLR0913 -- each is an option
             " there is nothing to test. Turn it off in the configuration of your tests."
         )
     with guard.clock_stopped_at(read_at(guard, at)):
-        targets, left_out = _targets(app, samples or {}, blueprint)
-        requests, unsent = _plan(app, guard, targets, headers or {}, thorough=thorough)
+        survey = survey_of(app)
+        targets, left_out = _targets(survey, samples or {}, blueprint)
+        requests, unsent = _plan(survey, targets, headers or {}, thorough=thorough)
         # Nothing was sent until here, so no response can change what is expected.
         return _check_contract(app, guard, requests, (*left_out, *unsent))
 
@@ -164,14 +165,14 @@ def assert_openapi_agrees(  # noqa: PLR0913
 
 
 def _targets(
-    app: Flask, samples: Mapping[str, Any], blueprint: str | None
+    survey: Survey, samples: Mapping[str, Any], blueprint: str | None
 ) -> tuple[list[SampleUrl], list[str]]:
     """Make a URL for each rule, of one blueprint if need be; each URL is used once."""
-    rules = url_rules(app.url_map)
+    app, rules = survey.app, survey.rules
     _check_names(samples, rules)
     if blueprint is not None:
         check_blueprint(app, blueprint)
-        rules = [r for r in rules if blueprint in blueprints_of(r.endpoint)]
+        rules = tuple(r for r in rules if blueprint in blueprints_of(r.endpoint))
         if not rules:
             raise ValueError(
                 f"Blueprint {blueprint!r} has no routes, so there is nothing to test."
@@ -205,8 +206,7 @@ def _check_names(samples: Mapping[str, Any], rules: Iterable[Any]) -> None:
 
 
 def _plan(
-    app: Flask,
-    guard: AppGuard,
+    survey: Survey,
     targets: Iterable[SampleUrl],
     headers: Mapping[str, str],
     *,
@@ -215,8 +215,8 @@ def _plan(
     """Make the requests to all URLs, and name the URLs that get no decision."""
     requests: list[_Request] = []
     left_out = []
-    snapshot = guard.refresh(app)
-    marked = guard.settings.deprecated_methods
+    snapshot = survey.snapshot
+    marked = survey.guard.settings.deprecated_methods
     known = sorted({*snapshot.supported_methods, *snapshot.rules.declared, *marked})
     visited: set[tuple[str, str]] = set()
     for target in targets:
@@ -224,7 +224,7 @@ def _plan(
         unknown = () if part in visited and not thorough else UNKNOWN_METHODS
         try:
             methods = [*known, *unknown]
-            requests += _requests(app, guard, target, methods, headers)
+            requests += _requests(survey, target, methods, headers)
         except NoSampleError as error:
             left_out.append(str(error))
         else:
@@ -236,15 +236,14 @@ _Request = tuple[SampleUrl, Explanation, Environ]
 
 
 def _requests(
-    app: Flask,
-    guard: AppGuard,
+    survey: Survey,
     target: SampleUrl,
     methods: Iterable[str],
     headers: Mapping[str, str],
 ) -> list[_Request]:
     """Make the requests to one URL that the table rejects."""
     found = []
-    snapshot = guard.snapshot or guard.refresh(app)
+    app, guard, snapshot = survey.app, survey.guard, survey.snapshot
     without_dates = frozenset(snapshot.supported_methods) - snapshot.rejectable
     not_allowed: Explanation | None = None
     for method in methods:
