@@ -17,9 +17,7 @@ from werkzeug.routing import Rule
 
 from ..decision import Reason
 from ..deprecation import Deprecation, Phase
-from ..guard import AppGuard
 from ..moments import read_moment, spoken_date
-from .apps import guard_of
 from .explanation import Examination, examine, make_environ
 from .openapi import Operation, Source, read_document
 from .partners import Partners, Route, deepest_folder, form_of, join, read_routes
@@ -27,6 +25,7 @@ from .places import place_of
 from .rules import rule_text
 from .samples import RULE_VARIABLE
 from .schedule import read_at
+from .survey import Survey, survey_of
 from .text import printable, status_text
 
 
@@ -147,18 +146,13 @@ def agreement(  # noqa: PLR0913
     :return: the differences, sorted by path, method and id. Its ``not_compared`` lists
         what could not be compared.
     :raises DocumentError: if the document can't be read.
-    :raises NoGuardError: if the app has no guard.
+    :raises ConfigError: if no guard is installed and the app's keys have errors.
     :raises ValueError: if ``at`` is not a date.
     """
-    guard = guard_of(app)
-    guard.refresh(app)
+    survey = survey_of(app)
     read = read_document(document)
-    site = _Site(
-        app,
-        guard,
-        Partners(read_routes(app)),
-        None if at is None else read_at(guard, at),
-    )
+    moment = None if at is None else read_at(survey.guard, at)
+    site = _Site(survey, Partners(read_routes(survey)), moment)
     if prefix is None:
         paths = {op.path for op in read.operations if not op.prefixes}
         prefix = site.partners.best_prefix((*read.prefixes, ""), paths)
@@ -258,8 +252,7 @@ def _hidden(
 class _Site:
     """An app, as it is compared with a document."""
 
-    app: Flask
-    guard: AppGuard
+    survey: Survey
     partners: Partners
     #: The moment to look at; ``None`` if no date decides anything.
     at: datetime | None
@@ -276,7 +269,7 @@ class _Site:
         urls = [(r.sample.host, r.sample.path) for r in routes if r.sample is not None]
         if not is_sure:
             example = join(prefix, operation.example)
-            urls += [(host, example) for host in self.partners.hosts(self.app)]
+            urls += [(host, example) for host in self.partners.hosts(self.survey.app)]
         answers = []
         for host, own in urls:
             # A slash at the end counts: the document's is asked for.
@@ -290,8 +283,9 @@ class _Site:
     def _ask(
         self, method: str, host: str, url: str, at: datetime | None
     ) -> Examination:
-        environ = make_environ(self.app, method, url, host)
-        return examine(self.app, self.guard, environ, at or _BEFORE)
+        app, guard = self.survey.app, self.survey.guard
+        environ = make_environ(app, method, url, host)
+        return examine(app, guard, environ, at or _BEFORE)
 
     def judge(self, claim: _Claim) -> Iterator[_Outcome]:
         """Compare a documented method with what becomes of it."""
@@ -369,7 +363,8 @@ class _Site:
         """Add the hint, and where the view is."""
         message = f"{printable(method)} {printable(path)}: {text}"
         endpoint = None if rule is None else rule.endpoint
-        place = place_of(self.app.view_functions.get(endpoint or "")) or (None, None)
+        view = self.survey.app.view_functions.get(endpoint or "")
+        place = place_of(view) or (None, None)
         hint = DIFFERENCES[kind].hint
         return Difference(kind, method, path, message, hint, endpoint, *place)
 

@@ -16,8 +16,9 @@ from werkzeug.routing import Rule
 
 from .explanation import default_host
 from .openapi import VARIABLE
-from .rules import declared, url_rules
+from .rules import declared
 from .samples import RULE_VARIABLE, NoSampleError, SampleUrl, sample_url
+from .survey import Survey
 
 
 def form_of(path: str) -> str:
@@ -91,17 +92,18 @@ class Route:
         return f"{self.form}/".startswith(f"{folder}/") and not is_static
 
 
-def read_routes(app: Flask) -> tuple[Route, ...]:
+def read_routes(survey: Survey) -> tuple[Route, ...]:
     """Make a URL for each rule of an app."""
     found = []
+    host = default_host(survey.app.config)
     # A converter may ask the app for something.
-    with app.app_context():
-        for rule in url_rules(app.url_map):
+    with survey.app.app_context():
+        for rule in survey.rules:
             form = RULE_VARIABLE.sub("{}", rule.rule).rstrip("/")
             names = tuple(found["name"] for found in RULE_VARIABLE.finditer(rule.rule))
             sample, problem = None, ""
             try:
-                sample = sample_url(rule, default_host(app.config), {})
+                sample = sample_url(rule, host, {})
             except NoSampleError as error:
                 problem = error.problem
             found.append(Route(rule, form, names, sample, problem))
