@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ from .partners import Partners, Route, deepest_folder, form_of, join, read_route
 from .places import place_of
 from .rules import rule_text
 from .samples import RULE_VARIABLE
-from .schedule import read_at
+from .schedule import BEFORE_EVERY_DATE, read_at
 from .survey import Survey, survey_of
 from .text import printable, status_text
 
@@ -70,9 +70,6 @@ DIFFERENCES = {
         "Set x-sunset and the sunset of the method to the same day.",
     ),
 }
-
-#: Before every date: nothing is retired or in a brownout yet.
-_BEFORE = datetime.min.replace(tzinfo=timezone.utc)
 
 _SERVED = (Reason.ALLOWED, Reason.REDIRECT, Reason.BROWNOUT)
 
@@ -285,7 +282,7 @@ class _Site:
     ) -> Examination:
         app, guard = self.survey.app, self.survey.guard
         environ = make_environ(app, method, url, host)
-        return examine(app, guard, environ, at or _BEFORE)
+        return examine(app, guard, environ, at or BEFORE_EVERY_DATE)
 
     def judge(self, claim: _Claim) -> Iterator[_Outcome]:
         """Compare a documented method with what becomes of it."""

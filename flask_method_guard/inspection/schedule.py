@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -16,6 +16,9 @@ from ..moments import Window, read_moment
 from ..snapshot import Snapshot, blueprints_of
 from .rules import methods_of, rule_text
 from .survey import Survey, survey_of
+
+#: Before every date: nothing is retired or in a brownout yet.
+BEFORE_EVERY_DATE = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -15,12 +15,9 @@ from ..urlmap import url_values
 from .explanation import default_host, explain_request, make_environ
 from .rules import rule_text
 from .samples import NoSampleError, SampleUrl, sample_url
-from .schedule import marks_of
+from .schedule import BEFORE_EVERY_DATE, marks_of
 from .survey import Hit, Survey, shown, some
 from .text import status_text
-
-#: Before every sunset and every brownout, so that no date decides.
-_BEFORE_ALL = datetime.min.replace(tzinfo=timezone.utc)
 
 
 class _Case(NamedTuple):
@@ -66,10 +63,8 @@ def _cases(survey: Survey) -> Iterator[_Case]:
     for rule in survey.rules:
         for method, value in sorted(marks_of(survey.snapshot, rule), key=itemgetter(0)):
             if value.successor is not None:
-                try:
+                with suppress(NoSampleError):
                     yield _case(survey, method, rule, value, value.successor)
-                except NoSampleError:
-                    continue
 
 
 def _case(
@@ -105,7 +100,7 @@ def _fault_of_request(survey: Survey, case: _Case, filled: Successor) -> str | N
         return None
     app, method = survey.app, filled.method or case.method
     environ = make_environ(app, method, url, case.sample.host)
-    found = explain_request(app, survey.guard, environ, method, url, _BEFORE_ALL)
+    found = explain_request(app, survey.guard, environ, method, url, BEFORE_EVERY_DATE)
     if found.reason is None:  # a converter crashed
         return None
     if found.reason not in (Reason.ALLOWED, Reason.REDIRECT):
