@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, abort, request
-from flask_cors import CORS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
@@ -255,6 +254,7 @@ def test_the_seconds(now: datetime, status: int, left: str | None, early: bool) 
     assert announced(put) == (RETIRED if now >= SUNSET else ANNOUNCED)
     options = ask(app, "OPTIONS", "/item")
     assert (options.status, options.get("Allow")) == (200, allow)
+    assert announced(options) == SILENT
     post = ask(app, "POST", "/item")
     assert (post.status, post.get("Allow")) == (405, allow)
     assert (post.get("Retry-After"), announced(post)) == (None, SILENT)
@@ -383,21 +383,6 @@ def test_error_handlers_keep_the_fields(
     assert error.endpoint == owner_name + "item"
     assert (error.facts.until, error.facts.retry_after) == (left and END, left)
     assert error.deprecation == Deprecation.from_mapping(MARK)
-
-
-def test_a_preflight_succeeds_during_a_brownout() -> None:
-    """Flask-CORS answers it from its settings; only Allow leaves the method out."""
-    app = make_shop()
-    CORS(app, expose_headers=["Allow", "Retry-After"])
-    origin = {"Origin": "https://shop.example"}
-    fields = {**origin, "Access-Control-Request-Method": "PUT"}
-    preflight = ask(app, "OPTIONS", "/item", headers=fields)
-    assert (preflight.status, preflight.get("Allow")) == (200, WITHOUT_PUT)
-    assert "PUT" in (preflight.get("Access-Control-Allow-Methods") or "")
-    put = ask(app, "PUT", "/item", headers=origin)
-    assert (put.status, put.get("Retry-After")) == (405, "3600")
-    assert put.get("Access-Control-Allow-Origin") == "https://shop.example"
-    assert put.get("Access-Control-Expose-Headers") == "Allow, Retry-After"
 
 
 def test_report_only_reports(caplog: pytest.LogCaptureFixture) -> None:

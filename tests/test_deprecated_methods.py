@@ -45,14 +45,6 @@ def test_announced_whatever_the_view_answers(name: str, way: str) -> None:
     assert (answer.status, announced(answer)) == (status, ANNOUNCED)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "OPTIONS", "POST", "FOO"])
-def test_no_other_method_is_announced(method: str) -> None:
-    """Any other method of the same URL carries nothing: GET is not deprecated."""
-    app = make_put_app()
-    assert announced(ask(app, "PUT", "/item")) == ANNOUNCED
-    assert announced(ask(app, method, "/item")) == SILENT
-
-
 def test_what_a_hook_answers_is_announced() -> None:
     """A login that answers in the view's place answers for the same method."""
     app = make_put_app()
@@ -118,32 +110,6 @@ def test_a_mark_on_get_covers_head(marked: int) -> None:
     expected = {"HEAD": PLACES[given[0]], "GET": for_get, "OPTIONS": None}
     for method in (*expected, *expected):  # the second request takes the short cut
         assert ask(app, method, "/").get("Deprecation") == expected[method]
-
-
-@pytest.mark.parametrize("way", ["view", "app"])
-def test_a_retired_get_takes_head_with_it(way: str) -> None:
-    """HEAD is refused and left out of Allow, unless a mark of its own keeps it."""
-    said = {"GET": SAID}
-    marks = {"DEPRECATED_METHODS": said} if way == "app" else {}
-    app = make_app(Clock(SUNSET), ENFORCE_SUNSET=True, **marks)
-
-    def index() -> str:
-        return "ok"
-
-    @deprecated_methods("HEAD", notice="HEAD stays.")
-    def kept() -> str:
-        return "kept"
-
-    for path, view in (("/", index), ("/kept", kept)):
-        if way == "view":
-            deprecated_methods("GET", **SAID)(view)
-        app.add_url_rule(path, view_func=view, methods=["GET", "POST"])
-    for method in ("GET", "HEAD", "PUT"):
-        answer = ask(app, method, "/")
-        assert (answer.status, answer.get("Allow")) == (405, "OPTIONS, POST")
-    assert ask(app, "OPTIONS", "/").get("Allow") == "OPTIONS, POST"
-    assert ask(app, "HEAD", "/kept").status == 200
-    assert ask(app, "PUT", "/kept").get("Allow") == "HEAD, OPTIONS, POST"
 
 
 def test_an_automatic_options_that_is_deprecated_keeps_its_allow() -> None:

@@ -106,11 +106,6 @@ def test_another_day(at: Any, phase: str, days: int, following: str | None) -> N
     assert found["next_brownout"] == following
 
 
-def test_today_is_what_the_guards_clock_says() -> None:
-    """Without a day, the schedule is that of the clock."""
-    assert deprecations(make_shop()) == deprecations(make_shop(), NOW)
-
-
 @pytest.mark.parametrize(
     ("at", "kind"), [("soon", ValueError), ("", ValueError), (7, TypeError)], ids=repr
 )
@@ -316,19 +311,6 @@ def test_wrong_options(args: list[str], message: str) -> None:
     assert message in result.output
 
 
-def test_explain_at() -> None:
-    """The command explains another day."""
-    from click.testing import CliRunner  # noqa: PLC0415 -- as above
-
-    info = ScriptInfo(create_app=make_shop)
-    args = ["explain", "PUT", "/books/1", "--at"]
-    during = CliRunner().invoke(methods, [*args, "2026-05-05T14:59:59Z"], obj=info)
-    after = CliRunner().invoke(methods, [*args, "2026-05-05T15:00Z"], obj=info)
-    assert "PUT /books/1: 405 Method Not Allowed" in during.output
-    assert "not available until 5 May 2026, 15:00 UTC" in during.output
-    assert "405" not in after.output
-
-
 # -- the contract test -----------------------------------------------------------
 
 
@@ -348,22 +330,6 @@ def test_a_contract_test_finds_what_breaks_on_that_day() -> None:
         with pytest.raises(AssertionError) as raised:
             assert_method_contract(app, at=at)
         assert "/books/1" in str(raised.value)
-
-
-def test_the_whole_stack_sees_that_day() -> None:
-    """What the day refuses is sent, and the answers are those of the day."""
-    app = make_shop(ENFORCE_SUNSET=True)
-    sent = {
-        at: {
-            (answer.method, answer.sample.path, answer.status)
-            for answer in assert_method_contract(app, at=at).answers
-        }
-        for at in ("2026-05-04", "2026-05-05T14:00Z", "2026-07-01")
-    }
-    put, delete = ("PUT", "/books/1", 405), ("DELETE", "/orders", 405)
-    assert not sent["2026-05-04"] & {put, delete}
-    assert sent["2026-05-05T14:00Z"] >= {put}
-    assert sent["2026-07-01"] >= {put, delete}
 
 
 def test_the_clocks_go_on_afterwards() -> None:
