@@ -136,9 +136,7 @@ def explain_request(  # noqa: PLR0913, PLR0917
     status, rfc, condition, answer = _outcome(found)
     rejection = found.exception if reason in BY_REASON else None
     redirect = found.exception if reason is Reason.REDIRECT else None
-    deprecation, phase = found.deprecation, None
-    if deprecation is not None:
-        phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
+    deprecation, enforced = found.deprecation, guard.settings.enforce_sunset
     return Explanation(
         method=method,
         url=url,
@@ -154,7 +152,7 @@ def explain_request(  # noqa: PLR0913, PLR0917
         detail=getattr(rejection, "description", None),
         location=getattr(redirect, "new_url", None),
         deprecation=deprecation,
-        phase=phase,
+        phase=deprecation and deprecation.phase(now, enforced=enforced),
         blueprints=found.blueprints,
     )
 
