@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, abort, redirect, request
 
 from flask_method_guard import MethodGuard, deprecated_methods
 from tests.raw_wsgi import Answer
@@ -30,6 +31,22 @@ ANNOUNCED = (
 SILENT: tuple[list[str], ...] = ([], [], [])
 
 SECOND = timedelta(seconds=1)
+
+#: What a view does, and the status of its response.
+ANSWERS: dict[str, tuple[Callable[[], Any], int]] = {
+    "text": (lambda: "ok", 200),
+    "no content": (lambda: ("", 204), 204),
+    "not modified": (lambda: ("", 304), 304),
+    "a stream": (lambda: iter(["a", "b"]), 200),
+    "a redirect": (lambda: redirect("/elsewhere", 302), 302),
+    "a returned 404": (lambda: ("no such item", 404), 404),
+    "an aborted 404": (lambda: abort(404), 404),
+    "a 422": (lambda: ({"errors": []}, 422), 422),
+    "an aborted 409": (lambda: abort(409), 409),
+    "its own 405": (lambda: abort(405), 405),
+    "its own 501": (lambda: abort(501), 501),
+    "a crash": (lambda: 1 / 0, 500),
+}
 
 
 #: Says it of PUT.
@@ -56,12 +73,14 @@ def make_app(clock: Clock | None = None, **config: Any) -> Flask:
     return app
 
 
-def make_put_app(clock: Clock | None = None, **config: Any) -> Flask:
+def make_put_app(
+    clock: Clock | None = None, said: dict[str, Any] = SAID, **config: Any
+) -> Flask:
     """Make an app whose ``/item`` deprecates PUT, and keeps GET and PATCH."""
     app = make_app(clock, **config)
 
     @app.route("/item", methods=["GET", "PUT", "PATCH"])
-    @deprecated
+    @deprecated_methods("PUT", **said)
     def item() -> str:
         return f"{request.method} is served"
 

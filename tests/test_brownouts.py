@@ -29,6 +29,7 @@ from flask_method_guard.report import deprecations, explain
 from tests.deprecations import (
     ANNOUNCED,
     LINK,
+    SAID,
     SECOND,
     SILENT,
     SINCE,
@@ -36,6 +37,7 @@ from tests.deprecations import (
     Clock,
     announced,
     make_app,
+    make_put_app,
 )
 from tests.raw_wsgi import Answer, ask
 from tests.routed_apps import duplicates_allowed
@@ -43,13 +45,7 @@ from tests.routed_apps import duplicates_allowed
 START = datetime(2026, 2, 10, 14, tzinfo=timezone.utc)
 END = START + timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)
-MARK: dict[str, Any] = {
-    "since": "2026-01-01",
-    "sunset": "2026-03-01T12:00:00Z",
-    "link": LINK,
-    "notice": "Use PATCH.",
-    "brownouts": ["2026-02-10T14:00Z/PT1H"],
-}
+MARK: dict[str, Any] = {**SAID, "brownouts": ["2026-02-10T14:00Z/PT1H"]}
 #: What is left to announce of a retired method.
 RETIRED: tuple[list[str], ...] = ([], [], ANNOUNCED[2])
 WITH_PUT, WITHOUT_PUT = "GET, HEAD, OPTIONS, PATCH, PUT", "GET, HEAD, OPTIONS, PATCH"
@@ -57,14 +53,7 @@ WITH_PUT, WITHOUT_PUT = "GET, HEAD, OPTIONS, PATCH, PUT", "GET, HEAD, OPTIONS, P
 
 def make_shop(clock: Clock | None = None, **config: Any) -> Flask:
     """Make an app whose PUT has a brownout."""
-    app = make_app(clock or Clock(START), **config)
-
-    @app.route("/item", methods=["GET", "PUT", "PATCH"])
-    @deprecated_methods("PUT", **MARK)
-    def item() -> str:
-        return f"{request.method} is served"
-
-    return app
+    return make_put_app(clock or Clock(START), MARK, **config)
 
 
 def brownouts(*intervals: str) -> tuple[Window, ...]:
@@ -394,13 +383,6 @@ def test_error_handlers_keep_the_fields(
     assert error.endpoint == owner_name + "item"
     assert (error.facts.until, error.facts.retry_after) == (left and END, left)
     assert error.deprecation == Deprecation.from_mapping(MARK)
-
-
-def test_a_handlers_own_retry_after_stays() -> None:
-    """A handler that knows better is not overruled."""
-    app = make_shop()
-    app.register_error_handler(405, lambda _: ("wait", 405, {"Retry-After": "60"}))
-    assert ask(app, "PUT", "/item").get("Retry-After") == "60"
 
 
 def test_a_preflight_succeeds_during_a_brownout() -> None:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from flask import (
-    Flask,
-    abort,
-    redirect,
-)
-from werkzeug.exceptions import HTTPException
+from flask import Flask
 from werkzeug.routing import Rule
 
-from flask_method_guard import (
-    deprecated_methods,
-)
+from flask_method_guard import deprecated_methods
 from tests.deprecations import (
     ANNOUNCED,
+    ANSWERS,
     LINK,
     SAID,
     SILENT,
@@ -33,22 +26,6 @@ from tests.deprecations import (
 from tests.raw_wsgi import ask
 
 # -- while it works --------------------------------------------------------------
-
-
-ANSWERS: dict[str, tuple[Callable[[], Any], int]] = {
-    "text": (lambda: "ok", 200),
-    "no content": (lambda: ("", 204), 204),
-    "not modified": (lambda: ("", 304), 304),
-    "a stream": (lambda: iter(["a", "b"]), 200),
-    "a redirect": (lambda: redirect("/elsewhere", 302), 302),
-    "a returned 404": (lambda: ("no such item", 404), 404),
-    "an aborted 404": (lambda: abort(404), 404),
-    "a 422": (lambda: ({"errors": []}, 422), 422),
-    "an aborted 409": (lambda: abort(409), 409),
-    "its own 405": (lambda: abort(405), 405),
-    "its own 501": (lambda: abort(501), 501),
-    "a crash": (lambda: 1 / 0, 500),
-}
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -83,26 +60,6 @@ def test_what_a_hook_answers_is_announced() -> None:
     answer = ask(app, "PUT", "/item")
     assert (answer.status, announced(answer)) == (401, ANNOUNCED)
     assert announced(ask(app, "GET", "/item")) == SILENT
-
-
-@pytest.mark.parametrize("way", ["errorhandler", "rendered exception"])
-def test_what_an_error_handler_answers_is_announced(way: str) -> None:
-    """The announcement is added to whatever an error handler makes."""
-    app = make_app()
-
-    @app.put("/")
-    @deprecated
-    def index() -> str:
-        abort(404)
-
-    def own(error: HTTPException) -> Any:
-        if way == "errorhandler":
-            return {"error": error.code}, 404
-        return error
-
-    app.register_error_handler(404, own)
-    answer = ask(app, "PUT", "/")
-    assert (answer.status, announced(answer)) == (404, ANNOUNCED)
 
 
 @pytest.mark.parametrize(

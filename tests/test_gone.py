@@ -94,12 +94,6 @@ def test_the_other_rows_stay() -> None:
     assert ask(app, "OPTIONS", "*").status == 200
 
 
-def test_automatic_options_is_still_answered() -> None:
-    """It says what is left, so that a browser can read the 410 after a preflight."""
-    app = make_gone()
-    assert said(ask(app, "OPTIONS", "/item")) == (200, "OPTIONS")
-
-
 #: What keeps a resource alive: another rule at the URL, or another mark on its GET.
 ALIVE: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any]]]] = {
     "another method": ({"methods": ["POST"]}, {}),
@@ -166,15 +160,6 @@ def test_a_redirect_keeps_a_resource_alive() -> None:
     assert ask(app, "PUT", "/dir/").status == 410
 
 
-def test_everything_in_a_brownout_is_not_gone() -> None:
-    """It comes back, so the client reads 405 with what is left, and when."""
-    app = make_app(Clock(SUNSET), ENFORCE_SUNSET=True)
-    app.add_url_rule("/item", "item", retired(GET=OUT, PUT=PAST), methods=["GET"])
-    answer = ask(app, "GET", "/item")
-    assert (said(answer), answer.get("Retry-After")) == ((405, "OPTIONS"), "3600")
-    assert said(ask(app, "POST", "/item")) == (405, "OPTIONS")
-
-
 def test_a_rule_for_every_method() -> None:
     """It serves what has no name, too, until each method that it takes is retired."""
     app = make_app(
@@ -193,13 +178,6 @@ def test_an_unsupported_method_keeps_nothing_alive() -> None:
     app = make_app(Clock(SUNSET), ENFORCE_SUNSET=True, SUPPORTED_METHODS=["GET", "PUT"])
     app.add_url_rule("/item", "item", retired(GET=PAST), methods=["GET", "POST"])
     assert [ask(app, m, "/item").status for m in ("POST", "PUT")] == [501, 410]
-
-
-@pytest.mark.parametrize("enforce", [False, True])
-def test_a_sunset_that_is_not_enforced_ends_nothing(enforce: bool) -> None:
-    """Without ENFORCE_SUNSET, everything is served."""
-    app = make_gone(ENFORCE_SUNSET=enforce)
-    assert ask(app, "GET", "/item").status == (410 if enforce else 200)
 
 
 def test_in_another_case() -> None:
@@ -484,21 +462,6 @@ def test_the_row_costs_nothing_without_an_enforced_sunset(
         found.append(list(asked))
     assert found[1] == found[2] == found[0]
     assert clock.looks == len(apps)  # each when its guard was made
-
-
-def test_the_clock_is_asked_only_where_a_mark_applies() -> None:
-    """An enforced sunset at one URL makes no other URL ask for the time."""
-    clock = Clock(SUNSET)
-    app = make_gone(clock)
-    clock.looks = 0
-    for method in (*EVERY, "OPTIONS", "BREW"):
-        ask(app, method, "/other")
-        ask(app, method, "/nowhere")
-    assert clock.looks == 0
-    for method in ("GET", "PATCH", "OPTIONS"):
-        before = clock.looks
-        ask(app, method, "/item")
-        assert clock.looks == before + 1
 
 
 # -- everything that looks ----------------------------------------------------------

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from werkzeug.routing import Rule
 
-from flask_method_guard import MethodGuard, Phase, deprecated_methods
+from flask_method_guard import MethodGuard, deprecated_methods
 from flask_method_guard.cli import methods
 from flask_method_guard.report import deprecations, explain
 from flask_method_guard.testing import assert_method_contract
@@ -106,13 +106,6 @@ def test_another_day(at: Any, phase: str, days: int, following: str | None) -> N
     assert found["next_brownout"] == following
 
 
-def test_an_enforced_sunset_is_retired() -> None:
-    """The phase says whether the sunset is enforced."""
-    app = make_shop(ENFORCE_SUNSET=True)
-    assert ("PUT", "book", "retired") in rows(app, "2026-07-01")
-    assert ("PUT", "book", "overdue") in rows(make_shop(), "2026-07-01")
-
-
 def test_today_is_what_the_guards_clock_says() -> None:
     """Without a day, the schedule is that of the clock."""
     assert deprecations(make_shop()) == deprecations(make_shop(), NOW)
@@ -131,16 +124,6 @@ def test_what_is_not_a_day(at: Any, kind: type[Exception]) -> None:
     ):
         with pytest.raises(kind, match=rf"at: {at!r} is not a date"):
             report()
-
-
-def test_a_view_overrides_the_app() -> None:
-    """Only the mark that applies is listed, and no mark is called unrouted wrongly."""
-    app = make_app(Clock(NOW), DEPRECATED_METHODS={"PUT": {"since": "2020-01-01"}})
-    view = deprecated_methods("PUT", since="2026-01-01")(lambda: "ok")
-    app.add_url_rule("/", "index", view, methods=["PUT"])
-    (row,) = deprecations(app)
-    assert row.endpoint == "index"
-    assert row.as_json()["since"] == "2026-01-01T00:00:00Z"
 
 
 def test_a_mark_on_get_covers_head() -> None:
@@ -411,8 +394,3 @@ def test_one_moment_for_the_whole_test() -> None:
     for name in "abcdefgh":
         app.add_url_rule(f"/{name}", name, lambda: "ok", methods=["PUT", "POST"])
     assert_method_contract(app)
-
-
-def test_phases_of_a_value() -> None:
-    """A row's phase is the exported enumeration."""
-    assert deprecations(make_shop())[0].phase is Phase.SCHEDULED

@@ -23,7 +23,7 @@ from ..exceptions import (
 )
 from ..moments import spoken_date, spoken_time
 from .apps import error_handler, hooks_before, name_of
-from .rules import declared, is_rejected_by_gunicorn, rule_text
+from .rules import is_rejected_by_gunicorn, rule_text
 from .successors import find_broken
 from .survey import Hit, Survey, shown, some
 from .text import counted
@@ -82,11 +82,8 @@ def _check(
     "Add the method to METHOD_GUARD_SUPPORTED_METHODS, or take it out of the route.",
 )
 def _unsupported(survey: Survey) -> Found:
-    def rejected(rule: Any) -> list[str]:
-        supports = survey.snapshot.supports
-        return [m for m in declared(rule) if is_token(m) and not supports(m)]
-
-    for endpoint, place in survey.pick(rejected):
+    supports = survey.snapshot.supports
+    for endpoint, place in survey.pick(lambda _, m: is_token(m) and not supports(m)):
         yield Hit(endpoint, place + "routed, but not supported; clients get 501.")
 
 
@@ -98,19 +95,15 @@ def _unsupported(survey: Survey) -> Found:
     " methods.",
 )
 def _unimplemented(survey: Survey) -> Found:
-    def lacking(rule: Any) -> list[str]:
+    def is_lacking(rule: Any, method: str) -> bool:
         view_class = survey.view_class(rule.endpoint)
-        if view_class is None:
-            return []
         # Flask falls back on get() for a HEAD.
-        stands_in = {"HEAD"} if getattr(view_class, "get", None) else set()
-        return [
-            method
-            for method in declared(rule) - stands_in
-            if getattr(view_class, method.lower(), None) is None
-        ]
+        names = ("head", "get") if method == "HEAD" else (method.lower(),)
+        return view_class is not None and all(
+            getattr(view_class, name, None) is None for name in names
+        )
 
-    for endpoint, place in survey.pick(lacking):
+    for endpoint, place in survey.pick(is_lacking):
         name = name_of(survey.view_class(endpoint))
         text = f"{name} does not implement it; clients get 500."
         yield Hit(endpoint, place + text)
@@ -187,7 +180,7 @@ def _takes(function: Callable[..., Any], arguments: Iterable[str]) -> bool:
     " CONNECT is for proxies.",
 )
 def _dangerous(survey: Survey) -> Found:
-    for endpoint, place in survey.pick(lambda r: {"TRACE", "CONNECT"} & declared(r)):
+    for endpoint, place in survey.pick(lambda _, m: m in ("TRACE", "CONNECT")):
         yield Hit(endpoint, place + "routed to a view.")
 
 
@@ -243,10 +236,9 @@ def _unbounded(survey: Survey) -> Found:
     " with --permit-unconventional-http-method.",
 )
 def _rejected_by_servers(survey: Survey) -> Found:
-    def rejected(rule: Any) -> list[str]:
-        return [m for m in declared(rule) if is_token(m) and is_rejected_by_gunicorn(m)]
-
-    for endpoint, place in survey.pick(rejected):
+    for endpoint, place in survey.pick(
+        lambda _, m: is_token(m) and is_rejected_by_gunicorn(m)
+    ):
         yield Hit(endpoint, place + "gunicorn rejects it by default.")
 
 
@@ -270,9 +262,7 @@ def _early_hooks(survey: Survey) -> Found:
     "Correct the name: a method consists of letters, digits and !#$%&'*+-.^_`|~.",
 )
 def _no_tokens(survey: Survey) -> Found:
-    for endpoint, place in survey.pick(
-        lambda rule: [m for m in declared(rule) if not is_token(m)]
-    ):
+    for endpoint, place in survey.pick(lambda _, m: not is_token(m)):
         yield Hit(endpoint, place + "not a token; clients get 400.")
 
 

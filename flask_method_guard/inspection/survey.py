@@ -15,7 +15,7 @@ from ..guard import AppGuard
 from ..marks import in_words
 from ..snapshot import Snapshot
 from .apps import guard_of
-from .rules import methods_of, rule_text, url_rules
+from .rules import declared, methods_of, rule_text, url_rules
 from .text import few
 
 
@@ -46,16 +46,17 @@ class Survey:
     snapshot: Snapshot
     rules: tuple[Any, ...]
 
-    def pick(self, choose: Callable[[Any], Iterable[str]]) -> Iterator[tuple[str, str]]:
-        """Choose methods of each rule.
+    def pick(self, choose: Callable[[Any, str], bool]) -> Iterator[tuple[str, str]]:
+        """Choose methods that somebody wrote down.
 
+        :param choose: returns whether a method of a rule is chosen.
         :return: the endpoints, each with its chosen methods and their URLs as a text
             that begins a message: ``"PURGE /cache: "``.
         """
         methods: dict[str, set[str]] = {}
         urls: dict[str, list[str]] = {}
         for rule in self.rules:
-            if chosen := set(choose(rule)):
+            if chosen := {m for m in declared(rule) if choose(rule, m)}:
                 methods.setdefault(rule.endpoint, set()).update(chosen)
                 urls.setdefault(rule.endpoint, []).append(rule_text(rule))
         for endpoint, names in methods.items():
