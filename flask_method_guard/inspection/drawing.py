@@ -11,7 +11,7 @@ from flask import Flask
 from ..deprecation import Phase
 from .advice import advice, view_of
 from .explanation import Explanation
-from .text import printable, status_text, two_columns, wrapped
+from .text import printable, status_text, wrapped
 
 
 def drawing(app: Flask, found: Explanation, width: int | None) -> Iterator[str]:
@@ -22,11 +22,16 @@ def drawing(app: Flask, found: Explanation, width: int | None) -> Iterator[str]:
     :param width: the length of a line; ``None`` for lines of any length.
     """
     request = f"{printable(found.method)} {printable(found.url)}"
-    outcome = "the view runs"
+    # Without a status, the view runs, which is good.
+    outcome, kind = "the view runs", 2
     if found.status is not None:
-        outcome = status_text(found.status)
-    yield f"{request}: {_coloured(outcome, found.status)}\n"
-    yield from two_columns(list(_rows(found, view_of(found))), width)
+        outcome, kind = status_text(found.status), found.status // 100
+    colour = {3: "cyan", 4: "yellow", 5: "red"}.get(kind, "green")
+    yield f"{request}: {click.style(outcome, fg=colour)}\n"
+    facts = _facts(found)
+    indent = max(map(len, facts)) + 2
+    for name, value in facts.items():
+        yield wrapped(value, width, name.ljust(indent), " " * indent)
     if next_step := advice(app, found):
         yield "\nWhat to do:"
         yield wrapped(next_step, width, "- ", "  ")
@@ -36,7 +41,7 @@ def drawing(app: Flask, found: Explanation, width: int | None) -> Iterator[str]:
         yield wrapped(sentence, width, "- ", "  ")
 
 
-def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
+def _facts(found: Explanation) -> dict[str, str]:
     """Name what is known, one fact a line."""
     is_overdue = found.phase is Phase.OVERDUE
     known: dict[str, Any] = {
@@ -46,7 +51,7 @@ def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
         "Spec": found.rfc,
         "Rule": found.rule,
         "Endpoint": found.endpoint,
-        "View": view,
+        "View": view_of(found),
         "Allow": ", ".join(found.allowed_methods),
         "Location": found.location,
         "Detail": found.detail,
@@ -59,10 +64,4 @@ def _rows(found: Explanation, view: str | None) -> Iterator[tuple[str, str]]:
         known[name.title()] = ", ".join(value) if isinstance(value, list) else value
     if found.deprecation and found.deprecation.successor:
         known["Successor"] = found.deprecation.successor
-    yield from ((name, str(value)) for name, value in known.items() if value)
-
-
-def _coloured(text: str, status: int | None) -> str:
-    """Colour a text by a status code; a view that runs is good."""
-    colours = {3: "cyan", 4: "yellow", 5: "red"}
-    return click.style(text, fg=colours.get((status or 200) // 100, "green"))
+    return {name: str(value) for name, value in known.items() if value}

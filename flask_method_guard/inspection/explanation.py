@@ -132,32 +132,27 @@ def explain_request(  # noqa: PLR0913, PLR0917
     :param now: the moment of the request.
     """
     found = examine(app, guard, dict(environ), now)
-    row = found.row
-    if row is None:
-        return _before_the_table(method, url, found.exception)
-    endpoint = None if found.rule is None else found.rule.endpoint
-    status, answer = _outcome(row, found)
-    error = found.exception
-    rejection = error if row.reason in BY_REASON else None
-    deprecation, phase = found.deprecation, None
-    if deprecation is not None:
-        phase = deprecation.phase(now, enforced=guard.settings.enforce_sunset)
+    reason = None if found.row is None else found.row.reason
+    status, rfc, condition, answer = _outcome(found)
+    rejection = found.exception if reason in BY_REASON else None
+    redirect = found.exception if reason is Reason.REDIRECT else None
+    deprecation, enforced = found.deprecation, guard.settings.enforce_sunset
     return Explanation(
         method=method,
         url=url,
-        reason=row.reason,
+        reason=reason,
         status=status,
         allowed_methods=found.allowed_methods or (),
-        endpoint=endpoint,
+        endpoint=None if found.rule is None else found.rule.endpoint,
         rule=None if found.rule is None else rule_text(found.rule),
         docs=getattr(rejection, "docs_url", None),
-        rfc=row.rfc,
-        condition=row.condition,
+        rfc=rfc,
+        condition=condition,
         answer=answer,
         detail=getattr(rejection, "description", None),
-        location=getattr(error, "new_url", None),
+        location=getattr(redirect, "new_url", None),
         deprecation=deprecation,
-        phase=phase,
+        phase=deprecation and deprecation.phase(now, enforced=enforced),
         blueprints=found.blueprints,
     )
 
@@ -239,50 +234,42 @@ def examine(
         return Examination(row, raised, rule, allow, deprecation, blueprints)
 
 
-def _before_the_table(method: str, url: str, error: Exception | None) -> Explanation:
-    """Explain what Flask responds before the table is asked."""
-    status, rfc = getattr(error, "code", None), "RFC 9112 §3.2"
-    condition = "the host is malformed, or is not among TRUSTED_HOSTS"
-    if error is None:
-        rfc, condition = "RFC 9110 §15", "the app binds another URL map than its own"
-    elif status is None:
-        status, rfc = 500, "RFC 9110 §15.6.1"
-        condition = f"a URL converter raised {error!r}, asked outside of a request"
-    elif status != 400:
-        rfc, condition = "RFC 9110 §15", "the app binds no URL map to the request"
-    return Explanation(
-        method=method,
-        url=url,
-        reason=None,
-        status=status,
-        allowed_methods=(),
-        endpoint=None,
-        rule=None,
-        docs=None,
-        rfc=rfc,
-        condition=condition,
-        answer=f"{status_text(status)}, by Flask, before the table is asked"
-        if status
-        else "what Flask does by itself",
-    )
-
-
 #: What the guard responds in its own words.
 REJECTED = (400, 405, 410, 501)
 
 
-def _outcome(row: Row, found: Examination) -> tuple[int | None, str]:
-    """Return the status code and the response in words.
+def _outcome(found: Examination) -> tuple[int | None, str, str, str]:
+    """Return the status code, and in words the RFC, the condition and the response.
 
     Where the router or Flask responds, the table does not know the status.
     """
+    row = found.row
+    if row is None:
+        return _before_the_table(found.exception)
+    status, answer = row.status, row.answer
     if row.reason is Reason.REDIRECT:
         error = cast("HTTPException", found.exception)
-        code = error.code or getattr(error.response, "status_code", None)
-        return code, row.answer
-    if row.reason is Reason.ALLOWED and found.allowed_methods is not None:
-        return 200, "Flask's automatic response to OPTIONS, with a complete Allow"
-    return row.status, row.answer
+        status = error.code or getattr(error.response, "status_code", None)
+    elif row.reason is Reason.ALLOWED and found.allowed_methods is not None:
+        status = 200
+        answer = "Flask's automatic response to OPTIONS, with a complete Allow"
+    return status, row.rfc, row.condition, answer
+
+
+def _before_the_table(error: Exception | None) -> tuple[int | None, str, str, str]:
+    """Return the same for what Flask responds before the table is asked."""
+    status, rfc = getattr(error, "code", None), "RFC 9112 §3.2"
+    condition = "the host is malformed, or is not among TRUSTED_HOSTS"
+    if error is None:
+        condition = "the app binds another URL map than its own"
+        return None, "RFC 9110 §15", condition, "what Flask does by itself"
+    if status is None:
+        status, rfc = 500, "RFC 9110 §15.6.1"
+        condition = f"a URL converter raised {error!r}, asked outside of a request"
+    elif status != 400:
+        rfc, condition = "RFC 9110 §15", "the app binds no URL map to the request"
+    answer = f"{status_text(status)}, by Flask, before the table is asked"
+    return status, rfc, condition, answer
 
 
 def default_host(config: Mapping[Any, Any]) -> str:

@@ -180,12 +180,9 @@ class _Layout(NamedTuple):
         return "  ".join(cells).rstrip()
 
 
-def _layout(lines: Sequence[_Line], merged: Sequence[_Line], width: int) -> _Layout:
-    """Choose a layout: a matrix if it fits, and endpoints only if all of it fits.
-
-    :param lines: one for each route.
-    :param merged: one for each URL.
-    """
+def _layout(lines: Sequence[_Line], width: int) -> _Layout:
+    """Choose a layout: a matrix if it fits, and endpoints only if all of it fits."""
+    merged = _by_url(lines)
     urls = max(len(line.url) for line in lines)
     endpoints = max(len("Endpoint"), *(len(line.endpoint) for line in lines))
     for write, heading in (_matrix(lines), (_compact, "Methods")):
@@ -221,7 +218,7 @@ def _table(lines: Sequence[_Line], width: int) -> Iterator[str]:
     """Draw the URLs, below the blueprints that they are in."""
     blueprints = _by_blueprint(lines)
     indent = "  " if len(blueprints) > 1 else ""
-    layout = _layout(lines, _by_url(lines), width - len(indent))
+    layout = _layout(lines, width - len(indent))
     yield _heading(f"{indent}{layout.header()}")
     for name, members in blueprints.items():
         if indent:

@@ -8,7 +8,7 @@ the URL reaches its rule.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
@@ -23,16 +23,13 @@ from werkzeug.routing import (
     ValidationError,
 )
 from werkzeug.routing.converters import NumberConverter
-from werkzeug.routing.rules import parse_converter_args
 
 from ..urlmap import ask
 from .rules import rule_text
 
 # Werkzeug's own grammar of a variable, in its documented form <converter(args):name>.
 RULE_VARIABLE = re.compile(
-    r"<(?:(?P<converter>[a-zA-Z_]\w*)(?:\((?P<args>.*?)\))?:)?"
-    r"(?P<name>[a-zA-Z_]\w*)>",
-    re.ASCII,
+    r"<(?:[a-zA-Z_]\w*(?:\(.*?\))?:)?(?P<name>[a-zA-Z_]\w*)>", re.ASCII
 )
 
 #: A converter may ask a database: it is asked no more often than this.
@@ -90,9 +87,12 @@ def sample_url(rule: Rule, server_name: str, given: Mapping[str, object]) -> Sam
         of its methods.
     :raises NoSampleError: if there is no value for an argument.
     """
+    # Private, but nothing public tells which converters a rule was bound with.
+    converters = getattr(rule, "_converters", {})
     choices = {
         name: [given[name]] if name in given else _values(rule, name, converter)
-        for name, converter in _converters(rule)
+        for name, converter in converters.items()
+        if name not in (rule.defaults or {})
     }
     found: list[tuple[int, SampleUrl]] = []
     for number in range(_CHOICES):
@@ -106,17 +106,6 @@ def sample_url(rule: Rule, server_name: str, given: Mapping[str, object]) -> Sam
             return sample
         found.append((sum(reached), sample))
     return max(found, key=itemgetter(0))[1]
-
-
-def _converters(rule: Rule) -> Iterator[tuple[str, BaseConverter]]:
-    """Make the converters of the arguments that a URL must give."""
-    domain = rule.host if rule.map.host_matching else rule.subdomain
-    for variable in RULE_VARIABLE.finditer(f"{domain or ''}{rule.rule}"):
-        name = variable["name"]
-        if name not in (rule.defaults or {}):
-            args, kwargs = parse_converter_args(variable["args"] or "")
-            kind = variable["converter"] or "default"
-            yield name, rule.get_converter(name, kind, args, kwargs)
 
 
 def _values(rule: Rule, name: str, converter: BaseConverter) -> list[Any]:

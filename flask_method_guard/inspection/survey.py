@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flask import Flask
+from flask.views import MethodView
 
 from ..decision import is_token
 from ..deprecation import Deprecation
 from ..guard import AppGuard
 from ..marks import in_words
 from ..snapshot import Snapshot
-from .apps import guard_of, name_of
+from .apps import guard_of
 from .rules import declared, methods_of, rule_text, url_rules
 from .text import few
 
@@ -61,15 +62,11 @@ class Survey:
         for endpoint, names in methods.items():
             yield endpoint, f"{shown(names)} {some(urls[endpoint])}: "
 
-    def view_class(self, endpoint: str) -> type | None:
+    def view_class(self, endpoint: str) -> type[MethodView] | None:
         """Return the ``MethodView`` of an endpoint, if Flask's code dispatches it."""
-        view = self.app.view_functions.get(endpoint)
-        view_class = getattr(view, "view_class", None)
-        if not isinstance(view_class, type):
-            return None
-        owner = next(c for c in view_class.__mro__ if "dispatch_request" in vars(c))
-        is_flasks = name_of(owner) == "flask.views.MethodView"
-        return view_class if is_flasks else None
+        found = getattr(self.app.view_functions.get(endpoint), "view_class", None)
+        dispatch = getattr(found, "dispatch_request", None)
+        return found if dispatch is MethodView.dispatch_request else None
 
     def deprecations(self) -> Iterator[tuple[str | None, str, Deprecation]]:
         """List every deprecation: endpoint, method in words, value."""

@@ -68,17 +68,6 @@ def _width(lengths: list[int]) -> int:
     return max(length for length in lengths if length <= max(usual, 40))
 
 
-def two_columns(pairs: Sequence[tuple[str, str]], width: int | None) -> list[str]:
-    """Write names and values in two columns; the values wrap.
-
-    :param width: the length of a line; ``None`` for one line a pair.
-    """
-    indent = max(len(name) for name, _ in pairs) + 2
-    return [
-        wrapped(value, width, name.ljust(indent), " " * indent) for name, value in pairs
-    ]
-
-
 def url_order(rule: str) -> tuple[object, ...]:
     """Return a sort key for URL rules: segment by segment, as people look for them.
 
