@@ -318,6 +318,13 @@ def webdav() -> Flask:
     return app
 
 
+@pytest.mark.parametrize("width", range(1, 12))
+def test_a_very_narrow_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each word has a line of its own, however narrow the terminal is."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert {"/dav/", "PROPFIND", "VERSION-CONTROL"} <= set(output(webdav()).split())
+
+
 #: The first lines of an app with many methods, by width.
 WIDTHS = {
     80: """\

@@ -36,7 +36,7 @@ def wrapped(text: str, width: int | None, first: str = "", rest: str = "") -> st
     return "\n".join(
         textwrap.wrap(
             text,
-            width,
+            max(width, 1),
             initial_indent=first,
             subsequent_indent=rest,
             break_long_words=False,
