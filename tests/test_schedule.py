@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click import unstyle
-from click.testing import Result
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import ScriptInfo
 from werkzeug.routing import Rule
@@ -47,8 +47,6 @@ def make_shop(**config: Any) -> Flask:
 
 def run(app: Flask, *args: str, columns: int | None = 80) -> Result:
     """Run `flask methods deprecations`, as wide as a terminal or as a pipe."""
-    from click.testing import CliRunner  # noqa: PLC0415 -- the short name is taken
-
     env = {"COLUMNS": str(columns) if columns else "", "NO_COLOR": None}
     info = ScriptInfo(create_app=lambda: app)
     return CliRunner().invoke(methods, ["deprecations", *args], obj=info, env=env)
@@ -158,13 +156,8 @@ def test_two_rules_of_one_view() -> None:
     app = make_app(Clock(NOW), DEPRECATED_METHODS={"PUT": {"since": "2026-01-01"}})
     for rule in ("/a", "/b", "/b"):
         with duplicates_allowed():
-            app.add_url_rule(rule, "index", endpoint_view, methods=["PUT"])
+            app.add_url_rule(rule, "index", str, methods=["PUT"])
     assert [row.rule for row in deprecations(app)] == ["/a", "/b"]
-
-
-def endpoint_view() -> str:
-    """Answer at two URLs."""
-    return "ok"
 
 
 # -- the command -----------------------------------------------------------------
