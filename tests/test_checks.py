@@ -676,7 +676,6 @@ def test_a_view_class_that_is_no_method_view() -> None:
 
 def test_a_decorated_class_is_still_known() -> None:
     """A decorator that uses ``functools.wraps`` does not hide the class."""
-
     app = app_with()
 
     class Decorated(Item):
