@@ -607,8 +607,16 @@ def echo(app: Flask, write: Callable[[str], Any]) -> None:
         (lambda method: f"<p>No {method} here", True),
         (lambda method: f"<p>No {escape(method)} here", False),
         (lambda method: {"method": method}, False),
+        (
+            lambda method: (
+                f"<p>No {method} here"
+                if request.accept_mimetypes.best == "text/html"
+                else {"method": method}
+            ),
+            True,
+        ),
     ],
-    ids=["raw", "escaped", "json"],
+    ids=["raw", "escaped", "json", "negotiated"],
 )
 def test_echo(write: Callable[[str], Any], found: bool) -> None:
     """A method that is echoed as markup is found, one that is escaped is not."""
@@ -1061,6 +1069,18 @@ def test_samples() -> None:
     assert_method_contract(app, samples=samples)
     assert "PUT" in recorder.methods("/s/s3cr3t-001", "localhost")
     assert "PUT" in recorder.methods("/t/s3cr3t-002/77", "localhost")
+
+
+def test_an_endpoint_with_the_name_of_an_argument() -> None:
+    """What is given for the endpoint is no value of the argument elsewhere."""
+    app = small_app()
+    app.url_map.converters["secret"] = Secret
+    app.add_url_rule("/s/<secret:key>", "key", unreachable)
+    app.add_url_rule("/n/<int:key>", "number", unreachable)
+    recorder = Recorder(app)
+    assert_method_contract(app, samples={"key": {"key": "s3cr3t-001"}})
+    assert "PUT" in recorder.methods("/s/s3cr3t-001", "localhost")
+    assert "PUT" in recorder.methods("/n/1", "localhost")
 
 
 @pytest.mark.parametrize(
