@@ -370,6 +370,14 @@ def test_what_is_left_out(exclude: list[str], found: list[str]) -> None:
     assert compare(app, listed, exclude=exclude, prefix=prefix) == found
 
 
+def test_an_endpoint_that_is_left_out() -> None:
+    """What the document says of its URLs is left out, too, also what is wrong."""
+    app = app_of(("/a", "GET"), ("/b", "GET"))
+    listed = paths(**{"/a": "get put", "/b": "get"})
+    assert compare(app, listed) == ["MG202 PUT /a"]
+    assert compare(app, listed, exclude=["e0"]) == []
+
+
 def test_a_path_that_is_left_out_has_no_folder() -> None:
     """Else one documented /health would make the whole app the folder."""
     app = app_of(("/api/a", "GET"), ("/health", "GET"), ("/page", "GET"))
