@@ -138,6 +138,9 @@ def test_paths_that_agree(rule: str, path: str) -> None:
         ("/a/b<int:id>", "/a/{x}b{id}"),
         ("/a/<int:id>", "/a/x"),
         ("/a/<path:rest>/b", "/a/{rest}/c"),
+        ("/a/bc<int:id>", "/a/x{id}"),
+        ("/a/<int:id>bc", "/a/{id}x"),
+        ("/a/bc", "/a/bc{id}c"),
     ],
 )
 def test_paths_that_do_not(rule: str, path: str) -> None:
@@ -288,6 +291,22 @@ def test_the_prefix_that_fits(servers: list[str], prefix: str) -> None:
     )
     assert agreement(app, found).prefix == prefix
     assert agreement(app, found) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        ("/api/pets/<any(cat, dog):kind>", "/pets/cat"),
+        ("/api/t/<secret:code>", "/t/{code}"),
+    ],
+    ids=["another form", "no sample"],
+)
+def test_a_prefix_that_one_path_fits(rule: str, path: str) -> None:
+    """It fits if a URL does, or if the form of a rule without a URL does."""
+    listed = document(
+        paths(**{path: "get"}), servers=[{"url": "/wrong"}, {"url": "/api"}]
+    )
+    assert agreement(app_of((rule, "GET")), listed).prefix == "/api"
 
 
 def test_a_prefix_that_nothing_fits() -> None:
@@ -543,6 +562,8 @@ def test_a_rule_without_a_sample() -> None:
     [problem] = found.not_compared
     assert problem.startswith("/t/<secret:code> (endpoint 'e0'): no value was found")
     assert "samples" not in problem
+    other_name = agreement(app, document(paths(**{"/u": "get", "/t/{x}": "get"})))
+    assert (ids(other_name), other_name.not_compared) == ([], (problem,))
     listed["/t/{code}"]["parameters"] = [
         {"name": "code", "in": "path", "example": "sesame"}
     ]
