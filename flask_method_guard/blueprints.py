@@ -6,9 +6,10 @@ handlers. The guard knows the rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from inspect import signature
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Blueprint
@@ -24,6 +25,7 @@ from .exceptions import (
 )
 from .marks import mark_blueprint
 from .messages import joined
+from .snapshot import blueprints_of
 
 if TYPE_CHECKING:
     from flask.ctx import RequestContext
@@ -139,6 +141,29 @@ def deprecate_blueprint(  # noqa: PLR0913 -- each has a name
     if problems := mark_blueprint(blueprint, values):
         raise joined(problems, f"deprecate_blueprint of {blueprint.name!r}: ")
     return blueprint
+
+
+Handler = Callable[[Any], Any]
+
+
+def handlers_of(
+    app: Flask, kind: type[Exception], endpoint: str | None = None
+) -> Iterator[tuple[Handler, str]]:
+    """Yield the error handlers for a class, and whose each is, as Flask prefers them.
+
+    It prefers a handler for the code to one for the class, then one of the blueprint to
+    one of the app, then one for the more specific class.
+
+    :param endpoint: the endpoint of the target resource, if it is known.
+    """
+    scopes = (*reversed(blueprints_of(endpoint)), None)
+    for key, scope in product((getattr(kind, "code", None), None), scopes):
+        # Reading a defaultdict by its keys would change the app.
+        handlers: Any = app.error_handler_spec.get(scope, {}).get(key, {})
+        owner = "the app" if scope is None else f"blueprint {scope!r}"
+        yield from (
+            (handlers[each], owner) for each in kind.__mro__ if each in handlers
+        )
 
 
 def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejection:

@@ -12,7 +12,6 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import product
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, request, request_finished
@@ -21,12 +20,12 @@ from werkzeug.exceptions import NotFound
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Rule
 
+from .blueprints import Handler, handlers_of
 from .bodies import ECHO_LIMIT
 from .decision import Reason, Row
 from .exceptions import BY_REASON, OF_A_RESOURCE
 from .guard import rejection_of
 from .signals import method_rejected, send, with_first_response
-from .snapshot import blueprints_of
 
 if TYPE_CHECKING:
     from .guard import AppGuard, RequestSituation
@@ -123,9 +122,6 @@ def _change(
     return None if would_be is handler else f"handled by {owner}"
 
 
-Handler = Callable[[Any], Any]
-
-
 def _would_handle(
     app: Flask, situation: RequestSituation, row: Row
 ) -> tuple[Handler | None, str]:
@@ -149,26 +145,6 @@ def _find_handler(
     is_guards = issubclass(kind, tuple(BY_REASON.values()))
     nobody = None, "the guard" if is_guards else "Flask"
     return next(handlers_of(app, kind, endpoint), nobody)
-
-
-def handlers_of(
-    app: Flask, kind: type[Exception], endpoint: str | None = None
-) -> Iterator[tuple[Handler, str]]:
-    """Yield the error handlers for a class, and whose each is, as Flask prefers them.
-
-    It prefers a handler for the code to one for the class, then one of the blueprint to
-    one of the app, then one for the more specific class.
-
-    :param endpoint: the endpoint of the target resource, if it is known.
-    """
-    scopes = (*reversed(blueprints_of(endpoint)), None)
-    for key, scope in product((getattr(kind, "code", None), None), scopes):
-        # Reading a defaultdict by its keys would change the app.
-        handlers: Any = app.error_handler_spec.get(scope, {}).get(key, {})
-        owner = "the app" if scope is None else f"blueprint {scope!r}"
-        yield from (
-            (handlers[each], owner) for each in kind.__mro__ if each in handlers
-        )
 
 
 def _warn(req: Request, status: int, change: str, sent: int) -> None:

@@ -64,11 +64,11 @@ SERVING = {
     "options": ("flask", "werkzeug", *ours("guard")),
     "blueprints": (
         *("flask", "werkzeug"),
-        *ours("exceptions", "guard", "marks", "messages"),
+        *ours("exceptions", "guard", "marks", "messages", "snapshot"),
     ),
     "report_only": (
         *("flask", "werkzeug"),
-        *ours("bodies", "decision", "exceptions", "guard", "signals", "snapshot"),
+        *ours("blueprints", "bodies", "decision", "exceptions", "guard", "signals"),
     ),
     "extension": (
         *("flask", "werkzeug"),

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from flask import Flask
 
+from ..blueprints import Handler, handlers_of
 from ..config import Settings
 from ..guard import EXTENSION_KEY, AppGuard
 from ..messages import closest
 from ..moments import utc_now
-from ..report_only import Handler, handlers_of
 
 Environ = dict[str, Any]
 
