@@ -148,30 +148,34 @@ Handler = Callable[[Any], Any]
 
 def handlers_of(
     app: Flask, kind: type[Exception], endpoint: str | None = None
-) -> Iterator[tuple[Handler, str]]:
-    """Yield the error handlers for a class, and whose each is, as Flask prefers them.
+) -> Iterator[tuple[Handler, str | None]]:
+    """Yield the error handlers for a class, as Flask prefers them.
 
     It prefers a handler for the code to one for the class, then one of the blueprint to
     one of the app, then one for the more specific class.
 
     :param endpoint: the endpoint of the target resource, if it is known.
+    :return: each handler, and the name of its blueprint; ``None`` for the app.
     """
     scopes = (*reversed(blueprints_of(endpoint)), None)
     for key, scope in product((getattr(kind, "code", None), None), scopes):
         # Reading a defaultdict by its keys would change the app.
         handlers: Any = app.error_handler_spec.get(scope, {}).get(key, {})
-        owner = "the app" if scope is None else f"blueprint {scope!r}"
         yield from (
-            (handlers[each], owner) for each in kind.__mro__ if each in handlers
+            (handlers[each], scope) for each in kind.__mro__ if each in handlers
         )
 
 
-def for_blueprint(rejection: Rejection, situation: RequestSituation) -> Rejection:
-    """Return the exception that reaches the blueprint of a URL, if it has one."""
+def for_blueprint(
+    app: Flask, rejection: Rejection, situation: RequestSituation
+) -> Rejection:
+    """Return the exception that reaches the handler of the URL's blueprint, if any."""
     if situation.req.url_rule is not None or rejection.code not in OF_A_RESOURCE:
         return rejection  # Flask knows the blueprint, or there is none
-    if "." not in (rejection.facts.endpoint or ""):
-        return rejection
+    endpoint = str(rejection.facts.endpoint or "")
+    found = handlers_of(app, type(rejection), endpoint) if "." in endpoint else ()
+    if next((scope for _, scope in found), None) is None:
+        return rejection  # a handler of the app sees the request as Flask shows it
     is_gone = isinstance(rejection, ResourceGone)
     carrier = BlueprintResourceGone if is_gone else BlueprintMethodNotAllowed
     match = situation.resource.representative(situation.dispatched_methods)
@@ -185,13 +189,14 @@ def ask_blueprint(error: ForBlueprint, ctx: RequestContext) -> ResponseReturnVal
     functions must not run, since its ``before_request`` functions did not.
     """
     req = ctx.request
+    before = req.url_rule, req.view_args
     req.url_rule, req.view_args = error.rule, error.view_args
     handle: Callable[..., ResponseReturnValue] = ctx.app.handle_user_exception
     given: tuple[Any, ...] = (ctx,) if _PASSES_CONTEXT else ()
     try:
         return handle(*given, error.rejection)
     finally:
-        req.url_rule = req.view_args = None
+        req.url_rule, req.view_args = before
 
 
 #: Flask 3.2 passes the context to its methods.

@@ -248,7 +248,7 @@ def _reject(
 ) -> None:
     """Make a rejection the response, and finish it, whoever rendered it."""
     req, settings = situation.req, guard.settings
-    raised = for_blueprint(rejection, situation)
+    raised = for_blueprint(app, rejection, situation)
     req.routing_exception = raised
 
     @after_this_request

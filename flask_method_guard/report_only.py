@@ -142,9 +142,10 @@ def _find_handler(
     app: Flask, kind: type[Exception], endpoint: str | None = None
 ) -> tuple[Handler | None, str]:
     """Return the handler that Flask chooses for a class, and whose it is."""
+    for handler, scope in handlers_of(app, kind, endpoint):
+        return handler, "the app" if scope is None else f"blueprint {scope!r}"
     is_guards = issubclass(kind, tuple(BY_REASON.values()))
-    nobody = None, "the guard" if is_guards else "Flask"
-    return next(handlers_of(app, kind, endpoint), nobody)
+    return None, "the guard" if is_guards else "Flask"
 
 
 def _warn(req: Request, status: int, change: str, sent: int) -> None:

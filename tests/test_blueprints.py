@@ -19,6 +19,7 @@ from flask import (
     abort,
     g,
     got_request_exception,
+    render_template_string,
     request,
     url_for,
 )
@@ -134,6 +135,50 @@ def test_the_handler_sees_the_url(early: bool) -> None:
     assert sent == [(error, True)]
     assert (error.code, error.method, error.endpoint) == (405, "PUT", "api.items")
     assert after == [(None, None, None)] * (1 if early else 2)
+
+
+@MODES
+@pytest.mark.parametrize("key", ["405", "guard", "rejected", "http", "exception"])
+def test_a_handler_of_the_app_sees_no_route(key: str, early: bool) -> None:
+    """As in Flask: what a blueprint does for its own views does not happen."""
+    app = make_app(METHOD_GUARD_REJECT_EARLY=early)
+    blueprint = make_blueprint("api")
+
+    @blueprint.before_request
+    def before() -> None:
+        g.name = "Ann"
+
+    @blueprint.context_processor
+    def inject() -> dict[str, str]:
+        return {"name": g.name}
+
+    def handler(error: Any) -> tuple[str, int]:
+        seen = request.endpoint, request.blueprint, request.view_args
+        return render_template_string("{{ seen }}", seen=seen), error.code
+
+    app.register_error_handler(cast("Any", KEYS[key]), handler)
+    app.register_blueprint(blueprint)
+    answer = ask(app, "PUT", "/api/items/3")
+    assert (answer.status, answer.text) == (405, "(None, None, None)")
+
+
+@MODES
+def test_a_hook_keeps_what_it_set(early: bool) -> None:
+    """A blueprint's handler sees the arguments of its URL, and no one after it."""
+    app, seen = shop(early), []
+
+    @app.before_request
+    def before() -> None:
+        request.view_args = {"set": "by a hook"}
+
+    @app.after_request
+    def after(response: Response) -> Response:
+        seen.append(request.view_args)
+        return response
+
+    app.before_request_funcs[None].reverse()  # so that it also runs where it is early
+    assert ask(app, "PUT", "/api/items/3").text == "/api/items/7"
+    assert seen == [{"set": "by a hook"}]
 
 
 @pytest.mark.parametrize(

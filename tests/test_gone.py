@@ -374,7 +374,10 @@ def test_the_handlers_of_a_blueprint(inner: str, outer: str, early: bool) -> Non
             if raised.startswith("{"):
                 assert answer.json["title"] == "Gone"
             else:
-                assert answer.text == raised.replace("give_up", "item")
+                expected = raised.replace("give_up", "item")
+                if method == "PUT" and raised.startswith("app"):
+                    expected = "app None None"  # as in Flask where no route matched
+                assert answer.text == expected
 
 
 @MODES

@@ -7,6 +7,7 @@ function aborts with a 400 or a 501.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
@@ -236,6 +237,9 @@ def check(app: Flask, oracle: Flask, url: str) -> None:
         expected = said(ask(oracle, aborted[0], path, query=query))
         if is_trap and expected == (500, ""):
             expected = 400, ""  # The guard's is no bad request that a view made.
+        if rejected[0] == "PUT":  # no route matched, so the app's handlers see none
+            seen = re.sub(r"(\['app \w+'), '[a-z0-9.]+'", r"\1, None", expected[1])
+            expected = expected[0], seen
         answer = ask(app, *rejected)
         assert said(answer) == expected, rejected
         assert (answer.get("Allow") is None) == (answer.status != 405)
