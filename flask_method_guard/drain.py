@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wrappers import Request
 from werkzeug.wsgi import get_content_length
 
@@ -24,10 +23,6 @@ _PIECE = 16 * 1024
 #: With one of these fields, the body may never come (RFC 9110 §10.1.1), its length is
 #: unknown, or the bytes may belong to another protocol (RFC 9110 §7.8).
 _LEFT_ALONE = frozenset(("HTTP_EXPECT", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"))
-
-#: What reading raises: the server's stream, or Werkzeug's around it, when the client
-#: stalls or is gone; a closed stream; and Werkzeug's at ``MAX_CONTENT_LENGTH``.
-_ENDS = (OSError, ValueError, ClientDisconnected, RequestEntityTooLarge)
 
 
 def drain(req: Request, limit: int) -> None:
@@ -50,7 +45,8 @@ def drain(req: Request, limit: int) -> None:
     # If a hook has read a part, the request's own stream knows what is left. The
     # request is not asked to create one, since that may raise RequestEntityTooLarge.
     stream = vars(req).get("stream") or environ["wsgi.input"]
-    with suppress(*_ENDS), _bounded(environ):
+    # A stalled client, a closed stream, MAX_CONTENT_LENGTH, an error of a middleware.
+    with suppress(Exception), _bounded(environ):
         _read(stream, length, monotonic() + TIME_LIMIT)
 
 
