@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -188,7 +189,7 @@ def _json(facts: Facts, text: str) -> str:
 
 def _deprecation(value: Deprecation | None) -> dict[str, str | list[str]] | None:
     # Its successor is a template; clients get the one that is filled.
-    known = value._replace(successor=None).as_json() if value else None
+    known = replace(value, successor=None).as_json() if value else None
     return known or None
 
 
@@ -282,7 +283,7 @@ def fill_docs_url(template: str, facts: Facts) -> str:
     :return: the URL.
     """
     values = {
-        "endpoint": facts.endpoint or "",
+        "endpoint": str(facts.endpoint or ""),
         "method": facts.method or "",
         "reason": str(facts.reason),
         "status": str(facts.status),

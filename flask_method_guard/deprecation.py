@@ -7,10 +7,11 @@ module uses only the standard library.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from email.utils import format_datetime
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from .links import as_url, link_field, read_url
 from .messages import Problem, closest, given_twice, joined
@@ -48,7 +49,8 @@ class Phase(str, Enum):
         return self in (Phase.BROWNOUT, Phase.RETIRED)
 
 
-class Deprecation(NamedTuple):
+@dataclass(frozen=True)
+class Deprecation:
     """What clients learn about a deprecated method.
 
     Built by :meth:`from_mapping`; the times are aware and in UTC.
@@ -101,22 +103,22 @@ class Deprecation(NamedTuple):
         :return: the deprecation, and a text for each own value that contradicts the
             other one and is left out.
         """
-        given = {name: value for name, value in by._asdict().items() if value}
-        new = self._replace(**given)
+        given = {f.name: getattr(by, f.name) for f in fields(by)}
+        new = replace(self, **{name: value for name, value in given.items() if value})
         lost = []
         since, sunset = new.since, new.sunset
         if since and sunset and sunset < since:
             lost = [f"since {iso(since)}" if by.sunset else f"sunset {iso(sunset)}"]
-            new = new._replace(since=None) if by.sunset else new._replace(sunset=None)
+            new = replace(new, since=None) if by.sunset else replace(new, sunset=None)
         sunset = new.sunset
         late = [window for window in new.brownouts if sunset and window.end > sunset]
         if late and sunset and by.brownouts:
             lost.append(f"sunset {iso(sunset)}")
-            new = new._replace(sunset=None)
+            new = replace(new, sunset=None)
         elif late:
             lost += [f"brownout {window}" for window in late]
             kept = tuple(window for window in new.brownouts if window not in late)
-            new = new._replace(brownouts=kept)
+            new = replace(new, brownouts=kept)
         return new, lost
 
     def phase(self, now: datetime, *, enforced: bool) -> Phase:
@@ -171,13 +173,16 @@ class Deprecation(NamedTuple):
     def as_json(self) -> dict[str, str | list[str]]:
         """Return the known values, with times as ISO 8601 text."""
         found: dict[str, str | list[str]] = {}
-        for name, value in self._asdict().items():
+        for field in fields(self):
+            value = getattr(self, field.name)
             if isinstance(value, datetime):
-                found[name] = iso(value)
+                value = iso(value)
+            elif isinstance(value, tuple):
+                value = [str(window) for window in value]
             elif isinstance(value, Successor):
-                found[name] = value.as_written()
-            elif value:
-                found[name] = value if name != "brownouts" else list(map(str, value))
+                value = value.as_written()
+            if value:
+                found[field.name] = value
         return found
 
 

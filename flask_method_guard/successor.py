@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from string import Formatter
-from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from .decision import is_token
@@ -31,7 +32,8 @@ _PATH = "!$&'()*+,/:;=@"
 _MAX_LENGTH = 2000
 
 
-class Successor(NamedTuple):
+@dataclass(frozen=True)
+class Successor:
     """What replaces a deprecated method: another method, another URL, or both."""
 
     #: The method; ``None`` for the same one.
@@ -53,7 +55,7 @@ class Successor(NamedTuple):
             return [self.prefix, self.url]
         return str(self)
 
-    @property
+    @cached_property
     def variables(self) -> tuple[str, ...]:
         """The names of the variables in the URL."""
         if self.prefix is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import locale
 import pickle
 import re
 import time as clock
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import FrozenInstanceError, replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
@@ -16,10 +18,11 @@ from urllib.parse import unquote, urlsplit
 
 import http_sf
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flask_method_guard import Deprecation
+from flask_method_guard import Deprecation, Successor
 from flask_method_guard.deprecation import read_deprecation
 from flask_method_guard.links import as_url, read_url
 from flask_method_guard.moments import spoken_date, utc_now
@@ -27,6 +30,7 @@ from flask_method_guard.moments import spoken_date, utc_now
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=timezone.utc)
 FULL = Deprecation(MIDNIGHT, NOON, "https://docs.example.com/", "Use PATCH.")
+SUCCESSOR = Successor("PATCH", "/v2")
 
 
 class Undecided(tzinfo):
@@ -395,10 +399,18 @@ def test_as_json() -> None:
 def test_a_deprecation_is_a_value() -> None:
     """It can be compared, hashed, pickled and replaced, and not be changed."""
     assert pickle.loads(pickle.dumps(FULL)) == FULL
-    assert hash(FULL._replace()) == hash(FULL)
-    assert FULL._replace(notice=None) != FULL
-    with pytest.raises(AttributeError):
+    assert hash(replace(FULL)) == hash(FULL)
+    assert replace(FULL, notice=None) != FULL
+    with pytest.raises(FrozenInstanceError):
         FULL.notice = "other"  # type: ignore[misc]
+
+
+def test_the_values_are_objects_to_a_handler() -> None:
+    """Flask's JSON has their names, and text has what people read."""
+    found = json.loads(Flask(__name__).json.dumps([FULL, SUCCESSOR]))
+    assert [each["link"] for each in found[:1]] == [FULL.link]
+    assert found[1] == {"method": "PATCH", "url": "/v2", "prefix": None}
+    assert "Use %s." % SUCCESSOR == "Use PATCH /v2."  # noqa: UP031
 
 
 MONTHS = "January February March April May June July August September October"

@@ -152,7 +152,9 @@ def explain_request(  # noqa: PLR0913, PLR0917
         detail=getattr(rejection, "description", None),
         location=getattr(redirect, "new_url", None),
         deprecation=deprecation,
-        phase=deprecation and deprecation.phase(now, enforced=enforced),
+        phase=None
+        if deprecation is None
+        else deprecation.phase(now, enforced=enforced),
         blueprints=found.blueprints,
     )
 
