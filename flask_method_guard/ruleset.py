@@ -58,9 +58,7 @@ class Rules(NamedTuple):
         """
         # The other rules only build URLs; no request reaches them.
         rules = [rule for rule in url_map.iter_rules() if not rule.build_only]
-        method_sets = {
-            frozenset(rule.methods) for rule in rules if rule.methods is not None
-        }
+        method_sets = {_named(rule) for rule in rules if rule.methods is not None}
         branches = [r for r in rules if r.rule.endswith("/") and r.rule != "/"]
         return cls(
             declared=frozenset().union(*method_sets),
@@ -135,6 +133,11 @@ def _alike(method_sets: Collection[frozenset[str]]) -> dict[str, str]:
         method: first.setdefault(tuple(method in each for each in method_sets), method)
         for method in sorted(frozenset().union(*method_sets))
     }
+
+
+def _named(rule: Any) -> frozenset[str]:
+    """Return the methods of a rule, without names of other types than text."""
+    return frozenset(method for method in rule.methods if isinstance(method, str))
 
 
 def _first_segment(path: str) -> str:

@@ -109,6 +109,27 @@ def purging_app(supported: Any = None) -> Flask:
     return app
 
 
+@pytest.mark.parametrize("report_only", [False, True])
+def test_a_rule_for_what_is_not_even_text(report_only: bool) -> None:
+    """Flask serves the other routes of such an app, and so does the guard."""
+    app = make_app(REPORT_ONLY=report_only)
+    methods: Any = ["GET", b"X"]
+    app.add_url_rule("/odd", "odd", lambda: "odd", methods=methods)
+    assert ask(app, "GET", "/odd").text == "odd"
+    assert ask(app, "GET", "/odd").text == "odd"
+    allow = ask(app, "PUT", "/odd").get("Allow")
+    assert report_only or allow == "GET, HEAD, OPTIONS"
+
+
+def test_an_endpoint_that_is_no_text() -> None:
+    """A template of the documentation link gets it as text."""
+    app = make_app(DOCS_URL="https://docs.example/{endpoint}")
+    endpoint: Any = ("books", 1)
+    app.add_url_rule("/books", endpoint, lambda: "books")
+    link = ask(app, "PUT", "/books").get("Link")
+    assert link == '<https://docs.example/%28%27books%27%2C%201%29>; rel="help"'
+
+
 def test_exported_lists() -> None:
     """The two lists can be imported, and are those of the groups."""
     assert set(DEFAULT_METHODS) == SEVEN
