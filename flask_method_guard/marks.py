@@ -8,7 +8,7 @@ standard library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
@@ -127,7 +127,7 @@ def find_marks(
     :param views: endpoint to view, as in :attr:`flask.Flask.view_functions`.
     :return: endpoint to method to value, for the endpoints that have marks.
     """
-    marks = {name: _safe_marks(view) for name, view in views.items()}
+    marks = {name: _marks(_layers(view)) for name, view in views.items()}
     return {name: found for name, found in marks.items() if found}
 
 
@@ -144,22 +144,10 @@ class FunctionMark(NamedTuple):
 
 def find_lost_marks(view: object) -> list[FunctionMark]:
     """Find the marks on functions of a view's class that do not serve the method."""
-    try:
-        found = [*_class_marks(_layers(view))]
-    except Exception:  # noqa: BLE001 -- as below
-        return []
-    marks = [mark for _, functions in found for mark in functions]
+    marks = [mark for _, found in _class_marks(_layers(view)) for mark in found]
     # A function can have several names: put = _save.
     used = {(mark.method, id(mark.value)) for mark in marks if mark.has_effect}
     return [mark for mark in marks if (mark.method, id(mark.value)) not in used]
-
-
-def _safe_marks(view: object) -> Mapping[str, Deprecation]:
-    """Return the marks of a view; none if its attributes raise or are of any kind."""
-    try:
-        return _marks(_layers(view))
-    except Exception:  # noqa: BLE001 -- a view may be any object, such as a proxy
-        return {}
 
 
 def _marks(layers: list[Any]) -> dict[str, Deprecation]:
@@ -177,28 +165,29 @@ def _marks(layers: list[Any]) -> dict[str, Deprecation]:
     return found
 
 
-def _class_marks(layers: list[Any]) -> Iterator[tuple[type, list[FunctionMark]]]:
+def _class_marks(layers: list[Any]) -> list[tuple[type, list[FunctionMark]]]:
     """List the classes of a view, parents first, and the marks on their functions."""
-    for view_class in dict.fromkeys(_class_of(layer) for layer in reversed(layers)):
-        # Most views are functions, and Python's own classes have no marks.
-        owners = [c for c in view_class.__mro__[::-1] if c.__module__ != "builtins"]
-        members = {k: member for owner in owners for k, member in vars(owner).items()}
-        for owner in owners:
-            yield (
-                owner,
-                [
+    found = []
+    with suppress(Exception):  # a class can be of any kind
+        for view_class in dict.fromkeys(_class_of(layer) for layer in reversed(layers)):
+            # Most views are functions, and Python's own classes have no marks.
+            owners = [c for c in view_class.__mro__[::-1] if c.__module__ != "builtins"]
+            members = {k: it for owner in owners for k, it in vars(owner).items()}
+            for owner in owners:
+                marks = [
                     FunctionMark(member, *mark, _serves(name, mark[0], members))
                     for name, member in vars(owner).items()
                     if members[name] is member  # no subclass overrides it
                     for layer in reversed(_layers(member))
                     for mark in _own(layer).items()
-                ],
-            )
+                ]
+                found.append((owner, marks))
+    return found
 
 
 def _class_of(view: object) -> type:
     """Return the class that ``as_view()`` made a view of, or an object's class."""
-    view_class = getattr(view, "__dict__", {}).get("view_class")
+    view_class = _attributes(view).get("view_class")
     return view_class if isinstance(view_class, type) else type(view)
 
 
@@ -211,8 +200,17 @@ def _serves(name: str, method: str, members: Mapping[str, object]) -> bool:
 
 def _own(owner: object) -> Mapping[str, Deprecation]:
     """Return the marks of the object itself, not of its class."""
-    found: Mapping[str, Deprecation] = getattr(owner, "__dict__", {}).get(_MARK, {})
+    found: Mapping[str, Deprecation] = _attributes(owner).get(_MARK, {})
     return found
+
+
+def _attributes(owner: object) -> Mapping[str, Any]:
+    """Return what is stored on an object itself; nothing if that cannot be read."""
+    with suppress(Exception):  # a view may be any object, such as a proxy
+        found = owner.__dict__
+        if isinstance(found, Mapping):
+            return found
+    return {}
 
 
 #: An object that has every attribute would be unwrapped for ever.
@@ -296,7 +294,7 @@ def mark_blueprint(blueprint: object, values: Mapping[str, object]) -> list[Prob
 
 def marks_of_blueprint(blueprint: object) -> BlueprintMarks:
     """Return the marks that :func:`mark_blueprint` put on a blueprint."""
-    found: BlueprintMarks = getattr(blueprint, "__dict__", {}).get(_MARK, {})
+    found: BlueprintMarks = _attributes(blueprint).get(_MARK, {})
     return found
 
 

@@ -281,17 +281,60 @@ class Shy:
         return "ok"
 
 
-def test_a_mark_above_what_cannot_be_read() -> None:
-    """It counts, on a wrapper of an object whose attributes raise."""
-    app = make_app()
+class Closed:
+    """A view whose attributes may not be looked at."""
 
-    @app.put("/shy")
-    @deprecated
-    def outer() -> str:
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__dict__":
+            raise RuntimeError(name)
+        return super().__getattribute__(name)
+
+    def __call__(self) -> str:
         return "ok"
 
-    vars(outer)["__wrapped__"] = Shy()
-    assert announced(ask(app, "PUT", "/shy")) == ANNOUNCED
+
+class Hollow(Closed):
+    """A view whose attributes are nothing that could be looked into."""
+
+    __getattribute__ = object.__getattribute__
+    __dict__ = None  # type: ignore[assignment]
+
+
+class Classless(type):
+    """The class of a class that does not show its parents."""
+
+    @property
+    def __mro__(cls) -> Any:
+        raise RuntimeError
+
+
+class Strange(metaclass=Classless):
+    """A view of such a class."""
+
+
+@pytest.mark.parametrize(
+    "inner", [Shy(), Closed(), Hollow(), Strange()], ids=lambda it: type(it).__name__
+)
+@pytest.mark.parametrize("place", ["wrapper", "function", "decorators"])
+def test_a_mark_next_to_what_cannot_be_read(inner: Any, place: str) -> None:
+    """It counts, above such an object or in a class that has one."""
+    app = make_app()
+
+    def put(*_: object) -> str:
+        return "ok"
+
+    members = {"store": inner, "put": put, "decorators": []}
+    if place == "wrapper":
+        vars(put)["__wrapped__"] = inner
+        app.add_url_rule("/it", "it", deprecated(put), methods=["PUT"])
+    else:
+        if place == "function":
+            deprecated(put)
+        else:
+            members["decorators"] = [deprecated]
+        view: Any = type("View", (MethodView,), members)
+        app.add_url_rule("/it", view_func=view.as_view("it"))
+    assert announced(ask(app, "PUT", "/it")) == ANNOUNCED
 
 
 class Endless:
@@ -323,18 +366,6 @@ class Slotted:
 
     def __getattr__(self, name: str) -> Any:
         return self
-
-    def __call__(self) -> str:
-        return "ok"
-
-
-class Closed:
-    """A view whose attributes may not be looked at."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "__dict__":
-            raise RuntimeError(name)
-        return super().__getattribute__(name)
 
     def __call__(self) -> str:
         return "ok"
