@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
+from functools import cache
 from inspect import signature
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -192,12 +193,14 @@ def ask_blueprint(error: ForBlueprint, ctx: RequestContext) -> ResponseReturnVal
     before = req.url_rule, req.view_args
     req.url_rule, req.view_args = error.rule, error.view_args
     handle: Callable[..., ResponseReturnValue] = ctx.app.handle_user_exception
-    given: tuple[Any, ...] = (ctx,) if _PASSES_CONTEXT else ()
+    given: tuple[Any, ...] = (ctx,) if _passes_context() else ()
     try:
         return handle(*given, error.rejection)
     finally:
         req.url_rule, req.view_args = before
 
 
-#: Flask 3.2 passes the context to its methods.
-_PASSES_CONTEXT = "ctx" in signature(Flask.handle_user_exception).parameters
+@cache
+def _passes_context() -> bool:
+    """Return whether Flask passes the context to its methods, as Flask 3.2 does."""
+    return "ctx" in signature(Flask.handle_user_exception).parameters

@@ -28,7 +28,7 @@ from werkzeug.exceptions import HTTPException
 
 from .blueprints import ForBlueprint, ask_blueprint, for_blueprint
 from .config import Settings
-from .decision import MATCHED, Reason, decide, is_settled
+from .decision import MATCHED, Reason, Row, decide, is_settled
 from .drain import drain
 from .exceptions import BY_REASON, MethodNotAllowed, MethodRejected, Rejection
 from .guard import (
@@ -42,7 +42,6 @@ from .guard import (
 )
 from .moments import utc_now
 from .options import listed_by_flask
-from .report_only import follow, watch
 from .signals import (
     deprecated_method_called,
     method_rejected,
@@ -100,11 +99,15 @@ class MethodGuard:
         # A row of the table that reads an unknown fact fails here, not in a request.
         is_settled("GET")
         guard = AppGuard(Settings.from_mapping(app.config), self._clock)
-        _register_hooks(app, guard)
+        act: _Act = _enforce
         if guard.settings.report_only:
+            from .report_only import follow, watch  # noqa: PLC0415 -- few apps need it
+
+            act = watch
             follow(app)
         else:
             _register_handlers(app)
+        _register_hooks(app, guard, act)
         app.extensions[EXTENSION_KEY] = guard
 
 
@@ -129,7 +132,7 @@ def _register_handlers(app: Flask) -> None:
         mapping[405] = _aborted
 
 
-def _register_hooks(app: Flask, guard: AppGuard) -> None:
+def _register_hooks(app: Flask, guard: AppGuard, act: _Act) -> None:
     """Register the two hooks of an app.
 
     They are functions, since Flask checks at every call whether a hook is a
@@ -159,7 +162,7 @@ def _register_hooks(app: Flask, guard: AppGuard) -> None:
                 and not snapshot.is_certain_404(error, method, adapter)
             )
         ):
-            _handle(guard, ctx)
+            _handle(guard, ctx, act)
 
     if guard.settings.report_only:
         return
@@ -178,7 +181,11 @@ _MATCHED = (Reason.GONE, Reason.RETIRED, Reason.BROWNOUT, Reason.ALLOWED)
 # -- before the view ---------------------------------------------------------------
 
 
-def _handle(guard: AppGuard, ctx: RequestContext) -> None:
+#: Acts on the row that decides: enforces it, or in report-only mode reports it.
+_Act = Callable[[AppGuard, Flask, RequestSituation, Row], None]
+
+
+def _handle(guard: AppGuard, ctx: RequestContext, act: _Act) -> None:
     """Ask the table about a request, and act on the row that decides."""
     situation = guard.situation(ctx)
     if situation is None:
@@ -193,10 +200,7 @@ def _handle(guard: AppGuard, ctx: RequestContext) -> None:
         return
     if row.reason in _MATCHED and situation.routing is MATCHED:
         _announce_deprecation(guard, ctx.app, situation, row.reason)
-    if guard.settings.report_only:
-        watch(guard, ctx.app, situation, row)
-    else:
-        _enforce(guard, ctx, situation, row.reason)
+    act(guard, ctx.app, situation, row)
 
 
 def _is_certainly_allowed(situation: RequestSituation) -> bool:
@@ -212,18 +216,18 @@ def _is_certainly_allowed(situation: RequestSituation) -> bool:
 
 
 def _enforce(
-    guard: AppGuard, ctx: RequestContext, situation: RequestSituation, reason: Reason
+    guard: AppGuard, app: Flask, situation: RequestSituation, row: Row
 ) -> None:
     """Let Flask raise the response that it would not send by itself.
 
     Flask raises ``routing_exception`` after all ``before_request`` functions, so
     functions that come in pairs stay paired.
     """
-    req = ctx.request
+    req, reason = situation.req, row.reason
     if reason in BY_REASON:
-        _reject(guard, ctx.app, situation, rejection_of(ctx.app, situation, reason))
+        _reject(guard, app, situation, rejection_of(app, situation, reason))
     elif reason is Reason.SERVER_OPTIONS:
-        req.routing_exception = _ServerOptions(response=ctx.app.response_class(""))
+        req.routing_exception = _ServerOptions(response=app.response_class(""))
     elif reason is Reason.NOT_FOUND and not isinstance(
         req.routing_exception, werkzeug.NotFound
     ):

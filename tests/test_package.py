@@ -302,7 +302,11 @@ def loaded_while_serving(also: str = "") -> set[str]:
 
 def test_serving_loads_nothing_that_looks_at_an_app() -> None:
     """An app that serves loads the modules that serve, and no other."""
-    assert loaded_while_serving() == set(SERVING) - {"__init__"}
+    serving = set(SERVING) - {"__init__"}
+    assert loaded_while_serving() == serving - {"report_only"}
+    key = "METHOD_GUARD_REPORT_ONLY"
+    other = f"other = Flask('other'); other.config['{key}'] = True; MethodGuard(other)"
+    assert loaded_while_serving(other) == serving
 
 
 def test_a_report_is_seen_to_be_loaded() -> None:
