@@ -658,6 +658,22 @@ def test_an_answer_that_is_a_success() -> None:
     ]
 
 
+def test_a_hook_that_responds_once() -> None:
+    """The guard is heard only where the first response to a request is its own."""
+    app, seen = small_app(), list[tuple[str, str]]()
+
+    @app.before_request
+    def respond_once() -> str | None:
+        seen.append((request.method, request.path))
+        return "warm" if seen.count(seen[-1]) == 1 else None
+
+    with pytest.raises(MethodContractError) as caught:
+        assert_method_contract(app)
+    answers = caught.value.report.answers
+    assert {answer.status for answer in answers} == {200}
+    assert not any(answer.from_guard for answer in answers)
+
+
 def test_a_handler_that_redirects() -> None:
     """A refusal that a handler turns into a redirect is no hook that came first."""
     app = small_app()

@@ -93,15 +93,16 @@ class Exchange:
         if status == 500 and self._errors:
             return reply(status, (self._crash(self._errors[-1]),))
         kind = (status, expected.method, target.endpoint.rpartition(".")[0])
+        is_heard = bool(self._rejections)  # naming a function sends the request again
         # The guard was not heard, and what came is a rejection of another kind.
-        if not self._rejections and status != expected.status and _rejects(status):
+        if not is_heard and status != expected.status and _rejects(status):
             first = self._name_first(kind, again)
             return reply(status, came_first=True, first=first)
         handler = None
         if expected.status not in (status, *self._statuses):
             handler = self._name_handler(kind, again)
         faults = tuple(_faults(expected, status, headers, b"".join(body), handler))
-        return reply(status, faults, from_guard=bool(self._rejections))
+        return reply(status, faults, from_guard=is_heard)
 
     def _crash(self, error: BaseException) -> str:
         """Name an exception and its place; log its traceback once, for debugging."""
