@@ -121,9 +121,7 @@ def markdown(figures: Figures) -> Iterator[str]:
     )
     yield fill(
         f"A request that a view answers takes **{guard}** of bare Flask's time with the"
-        f" guard: {figures.microseconds('served', 'guard')} instead of"
-        f" {figures.microseconds('served', 'bare')}. Two empty hooks alone take"
-        f" {hooks}.",
+        f" guard. Two empty hooks alone take {hooks}.",
         **_PARAGRAPH,
     )
     yield "\n".join(_page_table(figures))
