@@ -680,7 +680,7 @@ def test_a_decorated_class_is_still_known() -> None:
 
     class Decorated(Item):
         methods = ("GET", "PUT", "DELETE")
-        decorators = [passed_on]  # noqa: RUF012 -- as Flask's documentation has it
+        decorators = [passed_on]  # noqa: RUF012 -- as in Flask's documentation
 
     app.add_url_rule("/items/<int:id>", view_func=Decorated.as_view("item"))
     assert [finding.id for finding in check(app)] == ["MG102"]

@@ -97,7 +97,7 @@ def _route(survey: Survey, now: datetime, rules: list[Rule]) -> Route:
     """Describe the rules of one URL and one endpoint."""
     snapshot = survey.snapshot
     served: set[str] = set()
-    refused: dict[str, int] = {}
+    rejected: dict[str, int] = {}
     for rule in rules:
         if rule.methods is None and snapshot.any_method:
             served.add("*")
@@ -106,18 +106,18 @@ def _route(survey: Survey, now: datetime, rules: list[Rule]) -> Route:
         for method in methods:
             phase = snapshot.phase(rule, method, lambda: now)
             if not is_token(method):
-                refused[method] = 400
+                rejected[method] = 400
             elif not snapshot.supports(method):
-                refused[method] = 501
+                rejected[method] = 501
             elif phase is not None and phase.is_rejected:
                 is_last = phase is Phase.RETIRED and _is_gone(survey, now, rule, method)
-                refused[method] = 410 if is_last else 405
+                rejected[method] = 410 if is_last else 405
             else:
                 served.add(method)
     endpoint = rules[0].endpoint
     deprecations = {
         method: value
-        for method in sorted(served | refused.keys())
+        for method in sorted(served | rejected.keys())
         if (value := snapshot.deprecation(endpoint, method))
     }
     deprecated = tuple(method for method in deprecations if method in served)
@@ -125,9 +125,9 @@ def _route(survey: Survey, now: datetime, rules: list[Rule]) -> Route:
         rule=rule_text(rules[0]),
         endpoint=endpoint,
         methods=("*",) if "*" in served else tuple(sorted(served)),
-        refused=tuple(sorted(refused.items())),
+        refused=tuple(sorted(rejected.items())),
         deprecated=deprecated,
-        automatic=tuple(_automatic(rules, refused, deprecated)),
+        automatic=tuple(_automatic(rules, rejected, deprecated)),
         successors=tuple(
             (method, value.successor)
             for method, value in deprecations.items()
@@ -153,12 +153,12 @@ def _is_gone(survey: Survey, now: datetime, rule: Rule, method: str) -> bool:
 
 
 def _automatic(
-    rules: list[Rule], refused: Mapping[str, int], deprecated: Container[str]
+    rules: list[Rule], rejected: Mapping[str, int], deprecated: Container[str]
 ) -> Iterator[str]:
     """List the methods of a route that nobody wrote down."""
     declared = {m for rule in rules for m in rule.methods or ()}
     get, head = (
-        (method in deprecated, refused.get(method)) for method in ("GET", "HEAD")
+        (method in deprecated, rejected.get(method)) for method in ("GET", "HEAD")
     )
     if {"GET", "HEAD"} <= declared and get == head:
         yield "HEAD"
